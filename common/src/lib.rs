@@ -1,1 +1,23 @@
-//! x
+//! What the lessons are not about, one module a subject.
+//!
+//! | module | subject | in Python |
+//! |---|---|---|
+//! | [`flags`] | the command-line flags that all programs share | `argparse` |
+//! | [`net`] | addresses, TCP and UDP sockets | `socket` |
+//! | [`header`] | the struct-packed header and its bounded body | `struct` |
+//! | [`json`] | JSON as `json.dumps` writes it | `json` |
+//! | [`notation`] | how Python prints bytes, strings, dicts, addresses | `repr` |
+//! | [`console`] | prompt, transcript, warnings; what a peer sent made safe to show | `input`, `print` |
+//! | [`exit`] | how a program ends: one line on stderr, status 1 | `sys.exit` |
+//!
+//! `common/python/common` holds the same modules for the Python counterparts.
+
+pub mod console;
+pub mod exit;
+pub mod flags;
+pub mod header;
+pub mod json;
+pub mod net;
+pub mod notation;
+
+pub use exit::Result;

@@ -1,0 +1,164 @@
+//! What a person sees and types.
+//!
+//! stdout carries the lesson's transcript and nothing else, stderr all the rest. Text that a
+//! peer sent goes through [`text`] or [`visible`] first: a terminal obeys control characters,
+//! whoever wrote them.
+
+use std::borrow::Cow;
+use std::fmt::{Display, Write as _};
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::process;
+
+/// Prints one line of the transcript, as `print(…)` does.
+///
+/// # Errors
+///
+/// When stdout cannot be written, for example on a full disk. A pipe whose reader has gone
+/// (`| head`) ends the program quietly instead: nobody is left to print for.
+pub fn say(line: impl Display) -> io::Result<()> {
+    show(format_args!("{line}\n"))
+}
+
+/// Prints `text` as it stands, without a newline, and flushes: `print(…, end="", flush=True)`.
+///
+/// # Errors
+///
+/// As [`say`].
+pub fn show(text: impl Display) -> io::Result<()> {
+    // One string, so one write: lines of several threads do not mix.
+    let text = text.to_string();
+    let mut stdout = io::stdout().lock();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => process::exit(0),
+        Err(error) => Err(io::Error::new(
+            error.kind(),
+            format!("cannot write to stdout: {error}"),
+        )),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Shows `text` and returns the line that the person types, without its line ending:
+/// `input(…)`. `None` at end of input.
+///
+/// # Errors
+///
+/// When stdin cannot be read or the line is not UTF-8, and as [`say`].
+pub fn prompt(text: &str) -> io::Result<Option<String>> {
+    show(text)?;
+    let mut line = Vec::new();
+    if io::stdin().lock().read_until(b'\n', &mut line)? == 0 {
+        // The shell's own prompt should not follow ours on one line.
+        if io::stdout().is_terminal() {
+            say("")?;
+        }
+        return Ok(None);
+    }
+    if line.ends_with(b"\n") {
+        line.pop();
+        if line.ends_with(b"\r") {
+            line.pop();
+        }
+    }
+    String::from_utf8(line).map(Some).map_err(|_| {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the typed line is not UTF-8: set the terminal (or the file) to UTF-8",
+        )
+    })
+}
+
+/// Takes white space off both ends, as Python's `str.strip` does (which counts the
+/// separators U+001C to U+001F as white space, and Rust's `trim` does not).
+#[must_use]
+pub fn strip(line: &str) -> &str {
+    line.trim_matches(|c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c))
+}
+
+/// Tells something on stderr that is not part of the transcript, as one line.
+pub fn note(line: impl Display) {
+    let line = format!("{}\n", one_line(&line.to_string()));
+    // With stderr closed there is nobody to tell; the program's work goes on.
+    let _ = io::stderr().lock().write_all(line.as_bytes());
+}
+
+/// Tells on stderr that something went wrong and that the program goes on.
+pub fn warn(line: impl Display) {
+    note(format_args!("warning: {line}"));
+}
+
+/// Text that came from a peer, ready for the screen: what is not UTF-8 becomes U+FFFD, and
+/// control characters are escaped as by [`visible`].
+#[must_use]
+pub fn text(bytes: &[u8]) -> String {
+    visible(&String::from_utf8_lossy(bytes)).into_owned()
+}
+
+/// `text` with its control characters written as Python's `repr` writes them (`\x1b`, `\r`),
+/// so that no terminal obeys them. Newline and tab stay: they only lay text out, and a time
+/// format may ask for them.
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
+    escape(text, |c| c.is_control() && c != '\n' && c != '\t')
+}
+
+/// `text` as a single line: every control character escaped, newline and tab too.
+#[must_use]
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    escape(text, char::is_control)
+}
+
+fn escape(text: &str, escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&escaped) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            _ if !escaped(c) => out.push(c),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            // Control characters are U+0000 to U+001F and U+007F to U+009F: two digits do.
+            _ => {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\x{:02x}", u32::from(c));
+            }
+        }
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminal_escapes_are_shown_and_not_obeyed() {
+        assert_eq!(text(b"\x1b[2Jhi\r\x07\x7f"), "\\x1b[2Jhi\\r\\x07\\x7f");
+        assert_eq!(visible("\u{9b}31m"), "\\x9b31m");
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_become_the_replacement_character() {
+        assert_eq!(text(b"a\xffb"), "a\u{fffd}b");
+    }
+
+    #[test]
+    fn text_without_control_characters_is_left_as_it_is() {
+        assert!(matches!(visible("你好 wörld\n\t"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn one_line_has_no_newline() {
+        assert_eq!(one_line("a\nb\tc"), "a\\nb\\tc");
+    }
+
+    #[test]
+    fn strip_takes_what_python_counts_as_white_space() {
+        assert_eq!(strip(" \u{3000}\x1c a b \x1f\t\n"), "a b");
+    }
+}

@@ -1,0 +1,242 @@
+//! UDP: whole datagrams, their senders, and time limits.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::{NetError, ready, resolve};
+use crate::console;
+use crate::flags::{UdpClient, UdpServer};
+
+/// The most that one datagram carries over IPv4, in bytes: 65,535 less the IP header's 20 and
+/// the UDP header's 8 (RFC 768, RFC 791).
+pub const MAX_DATAGRAM: usize = 65_507;
+
+/// A buffer that loses nothing of any datagram: UDP's length field counts to 65,535 bytes.
+///
+/// `recv_from` cuts a datagram that is longer than its buffer, without a word on Linux and macOS.
+#[must_use]
+pub fn datagram_buffer() -> Vec<u8> {
+    vec![0; usize::from(u16::MAX)]
+}
+
+/// `socket(AF_INET or AF_INET6, SOCK_DGRAM)`.
+///
+/// # Errors
+///
+/// When the system has no socket to give.
+pub fn datagram_socket(address: SocketAddr) -> Result<Socket, NetError> {
+    Socket::new(
+        Domain::for_address(address),
+        Type::DGRAM,
+        Some(Protocol::UDP),
+    )
+    .map_err(NetError::io("cannot make a socket for", address))
+}
+
+/// Makes the socket of a server and prints the ready line: socket, bind. UDP needs no listen.
+///
+/// `reuse_address` sets SO_REUSEADDR before bind. UDP has no TIME_WAIT for it to cure; on Linux
+/// it lets two servers share a port, and the later one gets the datagrams.
+///
+/// # Errors
+///
+/// When the host is unknown or the port cannot be had; the error says why, and what to do.
+pub fn bind_udp<const PORT: u16>(
+    flags: &UdpServer<PORT>,
+    reuse_address: bool,
+) -> Result<UdpSocket, NetError> {
+    let address = resolve(&flags.address.host, flags.address.port)?;
+    let socket = datagram_socket(address)?;
+    if reuse_address && cfg!(unix) {
+        socket
+            .set_reuse_address(true)
+            .map_err(NetError::io("cannot set SO_REUSEADDR for", address))?;
+    }
+    socket
+        .bind(&address.into())
+        .map_err(NetError::bind("udp", address))?;
+    let socket = UdpSocket::from(socket);
+    ready("udp", socket.local_addr().unwrap_or(address));
+    Ok(socket)
+}
+
+/// Makes the socket of a client, and tells the server's address: socket. The system binds it to a
+/// free port when the first datagram leaves.
+///
+/// # Errors
+///
+/// When the host is unknown or the system has no socket to give.
+pub fn udp_client<const PORT: u16, const SECONDS: u64>(
+    flags: &UdpClient<PORT, SECONDS>,
+) -> Result<(UdpSocket, SocketAddr), NetError> {
+    let server = resolve(&flags.address.host, flags.address.port)?;
+    Ok((datagram_socket(server)?.into(), server))
+}
+
+/// Receives one datagram from anybody: `recvfrom`. The datagram stands at the buffer's start.
+///
+/// # Errors
+///
+/// When the socket fails. What a peer does is no such failure: Windows reports a datagram that
+/// could not be delivered as an error of the next receive, which is passed over.
+pub fn receive<'a>(
+    socket: &UdpSocket,
+    buffer: &'a mut [u8],
+) -> io::Result<(&'a mut [u8], SocketAddr)> {
+    loop {
+        match socket.recv_from(buffer) {
+            Ok((size, peer)) => return Ok((&mut buffer[..size], peer)),
+            Err(error) if is_passing(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Receives the server's answer: `recvfrom` until a datagram comes from `server`, for `limit` in
+/// all (`None` waits for ever). Anybody can send to an open port; only the server is believed.
+///
+/// # Errors
+///
+/// [`NetError::NoAnswer`] when the time is up; it tells `start`, the command that starts the server.
+pub fn receive_from<'a>(
+    socket: &UdpSocket,
+    buffer: &'a mut [u8],
+    server: SocketAddr,
+    limit: Option<Duration>,
+    start: &str,
+) -> Result<(&'a mut [u8], SocketAddr), NetError> {
+    let failed = NetError::io("cannot receive from", server);
+    let no_answer = |limit| NetError::NoAnswer {
+        address: server,
+        limit,
+        start: start.to_owned(),
+    };
+    let asked = Instant::now();
+    let mut receive = || loop {
+        if let Some(limit) = limit {
+            // A stranger's datagrams must not prolong the wait.
+            let left = limit.saturating_sub(asked.elapsed());
+            if left.is_zero() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            socket.set_read_timeout(Some(left))?;
+        }
+        match socket.recv_from(buffer) {
+            Ok((size, peer)) if answers_for(peer, server) => return Ok((size, peer)),
+            Ok(_) => {}
+            Err(error) if is_passing(&error) => {}
+            Err(error) => return Err(error),
+        }
+    };
+    match (receive(), limit) {
+        (Ok((size, peer)), _) => Ok((&mut buffer[..size], peer)),
+        (Err(error), Some(limit)) if is_timeout(&error) => Err(no_answer(limit)),
+        (Err(error), _) => Err(failed(error)),
+    }
+}
+
+/// Sends one datagram: `sendto`.
+///
+/// # Errors
+///
+/// [`NetError::TooLarge`] when the message has more than [`MAX_DATAGRAM`] bytes, and whatever else the
+/// system objects to. That nobody receives is no error: UDP does not know.
+pub fn send_to(socket: &UdpSocket, message: &[u8], peer: SocketAddr) -> Result<(), NetError> {
+    if message.len() > MAX_DATAGRAM {
+        return Err(NetError::TooLarge {
+            size: message.len(),
+        });
+    }
+    socket
+        .send_to(message, peer)
+        .map(|_| ())
+        .map_err(NetError::io("cannot send to", peer))
+}
+
+/// A server's `sendto`: an answer that cannot be sent (a peer may give port 0 as its own) is a
+/// warning, and the server goes on.
+pub fn reply(socket: &UdpSocket, answer: &[u8], peer: SocketAddr) {
+    if let Err(error) = send_to(socket, answer, peer) {
+        console::warn(error);
+    }
+}
+
+/// Whether a datagram from `peer` is an answer of `server`.
+fn answers_for(peer: SocketAddr, server: SocketAddr) -> bool {
+    // What is sent to 0.0.0.0 goes to this machine, which answers as 127.0.0.1.
+    let asked = match server.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    peer.ip() == asked && peer.port() == server.port()
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+    )
+}
+
+/// Errors of a receive that say nothing about the socket itself.
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::Interrupted)
+        || cfg!(windows) && matches!(error.kind(), io::ErrorKind::ConnectionReset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bound() -> (UdpSocket, SocketAddr) {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap();
+        (socket, address)
+    }
+
+    #[test]
+    fn a_client_believes_only_the_server_that_it_asked() {
+        let ((client, address), (server, server_address), (stranger, _)) =
+            (bound(), bound(), bound());
+        stranger.send_to(b"lie", address).unwrap();
+        server.send_to(b"truth", address).unwrap();
+        let mut buffer = [0; 16];
+        let (answer, peer) =
+            receive_from(&client, &mut buffer, server_address, None, "it").unwrap();
+        assert_eq!((&*answer, peer), (&b"truth"[..], server_address));
+    }
+
+    #[test]
+    fn a_server_that_does_not_answer_is_named_with_the_limit() {
+        let ((client, _), (_server, address)) = (bound(), bound());
+        let limit = Some(Duration::from_millis(20));
+        let error = receive_from(&client, &mut [0; 16], address, limit, "cargo run").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "no answer from {address} within 0.02 s: is the server running? start it with cargo run"
+            )
+        );
+    }
+
+    #[test]
+    fn a_message_beyond_a_datagram_is_refused_with_its_size() {
+        let ((client, _), (server, address)) = (bound(), bound());
+        let error = send_to(&client, &vec![0; MAX_DATAGRAM + 1], address).unwrap_err();
+        assert!(matches!(error, NetError::TooLarge { size: 65_508 }));
+        send_to(&client, &vec![7; MAX_DATAGRAM], address).unwrap();
+        let mut buffer = datagram_buffer();
+        let (datagram, _) = receive(&server, &mut buffer).unwrap();
+        assert_eq!(datagram.len(), MAX_DATAGRAM);
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_sent_ends_nothing() {
+        let (server, _) = bound();
+        reply(&server, b"hi", "127.0.0.1:0".parse().unwrap());
+    }
+}
