@@ -1,0 +1,133 @@
+"""What a person sees and types. The mirror of common/src/console.rs.
+
+stdout carries the lesson's transcript and nothing else, stderr all the rest. Text that a peer sent goes
+through text() or visible() first: a terminal obeys control characters, whoever wrote them.
+"""
+
+import os
+import signal
+import sys
+
+
+class Failure(Exception):
+    """An error to be shown as one line on stderr; the program ends with status 1."""
+
+
+def main(program):
+    """Runs a program: errors are one line on stderr, Ctrl-C ends it without a stack trace."""
+    # The lessons' texts are UTF-8, whatever the locale; a "\n" stays a "\n" on Windows.
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8")
+    sys.stdout.reconfigure(newline="\n", line_buffering=True)
+    # SIGTERM ends a program the way Ctrl-C does, so that its temporary files are removed.
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        program()
+    except KeyboardInterrupt as stop:
+        _die_by(stop.args[0] if stop.args else signal.SIGINT)
+    except BrokenPipeError as error:
+        _fail("cannot write: " + str(error))
+    except (Failure, OSError) as error:
+        _fail(error)
+
+
+def say(line=""):
+    """Prints one line of the transcript. A pipe whose reader has gone ends the program quietly."""
+    show(str(line) + "\n")
+
+
+def show(text):
+    """Prints text as it stands, without a newline, and flushes."""
+    try:
+        # One write, so that lines of several threads do not mix.
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os._exit(0)
+    except OSError as error:
+        raise Failure("cannot write to stdout: {}".format(error.strerror)) from error
+
+
+def prompt(text):
+    """Shows text and returns the line that the person types; None at end of input."""
+    show(text)
+    try:
+        line = sys.stdin.readline()
+    except UnicodeDecodeError:
+        raise Failure("the typed line is not UTF-8: set the terminal (or the file) to UTF-8") from None
+    if not line:
+        # The shell's own prompt should not follow ours on one line.
+        if sys.stdout.isatty():
+            say()
+        return None
+    return line[:-1] if line.endswith("\n") else line
+
+
+def note(line):
+    """Tells something on stderr that is not part of the transcript, as one line."""
+    try:
+        sys.stderr.write(one_line(str(line)) + "\n")
+        sys.stderr.flush()
+    except OSError:
+        pass  # with stderr closed there is nobody to tell; the program's work goes on
+
+
+def warn(line):
+    """Tells on stderr that something went wrong and that the program goes on."""
+    note("warning: {}".format(line))
+
+
+def text(data):
+    """Bytes from a peer, ready for the screen: not UTF-8 becomes U+FFFD, control characters are escaped."""
+    return visible(data.decode("utf-8", "replace"))
+
+
+def visible(text):
+    """Text with its control characters, but for newline and tab, written as repr writes them."""
+    return "".join(_escaped(c) if _is_control(c) and c not in "\n\t" else c for c in text)
+
+
+def one_line(text):
+    """Text as a single line: every control character escaped, newline and tab too."""
+    return "".join(_escaped(c) if _is_control(c) else c for c in text)
+
+
+def _is_control(c):
+    return c < " " or "\x7f" <= c <= "\x9f"
+
+
+def _escaped(c):
+    return repr(c)[1:-1]
+
+
+def _fail(error):
+    note("Error: {}".format(_reason(error)))
+    _flush_and_exit(1)
+
+
+def _reason(error):
+    if isinstance(error, OSError) and error.strerror:
+        name = "{}: ".format(error.filename) if error.filename else ""
+        return "{}{} (os error {})".format(name, error.strerror, error.errno)
+    return str(error)
+
+
+def _flush_and_exit(status):
+    # Threads of other clients must not keep a failed program alive.
+    try:
+        sys.stdout.flush()
+    except OSError:
+        pass
+    os._exit(status)
+
+
+def _interrupt(number, _frame):
+    raise KeyboardInterrupt(number)
+
+
+def _die_by(number):
+    # A shell expects a program that Ctrl-C ended to have died by the signal.
+    if os.name != "posix":
+        _flush_and_exit(130)
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)

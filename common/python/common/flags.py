@@ -1,0 +1,106 @@
+"""The flags that the programs share. The mirror of common/src/flags.rs."""
+
+import argparse
+import math
+import time
+
+
+def parser(about):
+    """An empty set of flags; the functions below add their groups to it."""
+    return argparse.ArgumentParser(
+        description=about, allow_abbrev=False, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+
+
+def address(flags, port):
+    """--host and --port."""
+    flags.add_argument("--host", default="127.0.0.1", help="address or name; IPv6 works too")
+    flags.add_argument("--port", type=_port, default=port, help="port; 0 lets the system choose a free one (servers)")
+    return flags
+
+
+def tcp_server(flags, port, backlog=5):
+    """The flags of a TCP server: address, --backlog, --no-reuseaddr."""
+    address(flags, port)
+    flags.add_argument(
+        "--backlog", metavar="N", type=_natural, default=backlog, help="how many connections may wait to be accepted"
+    )
+    flags.add_argument(
+        "--no-reuseaddr",
+        action="store_true",
+        help="leave SO_REUSEADDR unset, to see a restart fail while old connections are in TIME_WAIT",
+    )
+    return flags
+
+
+def tcp_client(flags, port):
+    """The flags of a TCP client."""
+    return address(flags, port)
+
+
+def udp_server(flags, port):
+    """The flags of a UDP server."""
+    return address(flags, port)
+
+
+def udp_client(flags, port, seconds=5):
+    """The flags of a UDP client: address, --timeout."""
+    return timeout(address(flags, port), seconds)
+
+
+def timeout(flags, seconds):
+    """--timeout: how long to wait for the other side."""
+    flags.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        default=seconds,
+        help="how long to wait for the other side; 0 waits for ever",
+    )
+    return flags
+
+
+def limit(args):
+    """--timeout as sockets take it: None waits for ever."""
+    return args.timeout or None
+
+
+def repeat(flags, message="hello"):
+    """--count, --interval and --message of a client that sends again and again without reading input."""
+    flags.add_argument("--count", metavar="N", type=_natural, help="how many messages to send (default: for ever)")
+    flags.add_argument(
+        "--interval", metavar="SECONDS", type=_seconds, default=1, help="how long to wait between two messages"
+    )
+    flags.add_argument("--message", metavar="TEXT", default=message, help="what to send")
+    return flags
+
+
+def messages(args):
+    """Runs over the messages to send, and waits between two of them."""
+    sent = 0
+    while args.count is None or sent < args.count:
+        if sent:
+            time.sleep(args.interval)
+        yield args.message
+        sent += 1
+
+
+def _seconds(text):
+    seconds = float(text)
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise argparse.ArgumentTypeError("give seconds as a number, 0 or more, such as 2 or 0.5")
+    return seconds
+
+
+def _natural(text):
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("give a whole number, 0 or more")
+    return number
+
+
+def _port(text):
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return number

@@ -1,0 +1,142 @@
+"""The struct-packed header, which puts a message's boundaries back on a stream. The mirror of common/src/header.rs.
+
+    bytes             what
+    4                 length N of the header, struct.pack('<i', N)
+    N                 the header itself: JSON in most programs, bincode in ftp-class
+    as it says        the body
+
+A stream is anything with a recv(n) that may return less than n, b"" at its end: a socket, or a Reader around one.
+"""
+
+import json
+import socket
+import struct
+
+MAX_HEADER = 64 * 1024
+"""The longest header that is accepted, in bytes."""
+
+MAX_SIZE = 2**63 - 1
+"""The largest size that a header may announce, in bytes."""
+
+
+class HeaderError(Exception):
+    """Why a header, or what it announces, was not accepted."""
+
+
+def pack(header, body=b""):
+    """struct.pack('<i', len(header)) + header + body in one buffer, so that one write sends it.
+
+    Three small writes would meet Nagle's algorithm and delayed acknowledgement, and wait for 40 ms.
+    """
+    if len(header) > MAX_HEADER:
+        raise HeaderError(_too_long(len(header)))
+    return struct.pack("<i", len(header)) + header + body
+
+
+def pack_json(fields, body=b""):
+    """Packs a JSON header and a body."""
+    return pack(json.dumps(fields).encode(), body)
+
+
+def read_length(stream):
+    """The length that the next 4 bytes announce; None when the peer closed before the first of them."""
+    data = fill(stream, 4)
+    if not data:
+        return None
+    if len(data) < 4:
+        raise HeaderError("the peer closed after {} of 4 bytes of the length".format(len(data)))
+    (length,) = struct.unpack("<i", data)
+    if length < 0:
+        raise HeaderError("bad header: its length is negative ({})".format(length))
+    if length > MAX_HEADER:
+        raise HeaderError(_too_long(length))
+    return length
+
+
+def read_header(stream, length):
+    """The header's bytes, as many as read_length() told."""
+    data = fill(stream, length)
+    if len(data) < length:
+        raise HeaderError("the peer closed after {} of {} bytes of the header".format(len(data), length))
+    return data
+
+
+def read_json(stream):
+    """The JSON object that comes next; None when the peer closed before it."""
+    length = read_length(stream)
+    if length is None:
+        return None
+    return parse_json(read_header(stream, length))
+
+
+def parse_json(data):
+    """The JSON object in a header."""
+    try:
+        fields = json.loads(data.decode("utf-8"), parse_constant=_no_constant)
+        # A lone surrogate (\\ud800) is no text: it could not be printed or used as a name.
+        json.dumps(fields, ensure_ascii=False).encode("utf-8")
+    # ValueError: not UTF-8, not JSON, or an integer of thousands of digits.
+    except (ValueError, RecursionError) as error:
+        raise HeaderError("bad header: not JSON ({})".format(error)) from None
+    if not isinstance(fields, dict):
+        raise HeaderError("bad header: not a JSON object")
+    return fields
+
+
+def size(fields, field):
+    """The size, in bytes, that a header announces under field."""
+    value = _field(fields, field)
+    # bool is a subclass of int.
+    if type(value) is not int or not 0 <= value <= MAX_SIZE:
+        raise HeaderError('bad header: "{}" must be a whole number of bytes, 0 or more'.format(field))
+    return value
+
+
+def string(fields, field):
+    """The text that a header carries under field."""
+    value = _field(fields, field)
+    if not isinstance(value, str):
+        raise HeaderError('bad header: "{}" must be a string'.format(field))
+    return value
+
+
+def read_body(stream, size, limit):
+    """A body of size bytes, of which limit are accepted. Memory grows with what arrives."""
+    if size > limit:
+        raise HeaderError(
+            "bad header: a body of {} bytes is announced, at most {} are accepted".format(size, limit)
+        )
+    data = fill(stream, size)
+    if len(data) < size:
+        raise HeaderError("the peer closed after {} of {} bytes of the body".format(len(data), size))
+    return data
+
+
+def fill(stream, size):
+    """size bytes, or fewer if the stream ends: recv(n) may return less than n."""
+    parts = []
+    missing = size
+    while missing:
+        try:
+            data = stream.recv(min(missing, 65536))
+        except (socket.timeout, BlockingIOError):
+            raise HeaderError("the peer stalled: nothing came within the time limit") from None
+        if not data:
+            break
+        parts.append(data)
+        missing -= len(data)
+    return b"".join(parts)
+
+
+def _field(fields, field):
+    if field not in fields:
+        raise HeaderError('bad header: "{}" is missing'.format(field))
+    return fields[field]
+
+
+def _too_long(length):
+    return "bad header: its length is {} bytes, at most {} are accepted".format(length, MAX_HEADER)
+
+
+def _no_constant(name):
+    raise ValueError("{} is not JSON".format(name))

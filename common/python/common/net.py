@@ -1,0 +1,229 @@
+"""Sockets, made in the order in which the system wants it. The mirror of common/src/net."""
+
+import errno
+import os
+import socket
+import time
+
+from . import console
+
+MAX_DATAGRAM = 65507
+"""The most that one datagram carries over IPv4, in bytes: 65,535 less the IP header's 20 and the UDP header's 8."""
+
+BUFFER_SIZE = 65535
+"""A receive of this size loses nothing of any datagram."""
+
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+
+def resolve_all(host, port, kind):
+    """All (family, address) pairs of a host, in the order in which the system prefers them."""
+    name = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    try:
+        found = socket.getaddrinfo(name, port, type=kind)
+    except (OSError, UnicodeError) as error:
+        raise console.Failure('cannot find the host "{}": {}: check --host'.format(host, error)) from None
+    return [(family, address) for family, _, _, _, address in found]
+
+
+def resolve(host, port, kind):
+    """The (family, address) that the system prefers for a host."""
+    return resolve_all(host, port, kind)[0]
+
+
+def stream_socket(family, reuse_address):
+    """socket(family, SOCK_STREAM), then SO_REUSEADDR if reuse_address (on Windows it means something else)."""
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    if os.name == "posix":
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(reuse_address))
+    return sock
+
+
+def listen_tcp(args):
+    """The listening socket of a server, with the ready line: socket, SO_REUSEADDR, bind, listen."""
+    family, address = resolve(args.host, args.port, socket.SOCK_STREAM)
+    sock = stream_socket(family, not args.no_reuseaddr)
+    bind(sock, address, "tcp")
+    try:
+        # With SO_REUSEADDR two sockets may bind one port, and only the second listen fails.
+        sock.listen(args.backlog)
+    except OSError as error:
+        raise _bind_failure("tcp", address, error) from None
+    ready("tcp", sock.getsockname())
+    return Listener(sock)
+
+
+def connect_tcp(args, start):
+    """Connects to a server: socket, connect. start is the command that starts the server."""
+    failed = None
+    for family, address in resolve_all(args.host, args.port, socket.SOCK_STREAM):
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock.connect(address)
+            return sock
+        except OSError as error:
+            sock.close()
+            failed = failed or (address, error)
+    address, error = failed
+    if error.errno == errno.ECONNREFUSED:
+        raise console.Failure("no server at {}: start it with {}".format(shown(address), start))
+    raise console.Failure("cannot connect to {}: {}".format(shown(address), error.strerror or error))
+
+
+def bind_udp(args, reuse_address=False):
+    """The socket of a server, with the ready line: socket, bind. UDP needs no listen."""
+    family, address = resolve(args.host, args.port, socket.SOCK_DGRAM)
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    if reuse_address and os.name == "posix":
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bind(sock, address, "udp")
+    ready("udp", sock.getsockname())
+    return sock
+
+
+def udp_client(args):
+    """The socket of a client, and the server's address: socket."""
+    family, server = resolve(args.host, args.port, socket.SOCK_DGRAM)
+    return socket.socket(family, socket.SOCK_DGRAM), server
+
+
+def receive(sock):
+    """One datagram from anybody, with its sender: recvfrom."""
+    while True:
+        try:
+            return sock.recvfrom(BUFFER_SIZE)
+        except ConnectionResetError:
+            pass  # Windows tells here that an earlier datagram could not be delivered
+
+
+def receive_from(sock, server, limit, start):
+    """The server's answer: recvfrom until a datagram comes from server, for limit seconds in all.
+
+    Anybody can send to an open port; only the server is believed. None waits for ever.
+    """
+    asked = time.monotonic()
+    while True:
+        if limit is not None:
+            # A stranger's datagrams must not prolong the wait.
+            left = limit - (time.monotonic() - asked)
+            if left <= 0:
+                raise _no_answer(server, limit, start)
+            sock.settimeout(left)
+        try:
+            data, peer = sock.recvfrom(BUFFER_SIZE)
+        except socket.timeout:
+            raise _no_answer(server, limit, start) from None
+        except ConnectionResetError:
+            continue
+        if _answers_for(peer, server):
+            return data, peer
+
+
+def send_to(sock, message, peer):
+    """Sends one datagram: sendto. That nobody receives is no error: UDP does not know."""
+    if len(message) > MAX_DATAGRAM:
+        raise console.Failure(
+            "a message of {} bytes does not fit into a datagram, which holds {}: send less".format(
+                len(message), MAX_DATAGRAM
+            )
+        )
+    try:
+        sock.sendto(message, peer)
+    except OSError as error:
+        raise console.Failure("cannot send to {}: {}".format(shown(peer), error.strerror)) from None
+
+
+def reply(sock, answer, peer):
+    """A server's sendto: an answer that cannot be sent is a warning, and the server goes on."""
+    try:
+        send_to(sock, answer, peer)
+    except (console.Failure, OverflowError) as error:
+        console.warn(error)
+
+
+def ready(protocol, address):
+    """The ready line on stderr, with the port that the system chose."""
+    console.note("listening on {} {}".format(protocol, shown(address)))
+
+
+def shown(address):
+    """An address as it is written outside Python: 127.0.0.1:8080, [::1]:8080."""
+    host, port = address[:2]
+    return "{}:{}".format("[{}]".format(host) if ":" in host else host, port)
+
+
+def bind(sock, address, protocol):
+    """bind, with errors that say what to do."""
+    try:
+        sock.bind(address)
+    except OSError as error:
+        raise _bind_failure(protocol, address, error) from None
+
+
+class Listener:
+    """A listening socket whose accept() survives a lack of descriptors.
+
+    One descriptor is kept in reserve. When none is left it is given up to accept the waiting client, who is
+    closed with a warning, and then taken back; a plain loop around accept would spin.
+    """
+
+    def __init__(self, sock):
+        self.socket = sock
+        self._reserve = sock.dup()
+
+    def accept(self):
+        """Waits for the next client: its connection and its address."""
+        while True:
+            try:
+                return self.socket.accept()
+            except ConnectionAbortedError:
+                pass  # it left between its handshake and our accept
+            except OSError as error:
+                if error.errno not in _EXHAUSTED:
+                    raise
+                self._refuse(error)
+
+    def _refuse(self, why):
+        if self._reserve is None:
+            time.sleep(0.05)
+        else:
+            self._reserve.close()
+            self._reserve = None
+            try:
+                conn, peer = self.socket.accept()
+                conn.close()
+                console.warn("{} is refused: {}".format(shown(peer), why.strerror))
+            except OSError:
+                pass  # another thread took the descriptor first; the next round tries again
+        try:
+            self._reserve = self.socket.dup()
+        except OSError:
+            pass
+
+
+def _bind_failure(protocol, address, error):
+    where = shown(address)
+    if error.errno == errno.EADDRINUSE:
+        text = "{} port {} is in use: stop the program that has it, or choose another with --port".format(protocol, where)
+    elif error.errno in (errno.EACCES, errno.EPERM):
+        text = (
+            "no permission to listen on {}: ports below 1024 are the administrator's, "
+            "choose a higher one with --port"
+        ).format(where)
+    elif error.errno == errno.EADDRNOTAVAIL:
+        text = "{} is not an address of this machine: check --host".format(where)
+    else:
+        text = "cannot listen on {}: {}".format(where, error.strerror)
+    return console.Failure(text)
+
+
+def _no_answer(server, limit, start):
+    return console.Failure(
+        "no answer from {} within {:g} s: is the server running? start it with {}".format(shown(server), limit, start)
+    )
+
+
+def _answers_for(peer, server):
+    # What is sent to 0.0.0.0 goes to this machine, which answers as 127.0.0.1.
+    asked = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(server[0], server[0])
+    return (peer[0], peer[1]) == (asked, server[1])
