@@ -12,6 +12,8 @@ import json
 import socket
 import struct
 
+from . import console
+
 MAX_HEADER = 64 * 1024
 """The longest header that is accepted, in bytes."""
 
@@ -19,7 +21,7 @@ MAX_SIZE = 2**63 - 1
 """The largest size that a header may announce, in bytes."""
 
 
-class HeaderError(Exception):
+class HeaderError(console.Failure):
     """Why a header, or what it announces, was not accepted."""
 
 
