@@ -7,6 +7,8 @@
 //! | [`header`] | the struct-packed header and its bounded body | `struct` |
 //! | [`json`] | JSON as `json.dumps` writes it | `json` |
 //! | [`notation`] | how Python prints bytes, strings, dicts, addresses | `repr` |
+//! | [`names`] | which file names a peer may use, and the files of a shared folder | `os.path` |
+//! | [`partial_file`] | a file that appears under its name only when it is complete | `os.replace` |
 //! | [`console`] | prompt, transcript, warnings; what a peer sent made safe to show | `input`, `print` |
 //! | [`exit`] | how a program ends: one line on stderr, status 1 | `sys.exit` |
 //!
@@ -17,7 +19,9 @@ pub mod exit;
 pub mod flags;
 pub mod header;
 pub mod json;
+pub mod names;
 pub mod net;
 pub mod notation;
+pub mod partial_file;
 
 pub use exit::Result;
