@@ -6,6 +6,7 @@
 //! | [`net`] | addresses, TCP and UDP sockets | `socket` |
 //! | [`header`] | the struct-packed header and its bounded body | `struct` |
 //! | [`json`] | JSON as `json.dumps` writes it | `json` |
+//! | [`commands`] | commands on a stream: lines | `makefile().readline` |
 //! | [`notation`] | how Python prints bytes, strings, dicts, addresses | `repr` |
 //! | [`names`] | which file names a peer may use, and the files of a shared folder | `os.path` |
 //! | [`partial_file`] | a file that appears under its name only when it is complete | `os.replace` |
@@ -16,6 +17,7 @@
 //!
 //! `common/python/common` holds the same modules for the Python counterparts.
 
+pub mod commands;
 pub mod console;
 pub mod exit;
 pub mod flags;

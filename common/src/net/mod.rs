@@ -6,6 +6,7 @@
 
 mod accept;
 mod address;
+mod conversation;
 mod tcp;
 mod udp;
 
@@ -19,6 +20,7 @@ use crate::console;
 
 pub use accept::Listener;
 pub use address::{resolve, resolve_all};
+pub use conversation::{converse_in_thread, hang_up, limit_stalls, wait_for_message};
 pub use tcp::{connect_tcp, listen_tcp, stream_socket};
 pub use udp::{
     MAX_DATAGRAM, bind_udp, datagram_buffer, datagram_socket, receive, receive_from, reply,

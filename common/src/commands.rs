@@ -1,0 +1,207 @@
+//! Commands on a stream: lines, `get a.txt\n`.
+//!
+//! TCP keeps no boundaries, so a command needs an end of its own, and that is the newline. The
+//! lessons' clients send none; [`Commands::or_whole_reads`] takes what one read brings for a
+//! command, as the lessons' servers do, until the peer shows that it sends lines.
+//!
+//! Python: `common/python/common/commands.py`
+
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::net::TcpStream;
+
+use thiserror::Error;
+
+use crate::net;
+
+/// Why the next command was not accepted. What follows on the stream is of no more use.
+#[derive(Debug, Error)]
+pub enum CommandError {
+    /// Longer than the limit, in bytes.
+    #[error("bad command: it is longer than {0} bytes")]
+    TooLong(usize),
+    /// The peer closed before the newline.
+    #[error("peer closed in the middle of a command")]
+    Closed,
+    /// The peer sent no newline for as long as the socket's time limit.
+    #[error("peer stalled in the middle of a command")]
+    Stalled,
+    /// The connection was lost.
+    #[error("connection lost: {0}")]
+    Lost(#[source] io::Error),
+}
+
+/// Reads commands, and what follows them: [`Read`] gives the bytes after the last command.
+#[derive(Debug)]
+pub struct Commands<'a> {
+    stream: BufReader<&'a TcpStream>,
+    limit: usize,
+    sends_lines: bool,
+}
+
+impl<'a> Commands<'a> {
+    /// Reads lines of at most `limit` bytes.
+    #[must_use]
+    pub fn lines(stream: &'a TcpStream, limit: usize) -> Self {
+        Self {
+            stream: BufReader::with_capacity(limit + 1, stream),
+            limit,
+            sends_lines: true,
+        }
+    }
+
+    /// As [`lines`](Self::lines), but before the first newline of this peer, a read without one is
+    /// a whole command.
+    #[must_use]
+    pub fn or_whole_reads(stream: &'a TcpStream, limit: usize) -> Self {
+        Self {
+            sends_lines: false,
+            ..Self::lines(stream, limit)
+        }
+    }
+
+    /// The next command without its newline, `None` when the peer has closed.
+    ///
+    /// Waits for ever for its beginning, and as long as the socket's time limit for its end.
+    ///
+    /// # Errors
+    ///
+    /// See [`CommandError`].
+    pub fn next_command(&mut self) -> Result<Option<Vec<u8>>, CommandError> {
+        let waits = self.stream.buffer().is_empty();
+        if waits && !net::wait_for_message(self.stream.get_ref()).map_err(CommandError::Lost)? {
+            return Ok(None);
+        }
+        let mut command = Vec::new();
+        let mut ended = false;
+        while !ended {
+            let data = match self.stream.fill_buf() {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                result => result.map_err(failed)?,
+            };
+            if data.is_empty() {
+                return Err(CommandError::Closed);
+            }
+            let newline = data.iter().position(|&byte| byte == b'\n');
+            self.sends_lines |= newline.is_some();
+            ended = newline.is_some() || !self.sends_lines;
+            command.extend_from_slice(&data[..newline.unwrap_or(data.len())]);
+            let used = newline.map_or(data.len(), |newline| newline + 1);
+            self.stream.consume(used);
+            if command.len() > self.limit {
+                return Err(CommandError::TooLong(self.limit));
+            }
+        }
+        Ok(Some(command))
+    }
+}
+
+impl Read for Commands<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.read(buffer)
+    }
+}
+
+fn failed(error: io::Error) -> CommandError {
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => CommandError::Stalled,
+        _ => CommandError::Lost(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::io::Write;
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    fn connection() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let far = listener.accept().unwrap().0;
+        far.set_nodelay(true).unwrap();
+        (near, far)
+    }
+
+    #[test]
+    fn several_commands_in_one_segment_are_several_commands() {
+        let (near, mut far) = connection();
+        let mut commands = Commands::or_whole_reads(&near, 100);
+        far.write_all(b"get a b.txt\n\nls\nrest").unwrap();
+        for expected in ["get a b.txt", "", "ls"] {
+            assert_eq!(
+                commands.next_command().unwrap().unwrap(),
+                expected.as_bytes()
+            );
+        }
+        let mut rest = [0; 4];
+        commands.read_exact(&mut rest).unwrap();
+        assert_eq!(&rest, b"rest");
+        drop(far);
+        assert!(commands.next_command().unwrap().is_none());
+    }
+
+    #[test]
+    fn a_read_is_a_command_until_the_peer_sends_a_newline() {
+        let (near, mut far) = connection();
+        let mut commands = Commands::or_whole_reads(&near, 100);
+        far.write_all(b"get a.txt").unwrap();
+        assert_eq!(commands.next_command().unwrap().unwrap(), b"get a.txt");
+        far.write_all(b"ls\nget ").unwrap();
+        assert_eq!(commands.next_command().unwrap().unwrap(), b"ls");
+        far.write_all(b"a.txt\n").unwrap();
+        assert_eq!(commands.next_command().unwrap().unwrap(), b"get a.txt");
+    }
+
+    #[test]
+    fn a_line_that_does_not_end_is_an_error() {
+        let (near, mut far) = connection();
+        near.set_read_timeout(Some(Duration::from_millis(20)))
+            .unwrap();
+        let mut commands = Commands::lines(&near, 100);
+        far.write_all(b"get a.txt").unwrap();
+        let error = commands.next_command().unwrap_err();
+        assert!(matches!(error, CommandError::Stalled), "{error}");
+        far.write_all(b"get a.txt").unwrap();
+        drop(far);
+        let error = commands.next_command().unwrap_err();
+        assert!(matches!(error, CommandError::Closed), "{error}");
+    }
+
+    #[test]
+    fn the_longest_command_passes_and_one_byte_more_is_refused() {
+        for sends_lines in [false, true] {
+            let (near, mut far) = connection();
+            let mut commands = Commands {
+                sends_lines,
+                ..Commands::lines(&near, 10)
+            };
+            far.write_all(b"0123456789\n0123456789A\n").unwrap();
+            assert_eq!(commands.next_command().unwrap().unwrap(), b"0123456789");
+            let error = commands.next_command().unwrap_err();
+            assert!(matches!(error, CommandError::TooLong(10)), "{error}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn random_bytes_are_split_at_their_newlines(
+            pieces in proptest::collection::vec(r"[a-c\n]{1,5}", 1..8)
+        ) {
+            let (near, mut far) = connection();
+            let mut commands = Commands::lines(&near, 100);
+            for piece in &pieces {
+                far.write_all(piece.as_bytes()).unwrap();
+            }
+            far.write_all(b"\n").unwrap();
+            drop(far);
+            let mut read = Vec::new();
+            while let Some(command) = commands.next_command().unwrap() {
+                read.push(String::from_utf8(command).unwrap());
+            }
+            prop_assert_eq!(read.join("\n"), pieces.concat());
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! A conversation with one client, in a thread of its own, so that a slow one keeps nobody waiting.
+
+use std::io::{self, ErrorKind, Read};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::console;
+
+/// How long [`hang_up`] waits for the peer to close.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Holds `conversation` in a thread of its own and closes the connection afterwards.
+///
+/// A conversation that ends badly is one warning that names the peer. A peer for whom no thread can
+/// be started is closed at once, with a warning too. The server goes on in both cases.
+pub fn converse_in_thread<F, E>(stream: TcpStream, peer: SocketAddr, conversation: F)
+where
+    F: FnOnce(&TcpStream) -> Result<(), E> + Send + 'static,
+    E: Into<anyhow::Error>,
+{
+    let thread = thread::Builder::new().name(peer.to_string());
+    let started = thread.spawn(move || {
+        if let Err(error) = conversation(&stream) {
+            console::warn(format_args!("{peer}: {:#}", error.into()));
+        }
+    });
+    if let Err(error) = started {
+        console::warn(format_args!("{peer} is refused: {error}"));
+    }
+}
+
+/// Bounds how long the peer may stall, sending or reading, in the middle of something.
+///
+/// # Errors
+///
+/// When the system refuses the time limit.
+pub fn limit_stalls(stream: &TcpStream, limit: Option<Duration>) -> io::Result<()> {
+    stream.set_read_timeout(limit)?;
+    stream.set_write_timeout(limit)
+}
+
+/// Waits until the peer sends something, however long that takes: at a prompt, a person thinks.
+/// Receives nothing yet (`MSG_PEEK`). `false` when the peer has closed.
+///
+/// # Errors
+///
+/// When the connection is lost.
+pub fn wait_for_message(stream: &TcpStream) -> io::Result<bool> {
+    let limit = stream.read_timeout()?;
+    stream.set_read_timeout(None)?;
+    let count = loop {
+        match stream.peek(&mut [0]) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => break result?,
+        }
+    };
+    stream.set_read_timeout(limit)?;
+    Ok(count > 0)
+}
+
+/// Ends a conversation whose rest is not understood, so that the last answer still arrives.
+///
+/// To close with received bytes unread is a reset, which takes from the peer what it has not read
+/// yet. So this sends the end of the stream, and reads for a second at most.
+pub fn hang_up(mut stream: &TcpStream) {
+    let started = Instant::now();
+    let mut rest = [0; 4096];
+    // Whatever fails here, the connection is at its end anyway.
+    let _ = stream.shutdown(Shutdown::Write);
+    loop {
+        let left = FAREWELL.saturating_sub(started.elapsed());
+        if left.is_zero() || stream.set_read_timeout(Some(left)).is_err() {
+            break;
+        }
+        match stream.read(&mut rest) {
+            Ok(1..) => {}
+            Ok(0) | Err(_) => break,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::net::TcpListener;
+    use std::sync::mpsc;
+
+    fn connection() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (near, listener.accept().unwrap().0)
+    }
+
+    #[test]
+    fn a_conversation_has_a_thread_and_the_connection_is_closed_after_it() {
+        let (near, mut far) = connection();
+        let (sender, receiver) = mpsc::channel();
+        let peer = near.peer_addr().unwrap();
+        converse_in_thread(near, peer, move |mut stream| {
+            sender.send(thread::current().id()).unwrap();
+            stream.write_all(b"hello")
+        });
+        assert_ne!(receiver.recv().unwrap(), thread::current().id());
+        let mut answer = Vec::new();
+        far.read_to_end(&mut answer).unwrap();
+        assert_eq!(answer, b"hello");
+    }
+
+    #[test]
+    fn waiting_for_a_message_takes_longer_than_the_limit_and_receives_nothing() {
+        let (near, mut far) = connection();
+        let limit = Some(Duration::from_millis(20));
+        limit_stalls(&near, limit).unwrap();
+        let waiter = thread::spawn(move || {
+            assert!(wait_for_message(&near).unwrap());
+            // The kernel rounds it up to its own ticks.
+            assert!(near.read_timeout().unwrap() >= limit);
+            let mut message = [0; 5];
+            (&near).read_exact(&mut message).unwrap();
+            assert_eq!(&message, b"hello");
+            assert!(!wait_for_message(&near).unwrap());
+        });
+        // Not a condition to wait for: it shows that the limit of 20 ms is not applied.
+        thread::sleep(Duration::from_millis(50));
+        far.write_all(b"hello").unwrap();
+        drop(far);
+        waiter.join().unwrap();
+    }
+
+    #[test]
+    fn the_last_answer_arrives_although_the_peer_sent_more_than_was_read() {
+        let (mut near, mut far) = connection();
+        far.write_all(&[0; 10_000]).unwrap();
+        near.write_all(b"no").unwrap();
+        far.shutdown(Shutdown::Write).unwrap();
+        hang_up(&near);
+        drop(near);
+        let mut answer = Vec::new();
+        far.read_to_end(&mut answer).unwrap();
+        assert_eq!(answer, b"no");
+    }
+}
