@@ -11,6 +11,7 @@
 //! | [`names`] | which file names a peer may use, and the files of a shared folder | `os.path` |
 //! | [`partial_file`] | a file that appears under its name only when it is complete | `os.replace` |
 //! | [`transfer`] | a file of announced size over TCP, checked by md5 on the way | `socket.sendfile`, `hashlib` |
+//! | [`strftime`] | the time in a format that a peer chose | `time.strftime` |
 //! | [`progress`] | how far a transfer is: a bar on the terminal, the lesson's line | |
 //! | [`console`] | prompt, transcript, warnings; what a peer sent made safe to show | `input`, `print` |
 //! | [`exit`] | how a program ends: one line on stderr, status 1 | `sys.exit` |
@@ -28,6 +29,7 @@ pub mod net;
 pub mod notation;
 pub mod partial_file;
 pub mod progress;
+pub mod strftime;
 pub mod transfer;
 
 pub use exit::Result;
