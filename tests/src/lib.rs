@@ -1,1 +1,3 @@
-//! x
+//! The harness: drives every program of the lessons as a black box, and tries their claims.
+
+pub mod experiment;
