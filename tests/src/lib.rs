@@ -1,3 +1,19 @@
-//! The harness: drives every program of the lessons as a black box, and tries their claims.
+//! The harness: drives every program as a black box, through its executable, its console and its
+//! sockets.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`programs`] | the table of the twenty programs: the single source for all that walks over them |
+//! | [`executables`] | builds each lab and finds its executables, Rust and Python |
+//! | [`process`] | one running program: typed input, captured output, and an end whatever happens |
+//! | [`session`] | a server and a client that talk, and what both printed |
+//! | [`compare`] | `cargo lab compare`: all pairings of Rust and Python, side by side |
+//! | [`experiment`] | `cargo lab experiment`: the claims of the lessons, tried on this machine |
 
+pub mod compare;
+pub mod executables;
 pub mod experiment;
+pub mod list;
+pub mod process;
+pub mod programs;
+pub mod session;
