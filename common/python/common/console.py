@@ -4,6 +4,7 @@ stdout carries the lesson's transcript and nothing else, stderr all the rest. Te
 through text() or visible() first: a terminal obeys control characters, whoever wrote them.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -16,7 +17,7 @@ class Failure(Exception):
 def main(program):
     """Runs a program: errors are one line on stderr, Ctrl-C ends it without a stack trace."""
     # The lessons' texts are UTF-8, whatever the locale; a "\n" stays a "\n" on Windows.
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
+    for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8")
     sys.stdout.reconfigure(newline="\n", line_buffering=True)
     # SIGTERM ends a program the way Ctrl-C does, so that its temporary files are removed.
@@ -52,7 +53,8 @@ def prompt(text):
     """Shows text and returns the line that the person types; None at end of input."""
     show(text)
     try:
-        line = sys.stdin.readline()
+        # Not sys.stdin itself: it decodes ahead, and takes a lone "\r" for the end of a line.
+        line = sys.stdin.buffer.readline().decode("utf-8")
     except UnicodeDecodeError:
         raise Failure("the typed line is not UTF-8: set the terminal (or the file) to UTF-8") from None
     if not line:
@@ -60,7 +62,10 @@ def prompt(text):
         if sys.stdout.isatty():
             say()
         return None
-    return line[:-1] if line.endswith("\n") else line
+    for ending in ("\r\n", "\n"):
+        if line.endswith(ending):
+            return line[: -len(ending)]
+    return line
 
 
 def note(line):
@@ -75,6 +80,23 @@ def note(line):
 def warn(line):
     """Tells on stderr that something went wrong and that the program goes on."""
     note("warning: {}".format(line))
+
+
+@contextlib.contextmanager
+def context(what):
+    """Names in an error what failed: "what: error"."""
+    try:
+        yield
+    except (Failure, OSError) as error:
+        raise Failure("{}: {}".format(what, reason(error))) from None
+
+
+def reason(error):
+    """What an error says, in the words in which Rust shows it."""
+    if isinstance(error, OSError) and error.strerror:
+        name = "{}: ".format(error.filename) if error.filename else ""
+        return "{}{} (os error {})".format(name, error.strerror, error.errno)
+    return str(error)
 
 
 def text(data):
@@ -101,15 +123,8 @@ def _escaped(c):
 
 
 def _fail(error):
-    note("Error: {}".format(_reason(error)))
+    note("Error: {}".format(reason(error)))
     _flush_and_exit(1)
-
-
-def _reason(error):
-    if isinstance(error, OSError) and error.strerror:
-        name = "{}: ".format(error.filename) if error.filename else ""
-        return "{}{} (os error {})".format(name, error.strerror, error.errno)
-    return str(error)
 
 
 def _flush_and_exit(status):

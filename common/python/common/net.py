@@ -13,6 +13,9 @@ MAX_DATAGRAM = 65507
 BUFFER_SIZE = 65535
 """A receive of this size loses nothing of any datagram."""
 
+BLOCK = 64 * 1024
+"""How much exchange() sends before it reads the echo: so much fits into the buffers of the two systems."""
+
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
@@ -31,36 +34,61 @@ def resolve(host, port, kind):
     return resolve_all(host, port, kind)[0]
 
 
-def stream_socket(family, reuse_address):
-    """socket(family, SOCK_STREAM), then SO_REUSEADDR if reuse_address (on Windows it means something else)."""
-    sock = socket.socket(family, socket.SOCK_STREAM)
+def stream_socket(family):
+    """socket(family, SOCK_STREAM)."""
+    return socket.socket(family, socket.SOCK_STREAM)
+
+
+def reuse_address(sock):
+    """setsockopt(SOL_SOCKET, SO_REUSEADDR, 1), before bind. On Windows the option means something else."""
     if os.name == "posix":
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(reuse_address))
-    return sock
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+
+def bind(sock, address):
+    """bind: takes the port, of TCP or of UDP as the socket's type is."""
+    protocol = "udp" if sock.type == socket.SOCK_DGRAM else "tcp"
+    try:
+        sock.bind(address)
+    except OSError as error:
+        raise _bind_failure(protocol, address, error) from None
+
+
+def listen(sock, backlog):
+    """listen, and then the ready line."""
+    try:
+        # With SO_REUSEADDR two sockets may bind one port, and only the second listen fails.
+        sock.listen(backlog)
+    except OSError as error:
+        raise _bind_failure("tcp", sock.getsockname(), error) from None
+    listener = Listener(sock)
+    ready("tcp", sock.getsockname())
+    return listener
 
 
 def listen_tcp(args):
     """The listening socket of a server, with the ready line: socket, SO_REUSEADDR, bind, listen."""
     family, address = resolve(args.host, args.port, socket.SOCK_STREAM)
-    sock = stream_socket(family, not args.no_reuseaddr)
-    bind(sock, address, "tcp")
-    try:
-        # With SO_REUSEADDR two sockets may bind one port, and only the second listen fails.
-        sock.listen(args.backlog)
-    except OSError as error:
-        raise _bind_failure("tcp", address, error) from None
-    ready("tcp", sock.getsockname())
-    return Listener(sock)
+    sock = stream_socket(family)
+    if not args.no_reuseaddr:
+        reuse_address(sock)
+    bind(sock, address)
+    return listen(sock, args.backlog)
 
 
 def connect_tcp(args, start):
-    """Connects to a server: socket, connect. start is the command that starts the server."""
+    """Connects to a server and tells its address: socket, connect. start is the command that starts the server.
+
+    TCP_NODELAY is set: a client awaits answers, and Nagle's algorithm would hold back the last bytes of a message
+    until the server has acknowledged those before.
+    """
     failed = None
     for family, address in resolve_all(args.host, args.port, socket.SOCK_STREAM):
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
             sock.connect(address)
-            return sock
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return sock, address
         except OSError as error:
             sock.close()
             failed = failed or (address, error)
@@ -70,13 +98,57 @@ def connect_tcp(args, start):
     raise console.Failure("cannot connect to {}: {}".format(shown(address), error.strerror or error))
 
 
-def bind_udp(args, reuse_address=False):
+def send_all(conn, message, peer):
+    """Sends the whole message: sendall."""
+    with console.context("cannot send to {}".format(shown(peer))):
+        conn.sendall(message)
+
+
+def exchange(conn, message, server):
+    """Sends a message and receives as many bytes back: sendall, then recv until all are there.
+
+    One recv may return less. And a message of megabytes must not be sent in one go: the server echoes while it
+    receives, and when its answers fill both buffers it stops receiving; then both sides wait in send for ever. So
+    this sends a block, receives it back, and sends the next.
+    """
+    echo = bytearray()
+    for start in range(0, len(message), BLOCK):
+        block = message[start : start + BLOCK]
+        try:
+            conn.sendall(block)
+            while len(echo) < start + len(block):
+                data = conn.recv(start + len(block) - len(echo))
+                if not data:
+                    raise ConnectionResetError
+                echo += data
+        # ConnectionError: the server has closed or reset the connection.
+        except ConnectionError:
+            raise console.Failure(
+                "{} hung up after {} of {} bytes of the answer: is the server still running?".format(
+                    shown(server), len(echo), len(message)
+                )
+            ) from None
+        except OSError as error:
+            raise console.Failure("cannot talk to {}: {}".format(shown(server), console.reason(error))) from None
+    return bytes(echo)
+
+
+def bind_udp(args):
     """The socket of a server, with the ready line: socket, bind. UDP needs no listen."""
     family, address = resolve(args.host, args.port, socket.SOCK_DGRAM)
+    return _open(socket.socket(family, socket.SOCK_DGRAM), address)
+
+
+def bind_udp_reusing_address(args):
+    """As bind_udp(), with SO_REUSEADDR: socket, setsockopt, bind."""
+    family, address = resolve(args.host, args.port, socket.SOCK_DGRAM)
     sock = socket.socket(family, socket.SOCK_DGRAM)
-    if reuse_address and os.name == "posix":
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bind(sock, address, "udp")
+    reuse_address(sock)
+    return _open(sock, address)
+
+
+def _open(sock, address):
+    bind(sock, address)
     ready("udp", sock.getsockname())
     return sock
 
@@ -130,7 +202,7 @@ def send_to(sock, message, peer):
     try:
         sock.sendto(message, peer)
     except OSError as error:
-        raise console.Failure("cannot send to {}: {}".format(shown(peer), error.strerror)) from None
+        raise console.Failure("cannot send to {}: {}".format(shown(peer), console.reason(error))) from None
 
 
 def reply(sock, answer, peer):
@@ -152,22 +224,23 @@ def shown(address):
     return "{}:{}".format("[{}]".format(host) if ":" in host else host, port)
 
 
-def bind(sock, address, protocol):
-    """bind, with errors that say what to do."""
-    try:
-        sock.bind(address)
-    except OSError as error:
-        raise _bind_failure(protocol, address, error) from None
-
-
 class Listener:
     """A listening socket whose accept() survives a lack of descriptors.
 
     One descriptor is kept in reserve. When none is left it is given up to accept the waiting client, who is
     closed with a warning, and then taken back; a plain loop around accept would spin.
+
+    The connections inherit two options from the listening socket. TCP_NODELAY: answers go out at once. SO_KEEPALIVE:
+    a client whose machine was switched off says no goodbye; the system asks after a minute of silence, and when
+    nobody answers for some time, recv fails.
     """
 
     def __init__(self, sock):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, seconds in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 10)):
+            if hasattr(socket, option):  # where it is missing, the system's own times hold
+                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), seconds)
         self.socket = sock
         self._reserve = sock.dup()
 

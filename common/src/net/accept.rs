@@ -5,8 +5,16 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
+
 use super::NetError;
 use crate::console;
+
+/// How long a connection may be silent before the system asks the peer whether it is still there.
+const SILENCE: Duration = Duration::from_mins(1);
+
+/// How long the system waits for that answer before it asks again.
+const ASK_AGAIN: Duration = Duration::from_secs(10);
 
 /// How long to wait when not even the reserve can be had back.
 const BACK_OFF: Duration = Duration::from_millis(50);
@@ -17,6 +25,10 @@ const BACK_OFF: Duration = Duration::from_millis(50);
 /// queue: a loop around it spins at 100 % and nobody is told. So one descriptor is kept in
 /// reserve. It is given up to accept the waiting client, who is closed with a warning, and then
 /// taken back.
+///
+/// The connections inherit two options from the listening socket. TCP_NODELAY: answers go out at
+/// once. SO_KEEPALIVE: a client whose machine was switched off says no goodbye; the system asks
+/// after a minute of silence, and when nobody answers for some time, receive fails.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
@@ -29,8 +41,12 @@ impl Listener {
     ///
     /// # Errors
     ///
-    /// When the reserve cannot be had.
+    /// When the reserve cannot be had or the system refuses an option.
     pub fn new(socket: TcpListener) -> io::Result<Self> {
+        let options = SockRef::from(&socket);
+        options.set_tcp_nodelay(true)?;
+        let keepalive = TcpKeepalive::new().with_time(SILENCE);
+        options.set_tcp_keepalive(&keepalive.with_interval(ASK_AGAIN))?;
         let address = socket.local_addr()?;
         let reserve = Some(socket.try_clone()?);
         Ok(Self {
@@ -107,4 +123,19 @@ fn is_exhausted(error: &io::Error) -> bool {
     const WSAEMFILE: i32 = 10024;
     const WSAENOBUFS: i32 = 10055;
     matches!(error.raw_os_error(), Some(WSAEMFILE | WSAENOBUFS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_inherit_what_the_listener_set() {
+        let mut listener = Listener::new(TcpListener::bind("127.0.0.1:0").unwrap()).unwrap();
+        let client = TcpStream::connect(listener.address()).unwrap();
+        let (conn, peer) = listener.accept().unwrap();
+        assert_eq!(peer, client.local_addr().unwrap());
+        assert!(conn.nodelay().unwrap());
+        assert!(SockRef::from(&conn).keepalive().unwrap());
+    }
 }

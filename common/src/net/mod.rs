@@ -7,6 +7,7 @@
 mod accept;
 mod address;
 mod conversation;
+mod exchange;
 mod tcp;
 mod udp;
 
@@ -21,10 +22,11 @@ use crate::console;
 pub use accept::Listener;
 pub use address::{resolve, resolve_all};
 pub use conversation::{converse_in_thread, hang_up, limit_stalls, wait_for_message};
-pub use tcp::{connect_tcp, listen_tcp, stream_socket};
+pub use exchange::{exchange, send_all};
+pub use tcp::{bind, connect_tcp, listen, listen_tcp, reuse_address, stream_socket};
 pub use udp::{
-    MAX_DATAGRAM, bind_udp, datagram_buffer, datagram_socket, receive, receive_from, reply,
-    send_to, udp_client,
+    MAX_DATAGRAM, bind_udp, bind_udp_reusing_address, datagram_buffer, datagram_socket, receive,
+    receive_from, reply, send_to, udp_client,
 };
 
 /// What went wrong with a socket, with the address and the remedy.
@@ -79,6 +81,18 @@ pub enum NetError {
         limit: Duration,
         /// The command that starts the server.
         start: String,
+    },
+    /// The server closed or reset the connection in the middle of its answer.
+    #[error(
+        "{address} hung up after {got} of {expected} bytes of the answer: is the server still running?"
+    )]
+    HungUp {
+        /// The server.
+        address: SocketAddr,
+        /// How many bytes of the answer came.
+        got: usize,
+        /// How many were to come.
+        expected: usize,
     },
     /// The message does not fit into a datagram.
     #[error(

@@ -8,28 +8,65 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::{Listener, NetError, ready, resolve, resolve_all};
 use crate::flags::{TcpClient, TcpServer};
 
-/// `socket(AF_INET or AF_INET6, SOCK_STREAM)`, then SO_REUSEADDR if `reuse_address`.
-///
-/// SO_REUSEADDR must be set before `bind`: with it a restarted server gets its port although
-/// old connections are still in TIME_WAIT. On Windows the option means something else (two
-/// programs may take one port) and the restart works without it, so there it stays unset.
+/// `socket(AF_INET or AF_INET6, SOCK_STREAM)`.
 ///
 /// # Errors
 ///
 /// When the system has no socket to give.
-pub fn stream_socket(address: SocketAddr, reuse_address: bool) -> Result<Socket, NetError> {
-    let make = || {
-        let socket = Socket::new(
-            Domain::for_address(address),
-            Type::STREAM,
-            Some(Protocol::TCP),
-        )?;
-        if cfg!(unix) {
-            socket.set_reuse_address(reuse_address)?;
-        }
-        Ok(socket)
+pub fn stream_socket(address: SocketAddr) -> Result<Socket, NetError> {
+    let family = Domain::for_address(address);
+    Socket::new(family, Type::STREAM, Some(Protocol::TCP))
+        .map_err(NetError::io("cannot make a socket for", address))
+}
+
+/// `setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)`. It must be set before [`bind`].
+///
+/// With it a restarted TCP server gets its port although old connections are still in TIME_WAIT.
+/// On Windows the option means something else (two programs may take one port) and the restart
+/// works without it, so there it stays unset.
+///
+/// # Errors
+///
+/// When the system refuses the option.
+pub fn reuse_address(socket: &Socket) -> io::Result<()> {
+    if cfg!(unix) {
+        socket.set_reuse_address(true)?;
+    }
+    Ok(())
+}
+
+/// `bind`: takes the port, of TCP or of UDP as the socket's type is.
+///
+/// # Errors
+///
+/// When the port cannot be had; the error says why, and what to do.
+pub fn bind(socket: &Socket, address: SocketAddr) -> Result<(), NetError> {
+    let protocol = match socket.r#type() {
+        Ok(Type::DGRAM) => "udp",
+        _ => "tcp",
     };
-    make().map_err(NetError::io("cannot make a socket for", address))
+    socket
+        .bind(&address.into())
+        .map_err(NetError::bind(protocol, address))
+}
+
+/// `listen`, and then the ready line. From now on the system shakes hands with up to `backlog`
+/// clients (on Linux one more) that the program has not accepted yet.
+///
+/// # Errors
+///
+/// When another socket listens there: with SO_REUSEADDR two may bind one port, and only the
+/// second `listen` fails.
+pub fn listen(socket: Socket, backlog: i32) -> Result<Listener, NetError> {
+    let bound = socket.local_addr().ok().and_then(|bound| bound.as_socket());
+    let address = bound.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
+    socket
+        .listen(backlog)
+        .map_err(NetError::bind("tcp", address))?;
+    let listener =
+        Listener::new(socket.into()).map_err(NetError::io("cannot listen on", address))?;
+    ready("tcp", listener.address());
+    Ok(listener)
 }
 
 /// Makes the listening socket of a server and prints the ready line: socket, SO_REUSEADDR, bind, listen.
@@ -41,21 +78,17 @@ pub fn listen_tcp<const PORT: u16, const BACKLOG: i32>(
     flags: &TcpServer<PORT, BACKLOG>,
 ) -> Result<Listener, NetError> {
     let address = resolve(&flags.address.host, flags.address.port)?;
-    let socket = stream_socket(address, !flags.no_reuseaddr)?;
-    socket
-        .bind(&address.into())
-        .map_err(NetError::bind("tcp", address))?;
-    // With SO_REUSEADDR two sockets may bind one port, and only the second `listen` fails.
-    socket
-        .listen(flags.backlog)
-        .map_err(NetError::bind("tcp", address))?;
-    let listener =
-        Listener::new(socket.into()).map_err(NetError::io("cannot listen on", address))?;
-    ready("tcp", listener.address());
-    Ok(listener)
+    let socket = stream_socket(address)?;
+    if !flags.no_reuseaddr {
+        reuse_address(&socket).map_err(NetError::io("cannot set SO_REUSEADDR for", address))?;
+    }
+    bind(&socket, address)?;
+    listen(socket, flags.backlog)
 }
 
-/// Connects to a server: socket, connect. A name with several addresses is tried in their order.
+/// Connects to a server and tells its address: socket, connect. A name with several addresses is
+/// tried in their order. TCP_NODELAY is set: a client awaits answers, and Nagle's algorithm would
+/// hold back the last bytes of a message until the server has acknowledged those before.
 ///
 /// `start` is the command that starts the server; the error tells it to a student who forgot.
 ///
@@ -65,11 +98,15 @@ pub fn listen_tcp<const PORT: u16, const BACKLOG: i32>(
 pub fn connect_tcp<const PORT: u16>(
     flags: &TcpClient<PORT>,
     start: &str,
-) -> Result<TcpStream, NetError> {
+) -> Result<(TcpStream, SocketAddr), NetError> {
     let mut failed = None;
     for address in resolve_all(&flags.address.host, flags.address.port)? {
         match TcpStream::connect(address) {
-            Ok(stream) => return Ok(stream),
+            Ok(stream) => {
+                // It fails only where the connection is lost already, as the first send will tell.
+                let _ = stream.set_nodelay(true);
+                return Ok((stream, address));
+            }
             Err(error) => failed = failed.or(Some((address, error))),
         }
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{NetError, ready, resolve};
+use super::{NetError, bind, ready, resolve, reuse_address};
 use crate::console;
 use crate::flags::{UdpClient, UdpServer};
 
@@ -38,26 +38,33 @@ pub fn datagram_socket(address: SocketAddr) -> Result<Socket, NetError> {
 
 /// Makes the socket of a server and prints the ready line: socket, bind. UDP needs no listen.
 ///
-/// `reuse_address` sets SO_REUSEADDR before bind. UDP has no TIME_WAIT for it to cure; on Linux
-/// it lets two servers share a port, and the later one gets the datagrams.
-///
 /// # Errors
 ///
 /// When the host is unknown or the port cannot be had; the error says why, and what to do.
-pub fn bind_udp<const PORT: u16>(
+pub fn bind_udp<const PORT: u16>(flags: &UdpServer<PORT>) -> Result<UdpSocket, NetError> {
+    let address = resolve(&flags.address.host, flags.address.port)?;
+    open(datagram_socket(address)?, address)
+}
+
+/// As [`bind_udp`], with SO_REUSEADDR: socket, setsockopt, bind.
+///
+/// UDP has no TIME_WAIT for the option to cure; on Linux it lets two servers that both set it
+/// share a port, and the later one gets the datagrams.
+///
+/// # Errors
+///
+/// As [`bind_udp`].
+pub fn bind_udp_reusing_address<const PORT: u16>(
     flags: &UdpServer<PORT>,
-    reuse_address: bool,
 ) -> Result<UdpSocket, NetError> {
     let address = resolve(&flags.address.host, flags.address.port)?;
     let socket = datagram_socket(address)?;
-    if reuse_address && cfg!(unix) {
-        socket
-            .set_reuse_address(true)
-            .map_err(NetError::io("cannot set SO_REUSEADDR for", address))?;
-    }
-    socket
-        .bind(&address.into())
-        .map_err(NetError::bind("udp", address))?;
+    reuse_address(&socket).map_err(NetError::io("cannot set SO_REUSEADDR for", address))?;
+    open(socket, address)
+}
+
+fn open(socket: Socket, address: SocketAddr) -> Result<UdpSocket, NetError> {
+    bind(&socket, address)?;
     let socket = UdpSocket::from(socket);
     ready("udp", socket.local_addr().unwrap_or(address));
     Ok(socket)
