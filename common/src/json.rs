@@ -8,6 +8,8 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter, Serializer};
 
+use crate::notation;
+
 /// Writes `value` as `json.dumps(value)` does.
 ///
 /// ```
@@ -64,6 +66,10 @@ impl Formatter for PythonForm {
             }
         }
         Ok(())
+    }
+
+    fn write_f64<W: ?Sized + io::Write>(&mut self, w: &mut W, value: f64) -> io::Result<()> {
+        w.write_all(notation::float(value).as_bytes())
     }
 
     fn write_char_escape<W: ?Sized + io::Write>(

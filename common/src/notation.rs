@@ -110,7 +110,7 @@ fn number(number: &Number) -> String {
 
 /// `float.__repr__`: the shortest digits that give the same number back, with an exponent below
 /// 1e-4 and from 1e16 on.
-fn float(float: f64) -> String {
+pub(crate) fn float(float: f64) -> String {
     let scientific = format!("{float:e}");
     // `{:e}` always writes an exponent.
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
