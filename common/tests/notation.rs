@@ -1,5 +1,10 @@
 //! `notation` and `json` against the Python that is installed: what it prints for the same value.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot set up its case ends with a panic"
+)]
+
 mod python;
 
 use common::{json, notation};
