@@ -1,0 +1,159 @@
+//! A program in a terminal window: a pseudo-terminal, with keys pressed and the screen read.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::Instant;
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use tests::executables;
+use tests::process::PATIENCE;
+use tests::programs::{Language, Program, Side};
+
+pub(crate) struct Window {
+    child: Box<dyn Child + Send + Sync>,
+    keys: Box<dyn Write + Send>,
+    screen: Arc<Screen>,
+    // The window lives as long as its master.
+    _master: Box<dyn MasterPty + Send>,
+}
+
+#[derive(Default)]
+struct Screen {
+    text: Mutex<(Vec<u8>, bool)>,
+    changed: Condvar,
+}
+
+impl Window {
+    pub(crate) fn open(
+        program: &Program,
+        side: Side,
+        language: Language,
+        args: &[&str],
+        columns: u16,
+    ) -> Self {
+        Self::open_with(program, side, language, args, columns, None)
+    }
+
+    pub(crate) fn open_with(
+        program: &Program,
+        side: Side,
+        language: Language,
+        args: &[&str],
+        columns: u16,
+        no_color: Option<&str>,
+    ) -> Self {
+        let window = PtySize {
+            rows: 24,
+            cols: columns,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let pair = native_pty_system().openpty(window).unwrap();
+        let std = executables::command(program, side, language).unwrap();
+        let mut command = CommandBuilder::new(std.get_program());
+        command.args(std.get_args());
+        command.args(args);
+        command.env("TERM", "xterm");
+        command.env_remove("NO_COLOR");
+        command.env_remove("RUST_BACKTRACE");
+        command.env("PYTHONDONTWRITEBYTECODE", "1");
+        if let Some(value) = no_color {
+            command.env("NO_COLOR", value);
+        }
+        let child = pair.slave.spawn_command(command).unwrap();
+        let keys = pair.master.take_writer().unwrap();
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let screen = Arc::new(Screen::default());
+        let writer = Arc::clone(&screen);
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            loop {
+                // A closed terminal is an error on Linux and an end elsewhere.
+                let got = reader.read(&mut buffer).unwrap_or(0);
+                let mut text = writer.text.lock().unwrap();
+                text.0.extend_from_slice(&buffer[..got]);
+                text.1 = got == 0;
+                writer.changed.notify_all();
+                if got == 0 {
+                    return;
+                }
+            }
+        });
+        Self {
+            child,
+            keys,
+            screen,
+            _master: pair.master,
+        }
+    }
+
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.screen.text.lock().unwrap().0).into_owned()
+    }
+
+    /// Waits until `part` is on the screen.
+    pub(crate) fn shows(&self, part: &str) -> bool {
+        self.wait_until(|text| text.contains(part))
+    }
+
+    /// Waits until `part` is on the screen a second time.
+    pub(crate) fn shows_again(&self, part: &str) -> bool {
+        self.wait_until(|text| text.matches(part).count() > 1)
+    }
+
+    fn wait_until(&self, found: impl Fn(&str) -> bool) -> bool {
+        let deadline = Instant::now() + PATIENCE;
+        let mut text = self.screen.text.lock().unwrap();
+        loop {
+            if found(&String::from_utf8_lossy(&text.0)) {
+                return true;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if text.1 || left.is_zero() {
+                return false;
+            }
+            text = self.screen.changed.wait_timeout(text, left).unwrap().0;
+        }
+    }
+
+    /// Waits until the program has ended and all that it printed has been read. Its status.
+    pub(crate) fn end(&mut self) -> u32 {
+        let deadline = Instant::now() + PATIENCE;
+        let mut text = self.screen.text.lock().unwrap();
+        while !text.1 {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(
+                !left.is_zero(),
+                "it still runs: {:?}",
+                String::from_utf8_lossy(&text.0)
+            );
+            text = self.screen.changed.wait_timeout(text, left).unwrap().0;
+        }
+        drop(text);
+        self.child.wait().unwrap().exit_code()
+    }
+
+    pub(crate) fn assert_ends_at_ctrl_c(&mut self, program: &Program) {
+        self.press("\x03");
+        let status = self.end();
+        let text = self.text();
+        assert_ne!(status, 0, "{}: {text:?}", program.name());
+        for trace in ["Traceback", "KeyboardInterrupt", "panicked"] {
+            assert!(!text.contains(trace), "{}: {text:?}", program.name());
+        }
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
