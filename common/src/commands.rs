@@ -11,6 +11,7 @@ use std::net::TcpStream;
 
 use thiserror::Error;
 
+use crate::console::strip;
 use crate::net;
 
 /// Why the next command was not accepted. What follows on the stream is of no more use.
@@ -27,7 +28,7 @@ pub enum CommandError {
     Stalled,
     /// The connection was lost.
     #[error("connection lost: {0}")]
-    Lost(#[source] io::Error),
+    Lost(io::Error),
 }
 
 /// Reads commands, and what follows them: [`Read`] gives the bytes after the last command.
@@ -99,6 +100,20 @@ impl Read for Commands<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.stream.read(buffer)
     }
+}
+
+/// A command's first word, and the rest without the blanks around it: file names may have blanks.
+///
+/// ```
+/// assert_eq!(common::commands::words(" get my file.txt "), ("get", "my file.txt"));
+/// ```
+#[must_use]
+pub fn words(command: &str) -> (&str, &str) {
+    let command = strip(command);
+    let (verb, rest) = command
+        .split_once(char::is_whitespace)
+        .unwrap_or((command, ""));
+    (verb, strip(rest))
 }
 
 fn failed(error: io::Error) -> CommandError {

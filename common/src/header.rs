@@ -43,7 +43,7 @@ pub enum HeaderError {
     },
     /// The header is not JSON.
     #[error("bad header: not JSON ({0})")]
-    NotJson(#[from] serde_json::Error),
+    NotJson(serde_json::Error),
     /// The header is JSON, but not an object.
     #[error("bad header: not a JSON object")]
     NotAnObject,
@@ -72,6 +72,13 @@ pub enum HeaderError {
     /// The socket failed.
     #[error(transparent)]
     Io(io::Error),
+}
+
+// Not `#[from]`: that would make it the error's source too, and its text appear twice.
+impl From<serde_json::Error> for HeaderError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::NotJson(error)
+    }
 }
 
 impl From<io::Error> for HeaderError {

@@ -108,15 +108,28 @@ pub enum OpenError {
     NotAFile(String),
     /// The shared folder itself cannot be read.
     #[error("the shared folder cannot be read: {0}")]
-    Folder(#[source] io::Error),
+    Folder(io::Error),
+    /// A server without a folder to serve.
+    #[error("no folder {0}: make it, or choose another with --dir")]
+    NoFolder(String),
     /// Anything else that the system refuses.
-    #[error("{name} cannot be opened: {source}")]
+    #[error("{name} cannot be opened: {error}")]
     System {
         /// The name that was asked for.
         name: String,
         /// What the system said.
-        source: io::Error,
+        error: io::Error,
     },
+}
+
+/// Fails with [`OpenError::NoFolder`] unless `folder` is one, so that a server says so when it starts
+/// and not to its first client.
+pub fn check_folder(folder: &Path) -> Result<(), OpenError> {
+    if folder.is_dir() {
+        Ok(())
+    } else {
+        Err(OpenError::NoFolder(folder.display().to_string()))
+    }
 }
 
 /// Opens the file `name` of the shared folder `folder` for reading.
@@ -130,7 +143,7 @@ pub fn open_shared(folder: &Path, name: &str) -> Result<OpenFile, OpenError> {
 /// Opens a file that the person at the keyboard chose, wherever it is, for reading.
 pub fn open_local(path: &Path) -> Result<OpenFile, OpenError> {
     let name = path.display().to_string();
-    let path = fs::canonicalize(path).map_err(|source| system_error(&name, source))?;
+    let path = fs::canonicalize(path).map_err(|error| system_error(&name, error))?;
     open(&path, &name)
 }
 
@@ -157,7 +170,7 @@ pub fn list_shared(folder: &Path) -> Result<Vec<String>, OpenError> {
 fn resolve(folder: &Path, name: &str) -> Result<PathBuf, OpenError> {
     check(name)?;
     let folder = fs::canonicalize(folder).map_err(OpenError::Folder)?;
-    let path = fs::canonicalize(folder.join(name)).map_err(|source| system_error(name, source))?;
+    let path = fs::canonicalize(folder.join(name)).map_err(|error| system_error(name, error))?;
     if path.starts_with(&folder) {
         Ok(path)
     } else {
@@ -182,7 +195,7 @@ fn open(path: &Path, name: &str) -> Result<OpenFile, OpenError> {
         let metadata = file.metadata()?;
         Ok((file, metadata))
     });
-    let (file, metadata) = opened.map_err(|source| system_error(name, source))?;
+    let (file, metadata) = opened.map_err(|error| system_error(name, error))?;
     if !metadata.is_file() {
         return Err(OpenError::NotAFile(name.to_owned()));
     }
@@ -192,12 +205,12 @@ fn open(path: &Path, name: &str) -> Result<OpenFile, OpenError> {
     })
 }
 
-fn system_error(name: &str, source: io::Error) -> OpenError {
-    match source.kind() {
+fn system_error(name: &str, error: io::Error) -> OpenError {
+    match error.kind() {
         io::ErrorKind::NotFound => OpenError::Missing(name.to_owned()),
         _ => OpenError::System {
             name: name.to_owned(),
-            source,
+            error,
         },
     }
 }

@@ -68,7 +68,7 @@ pub enum ReceiveError {
         size: u64,
     },
     /// A reset, for example.
-    #[error("connection lost after {received} of {size} bytes of {name}: {source}")]
+    #[error("connection lost after {received} of {size} bytes of {name}: {error}")]
     Lost {
         /// The file's name.
         name: String,
@@ -77,18 +77,18 @@ pub enum ReceiveError {
         /// Bytes that were announced.
         size: u64,
         /// What the system said.
-        source: io::Error,
+        error: io::Error,
     },
     /// The name is not one that a file may have. All announced bytes were read.
     #[error(transparent)]
     Name(#[from] NameError),
     /// The disk is full, or the folder not writable. All announced bytes were read.
-    #[error("{name} cannot be stored: {source}")]
+    #[error("{name} cannot be stored: {error}")]
     Disk {
         /// The file's name.
         name: String,
         /// What the system said.
-        source: io::Error,
+        error: io::Error,
     },
     /// The bytes are not those that were announced. All of them were read.
     #[error("{name} is not stored: its md5 is {computed}, announced was {announced}")]
@@ -125,9 +125,9 @@ pub fn receive_file(
     progress: &Progress,
 ) -> Result<String, ReceiveError> {
     let Announced { name, size, .. } = announced;
-    let disk = |source| ReceiveError::Disk {
+    let disk = |error| ReceiveError::Disk {
         name: name.to_owned(),
-        source,
+        error,
     };
     let mut body = Body {
         stream,
@@ -146,8 +146,8 @@ pub fn receive_file(
         progress.advance(bytes.len() as u64);
         if let Ok(partial) = &mut file {
             md5.update(bytes);
-            if let Err(source) = partial.write_all(bytes) {
-                file = Err(disk(source)); // drops the partial file: the disk has room again
+            if let Err(error) = partial.write_all(bytes) {
+                file = Err(disk(error)); // drops the partial file: the disk has room again
             }
         }
     }
@@ -213,9 +213,9 @@ impl<R: Read> Body<'_, R> {
         Ok(Some(&buffer[..count]))
     }
 
-    fn failed(&self, source: io::Error) -> ReceiveError {
+    fn failed(&self, error: io::Error) -> ReceiveError {
         let (name, received, size) = (self.name.to_owned(), self.received, self.size);
-        if is_timeout(&source) {
+        if is_timeout(&error) {
             ReceiveError::Stalled {
                 name,
                 received,
@@ -226,7 +226,7 @@ impl<R: Read> Body<'_, R> {
                 name,
                 received,
                 size,
-                source,
+                error,
             }
         }
     }
@@ -237,7 +237,7 @@ impl<R: Read> Body<'_, R> {
 #[derive(Debug, Error)]
 pub enum SendError {
     /// The peer closed or reset the connection.
-    #[error("peer closed after {sent} or more of {size} bytes of {name}: {source}")]
+    #[error("peer closed after {sent} or more of {size} bytes of {name}: {error}")]
     Lost {
         /// The file's name.
         name: String,
@@ -246,7 +246,7 @@ pub enum SendError {
         /// Bytes that were announced.
         size: u64,
         /// What the system said.
-        source: io::Error,
+        error: io::Error,
     },
     /// The peer read nothing for as long as the socket's time limit.
     #[error("peer stopped reading after {sent} or more of {size} bytes of {name}")]
@@ -271,16 +271,16 @@ pub enum SendError {
 }
 
 impl SendError {
-    fn new(name: &str, sent: u64, size: u64, source: io::Error) -> Self {
+    fn new(name: &str, sent: u64, size: u64, error: io::Error) -> Self {
         let name = name.to_owned();
-        if is_timeout(&source) {
+        if is_timeout(&error) {
             Self::Stalled { name, sent, size }
         } else {
             Self::Lost {
                 name,
                 sent,
                 size,
-                source,
+                error,
             }
         }
     }
@@ -298,7 +298,7 @@ pub fn send_file(
     while sent < size {
         let step = SENDFILE_STEP.min(size - sent);
         let count = send_step(stream, &file.file, step)
-            .map_err(|source| SendError::new(name, sent, size, source))?;
+            .map_err(|error| SendError::new(name, sent, size, error))?;
         if count == 0 {
             return Err(SendError::Shrunk {
                 name: name.to_owned(),
@@ -357,7 +357,7 @@ pub fn send_file_hashing(
         md5.update(&buffer[..count]);
         stream
             .write_all(&buffer[..count])
-            .map_err(|source| SendError::new(name, sent, size, source))?;
+            .map_err(|error| SendError::new(name, sent, size, error))?;
         sent += count as u64;
         progress.advance(count as u64);
     }
