@@ -1,2 +1,101 @@
-//! Placeholder.
-fn main() {}
+//! Downloads files, each into the name that was asked for, if its md5 is right.
+//!
+//!     cargo run -p ftp-simple --bin client
+//!
+//! Python: ftp-simple/python/client.py
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use common::commands::words;
+use common::flags::{TcpClient, Timeout};
+use common::header::Fields;
+use common::progress::{Progress, star_line};
+use common::transfer::Announced;
+use common::{console, header, names, net, notation, transfer};
+
+const START: &str = "cargo run -p ftp-simple --bin server";
+
+/// The longest list of files that is accepted, in bytes.
+const MAX_LIST: usize = 16 * 1024 * 1024;
+
+/// Downloads files: get NAME, ls, quit
+#[derive(Parser)]
+struct Args {
+    #[command(flatten)]
+    net: TcpClient<9001>,
+    #[command(flatten)]
+    timeout: Timeout<30>,
+    /// Where the files are stored [default: ftp-simple/download]
+    #[arg(long, value_name = "FOLDER")]
+    dir: Option<PathBuf>,
+}
+
+fn main() -> common::Result {
+    let args = Args::parse();
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/download");
+    let download = args.dir.unwrap_or_else(|| default.into());
+    let mut conn = net::connect_tcp(&args.net, START)?; // (1) socket, connect
+    net::limit_stalls(&conn, args.timeout.limit())?;
+    while let Some(line) = console::prompt("请输入命令: ")? {
+        let command = console::strip(&line);
+        let name = match words(command) {
+            ("", _) => continue,
+            ("quit", "") => break,
+            ("get", name) => name,
+            _ => "",
+        };
+        if words(command).0 == "get"
+            && let Err(error) = names::check(name)
+        {
+            console::warn(error); // the server would refuse it as well
+            continue;
+        }
+        let sent = conn.write_all(format!("{command}\n").as_bytes()); // (2) send: the command
+        sent.context("the server has closed the connection")?;
+        let header = receive_header(&mut conn)?; // (3) recv: header length, header
+        if header.contains_key("error") {
+            let error = header::string(&header, "error")?;
+            console::warn(format_args!("the server refuses: {error}"));
+        } else if header.contains_key("listsize") {
+            let size = header::size(&header, "listsize")?;
+            let list = header::read_body(&mut conn, size, MAX_LIST)?;
+            console::show(console::text(&list))?;
+        } else {
+            receive_file(&mut conn, &header, name, &download)?; // (4) recv: the file
+        }
+    }
+    Ok(())
+}
+
+fn receive_header(conn: &mut TcpStream) -> Result<Fields> {
+    let Some(length) = header::read_length(conn).context("no answer")? else {
+        bail!(
+            "the server closed instead of answering (the lesson's own does when it refuses a command)"
+        );
+    };
+    console::say(format_args!("报头长度 {length}"))?;
+    let header = header::parse_json(&header::read_header(conn, length)?)?;
+    console::say(format_args!("报头字典 {}", notation::dict(&header)))?;
+    Ok(header)
+}
+
+fn receive_file(conn: &mut TcpStream, header: &Fields, name: &str, download: &Path) -> Result<()> {
+    let size = header::size(header, "filesize")?;
+    let md5 = Some(header::string(header, "filemd5")?);
+    let progress = Progress::new(name, size);
+    let announced = Announced { name, size, md5 };
+    let received = transfer::receive_file(conn, announced, download, &progress);
+    let seconds = progress.seconds();
+    drop(progress); // the bar makes room for the lesson's line
+    match received {
+        Ok(_) if size == 0 => console::say("\n执行结束")?,
+        Ok(_) => console::say(star_line(size, size, seconds) + "\n执行结束")?,
+        Err(error) if error.leaves_stream_in_step() => console::warn(error),
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}

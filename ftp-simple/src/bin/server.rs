@@ -1,2 +1,120 @@
-//! Placeholder.
-fn main() {}
+//! Serves the files of a folder. Each goes out behind a header that tells where it ends.
+//!
+//!     cargo run -p ftp-simple --bin server
+//!
+//! Python: ftp-simple/python/server.py
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use common::commands::{CommandError, Commands, words};
+use common::flags::{TcpServer, Timeout};
+use common::names::OpenFile;
+use common::progress::Progress;
+use common::{console, header, names, net, transfer};
+use serde_json::{Value, json};
+
+/// The longest command, in bytes.
+const MAX_COMMAND: usize = 8192;
+
+/// Serves the files of a folder
+#[derive(Parser)]
+struct Args {
+    #[command(flatten)]
+    net: TcpServer<9001>,
+    #[command(flatten)]
+    timeout: Timeout<30>,
+    /// The shared folder [default: ftp-simple/share]
+    #[arg(long, value_name = "FOLDER")]
+    dir: Option<PathBuf>,
+}
+
+fn main() -> common::Result {
+    let args = Args::parse();
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/share");
+    let share = args.dir.unwrap_or_else(|| default.into());
+    names::check_folder(&share)?;
+    let limit = args.timeout.limit();
+    let mut listener = net::listen_tcp(&args.net)?; // (1) socket, bind, listen
+    loop {
+        console::say("FTP服务器开始运行啦!")?;
+        let (conn, peer) = listener.accept()?; // (2) accept; each client has a thread of its own
+        let share = share.clone();
+        net::converse_in_thread(conn, peer, move |conn| {
+            net::limit_stalls(conn, limit)?;
+            conn.set_nodelay(true)?; // a small file must not wait for the header's acknowledgement
+            converse(conn, peer, &share)
+        });
+    }
+}
+
+fn converse(conn: &TcpStream, peer: SocketAddr, share: &Path) -> Result<()> {
+    let mut commands = Commands::or_whole_reads(conn, MAX_COMMAND);
+    loop {
+        match commands.next_command() {
+            Ok(Some(command)) => answer(conn, peer, share, &command)?, // (3) recv: a command
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                if matches!(error, CommandError::TooLong(_)) {
+                    send(conn, &json!({"error": error.to_string()}), b"")?;
+                    net::hang_up(conn);
+                }
+                return Err(error.into());
+            }
+        }
+    }
+}
+
+fn answer(conn: &TcpStream, peer: SocketAddr, share: &Path, command: &[u8]) -> Result<()> {
+    match prepare(share, command) {
+        Ok(Answer::File { name, file, md5 }) => {
+            let header = json!({"filename": name, "filemd5": md5, "filesize": file.size});
+            send(conn, &header, b"")?; // (5) send: header length, header
+            transfer::send_file(conn, &file, &name, &Progress::hidden())?; // (6) send: the file
+            Ok(())
+        }
+        Ok(Answer::List(list)) => send(conn, &json!({"listsize": list.len()}), list.as_bytes()),
+        Err(error) => {
+            console::warn(format_args!("{peer}: {error:#}"));
+            send(conn, &json!({"error": format!("{error:#}")}), b"")
+        }
+    }
+}
+
+enum Answer {
+    File {
+        name: String,
+        file: OpenFile,
+        md5: String,
+    },
+    List(String),
+}
+
+fn prepare(share: &Path, command: &[u8]) -> Result<Answer> {
+    let command = str::from_utf8(command).context("bad command")?;
+    match words(command) {
+        ("get", name) => {
+            let file = names::open_shared(share, name)?; // (4) open the file, md5
+            let md5 = transfer::md5_of(&file).with_context(|| format!("cannot read {name}"))?;
+            Ok(Answer::File {
+                name: name.to_owned(),
+                file,
+                md5,
+            })
+        }
+        ("ls", "") => {
+            let names = names::list_shared(share)?;
+            let lines = names.iter().flat_map(|name| [name, "\n"]);
+            Ok(Answer::List(lines.collect()))
+        }
+        _ => bail!("unknown command: use get NAME, or ls"),
+    }
+}
+
+fn send(mut conn: &TcpStream, header: &Value, body: &[u8]) -> Result<()> {
+    let frame = header::pack_json(header, body)?;
+    conn.write_all(&frame).context("cannot send the answer")
+}

@@ -1,2 +1,102 @@
-//! Placeholder.
-fn main() {}
+//! Uploads files and compares the md5 of what left with the md5 of what arrived.
+//!
+//!     cargo run -p ftp-simple --bin upload-client -- FILE...
+//!
+//! Python: ftp-simple/python/upload_client.py
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::{CommandFactory, Parser};
+use common::flags::{TcpClient, Timeout};
+use common::progress::Progress;
+use common::{console, header, names, net, transfer};
+use serde_json::json;
+
+const START: &str = "cargo run -p ftp-simple --bin upload-server";
+
+/// Uploads files
+#[derive(Parser)]
+#[command(name = "upload-client")]
+struct Args {
+    /// What to send
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// The name on the server, for a single file [default: its own]
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    net: TcpClient<8080>,
+    #[command(flatten)]
+    timeout: Timeout<30>,
+}
+
+fn main() -> common::Result<ExitCode> {
+    let args = Args::parse();
+    if args.name.is_some() && args.files.len() > 1 {
+        let conflict = clap::error::ErrorKind::ArgumentConflict;
+        Args::command()
+            .error(conflict, "--name is for a single FILE")
+            .exit();
+    }
+    let conn = net::connect_tcp(&args.net, START)?; // (1) socket, connect
+    net::limit_stalls(&conn, args.timeout.limit())?;
+    conn.set_nodelay(true)?; // a small file must not wait for the header's acknowledgement
+    let mut status = ExitCode::SUCCESS;
+    for path in &args.files {
+        if let Outcome::Refused(why) = upload(&conn, path, args.name.as_deref())? {
+            console::note(format_args!("Error: {why}"));
+            status = ExitCode::FAILURE; // the other files may fare better
+        }
+    }
+    Ok(status)
+}
+
+enum Outcome {
+    Confirmed,
+    Refused(String),
+}
+
+fn upload(mut conn: &TcpStream, path: &Path, name: Option<&str>) -> Result<Outcome> {
+    let own_name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.unwrap_or(&own_name);
+    if let Err(error) = names::check(name) {
+        return Ok(Outcome::Refused(error.to_string()));
+    }
+    let file = match names::open_local(path) {
+        Ok(file) => file, // (2) open the file
+        Err(error) => return Ok(Outcome::Refused(error.to_string())),
+    };
+    let header = json!({"file_name": name, "file_size": file.size});
+    let frame = header::pack_json(&header, b"")?;
+    conn.write_all(&frame).context("cannot send the header")?; // (3) send: header length, header
+    let progress = Progress::new(name, file.size);
+    let md5 = transfer::send_file_hashing(conn, &file, name, &progress)?; // (4) send: the file
+    drop(progress); // the bar disappears
+    let answer = header::read_json(&mut conn) // (5) recv: what was stored
+        .with_context(|| format!("the upload of {name} is unconfirmed"))?;
+    let Some(answer) = answer else {
+        bail!("the upload of {name} is unconfirmed: the server closed without an answer");
+    };
+    if answer.contains_key("error") {
+        let error = header::string(&answer, "error")?;
+        return Ok(Outcome::Refused(format!(
+            "the server refuses {name}: {error}"
+        )));
+    }
+    let stored = (
+        header::size(&answer, "file_size")?,
+        header::string(&answer, "md5")?,
+    );
+    ensure!(
+        stored == (file.size, &*md5),
+        "the server stored {name} with {} bytes and md5 {}, sent were {} and {md5}",
+        stored.0,
+        stored.1,
+        file.size,
+    );
+    Ok(Outcome::Confirmed)
+}

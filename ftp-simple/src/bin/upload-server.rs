@@ -1,2 +1,91 @@
-//! Placeholder.
-fn main() {}
+//! Stores the files that clients send, and tells each client the md5 of what has arrived.
+//!
+//!     cargo run -p ftp-simple --bin upload-server
+//!
+//! Python: ftp-simple/python/upload_server.py
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use common::flags::{TcpServer, Timeout};
+use common::header::HeaderError;
+use common::progress::Progress;
+use common::transfer::Announced;
+use common::{console, header, net, transfer};
+use serde_json::{Value, json};
+
+/// Stores the files that clients send
+#[derive(Parser)]
+struct Args {
+    #[command(flatten)]
+    net: TcpServer<8080>,
+    #[command(flatten)]
+    timeout: Timeout<30>,
+    /// Where the files are stored [default: ftp-simple/upload]
+    #[arg(long, value_name = "FOLDER")]
+    dir: Option<PathBuf>,
+}
+
+fn main() -> common::Result {
+    let args = Args::parse();
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/upload");
+    let upload = args.dir.unwrap_or_else(|| default.into());
+    let limit = args.timeout.limit();
+    let mut listener = net::listen_tcp(&args.net)?; // (1) socket, bind, listen
+    loop {
+        let (conn, peer) = listener.accept()?; // (2) accept; each client has a thread of its own
+        let upload = upload.clone();
+        net::converse_in_thread(conn, peer, move |conn| {
+            net::limit_stalls(conn, limit)?;
+            converse(conn, peer, &upload)
+        });
+    }
+}
+
+fn converse(mut conn: &TcpStream, peer: SocketAddr, upload: &Path) -> Result<()> {
+    while net::wait_for_message(conn)? {
+        let (name, size) = match receive_header(conn) {
+            Ok(announced) => announced, // (3) recv: header length, header
+            Err(error) => {
+                // Nobody knows where the next message would begin.
+                let _ = send(conn, &json!({"error": error.to_string()}));
+                net::hang_up(conn);
+                return Err(error.into());
+            }
+        };
+        let announced = Announced {
+            name: &name,
+            size,
+            md5: None,
+        };
+        let stored = transfer::receive_file(&mut conn, announced, upload, &Progress::hidden());
+        let answer = match stored {
+            Ok(md5) => json!({"file_name": name, "file_size": size, "md5": md5}), // (4) recv: the file
+            Err(error) if error.leaves_stream_in_step() => {
+                console::warn(format_args!("{peer}: {error}"));
+                json!({"error": error.to_string()})
+            }
+            Err(error) => return Err(error.into()),
+        };
+        send(conn, &answer)?; // (5) send: what was stored
+    }
+    Ok(())
+}
+
+/// The name and the size in bytes of the file that follows.
+fn receive_header(mut conn: &TcpStream) -> Result<(String, u64), HeaderError> {
+    let header = header::read_json(&mut conn)?.unwrap_or_default();
+    let name = header::string(&header, "file_name")?.to_owned();
+    // The lesson's client writes `file_siz`.
+    let misspelt = !header.contains_key("file_size") && header.contains_key("file_siz");
+    let size = header::size(&header, if misspelt { "file_siz" } else { "file_size" })?;
+    Ok((name, size))
+}
+
+fn send(mut conn: &TcpStream, answer: &Value) -> Result<()> {
+    let frame = header::pack_json(answer, b"")?;
+    conn.write_all(&frame).context("cannot send the answer")
+}
