@@ -1,2 +1,32 @@
-//! x
-fn main() {}
+//! File transfer written as classes: the server.
+//!
+//!     cargo run -p ftp-class --bin server
+//!
+//! Python: ftp-class/python/server.py
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use common::flags::{TcpServer, Timeout};
+use common::net;
+use ftp_class::{FOLDER, FtpServer, TIMEOUT};
+
+/// Serves files to download, stores those that clients upload
+#[derive(Parser)]
+struct Args {
+    #[command(flatten)]
+    net: TcpServer<8080>,
+    #[command(flatten)]
+    timeout: Timeout<TIMEOUT>,
+    /// The folder with share and upload in it [default: ftp-class]
+    #[arg(long, value_name = "FOLDER")]
+    dir: Option<PathBuf>,
+}
+
+fn main() -> common::Result {
+    let args = Args::parse();
+    let folder = args.dir.unwrap_or_else(|| FOLDER.into());
+    let server = FtpServer::new(&folder, args.timeout.limit())?;
+    let listener = net::listen_tcp(&args.net)?; // (1) socket, bind, listen
+    Ok(server.run(listener)?)
+}

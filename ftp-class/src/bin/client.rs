@@ -1,0 +1,34 @@
+//! File transfer written as classes: the client.
+//!
+//!     cargo run -p ftp-class --bin client
+//!
+//! Python: ftp-class/python/client.py
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use common::flags::{TcpClient, Timeout};
+use common::net;
+use ftp_class::{FOLDER, FtpClient, TIMEOUT};
+
+/// Downloads and uploads files: get NAME, put NAME
+#[derive(Parser)]
+struct Args {
+    #[command(flatten)]
+    net: TcpClient<8080>,
+    #[command(flatten)]
+    timeout: Timeout<TIMEOUT>,
+    /// The folder with share and download in it [default: ftp-class]
+    #[arg(long, value_name = "FOLDER")]
+    dir: Option<PathBuf>,
+}
+
+fn main() -> common::Result {
+    let args = Args::parse();
+    let start = "cargo run -p ftp-class --bin server";
+    let conn = net::connect_tcp(&args.net, start)?; // (1) socket, connect
+    net::limit_stalls(&conn, args.timeout.limit())?;
+    conn.set_nodelay(true)?; // a small file must not wait for the header's acknowledgement
+    let folder = args.dir.unwrap_or_else(|| FOLDER.into());
+    Ok(FtpClient::new(conn, &folder).run()?)
+}

@@ -1,0 +1,132 @@
+//! The client's side. Python: ftp-class/python/client.py
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use common::commands::words;
+use common::names::OpenError;
+use common::progress::Progress;
+use common::transfer::Announced;
+use common::{console, header, names, transfer};
+
+use crate::FileHeader;
+
+/// Downloads files into one folder and uploads those of another.
+#[derive(Debug)]
+pub struct FtpClient {
+    conn: TcpStream,
+    share: PathBuf,
+    download: PathBuf,
+}
+
+impl FtpClient {
+    /// A client of the connected server, with the folders `share` and `download` in `folder`.
+    #[must_use]
+    pub fn new(conn: TcpStream, folder: &Path) -> Self {
+        Self {
+            conn,
+            share: folder.join("share"),
+            download: folder.join("download"),
+        }
+    }
+
+    /// Asks for commands until the end of input.
+    pub fn run(mut self) -> Result<()> {
+        while let Some(command) = console::prompt(">>>:")? {
+            match words(&command) {
+                ("", _) => {}
+                ("get", name) => self.get(name)?,
+                ("put", name) => self.put(name)?,
+                _ => console::warn("unknown command: use get NAME, or put NAME"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Downloads a file of the server's `share` into `download`.
+    fn get(&mut self, name: &str) -> Result<()> {
+        if let Err(error) = names::check(name) {
+            console::warn(error); // the server would refuse it as well
+            return Ok(());
+        }
+        self.send(format!("get {name}\n").as_bytes())?; // (2) send: the command
+        let header = FileHeader::receive(&mut self.conn).context("no answer")?;
+        let Some(header) = header else {
+            return Ok(console::say("文件不存在")?); // (3) recv: header length, header
+        };
+        console::say(header.dict())?;
+        let size = header.file_size;
+        let progress = Progress::new(name, size);
+        let announced = Announced {
+            name, // and not the one in the header: the server does not choose where files go
+            size,
+            md5: Some(&header.md5),
+        };
+        // (4) recv: the file
+        let received = transfer::receive_file(&mut self.conn, announced, &self.download, &progress);
+        drop(progress); // the bar makes room for the lesson's line
+        match received {
+            Ok(_) => {}
+            Err(error) if error.leaves_stream_in_step() => {
+                console::warn(error);
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        }
+        if size > 0 {
+            console::say(format_args!("总大小:{size} 已下载:{size}"))?;
+        }
+        Ok(console::say("下载成功!")?)
+    }
+
+    /// Uploads a file of `share` into the server's `upload`.
+    fn put(&mut self, name: &str) -> Result<()> {
+        let file = match names::open_shared(&self.share, name) {
+            Ok(file) => file, // (5) open the file, md5
+            Err(OpenError::Missing(_) | OpenError::NotAFile(_)) => {
+                return Ok(console::say("文件不存在")?);
+            }
+            Err(error) => {
+                console::warn(error);
+                return Ok(());
+            }
+        };
+        let header = FileHeader {
+            filename: name.to_owned(),
+            md5: transfer::md5_of(&file).with_context(|| format!("cannot read {name}"))?,
+            file_size: file.size,
+        };
+        let size = header.file_size;
+        let frame = header::pack(&header.encode()?, b"")?;
+        let command = format!("put {name}\n").into_bytes();
+        self.send(&[command, frame].concat())?; // (6) send: the command, header length, header
+        let progress = Progress::new(name, size);
+        transfer::send_file(&self.conn, &file, name, &progress)?; // (7) send: the file
+        drop(progress);
+        if size > 0 {
+            console::say(format_args!("总大小:{size} 已上传:{size}"))?;
+        }
+        let stored = FileHeader::receive(&mut self.conn) // (8) recv: what was stored
+            .with_context(|| format!("the upload of {name} is unconfirmed"))?;
+        let Some(stored) = stored else {
+            console::warn(format_args!(
+                "the server refuses {name}, its own warning says why"
+            ));
+            return Ok(());
+        };
+        ensure!(
+            (stored.file_size, &stored.md5) == (size, &header.md5),
+            "the server stored {name} as {}, sent was {}",
+            stored.dict(),
+            header.dict(),
+        );
+        Ok(console::say("上传成功!")?)
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        let sent = self.conn.write_all(bytes);
+        sent.context("the server has closed the connection")
+    }
+}
