@@ -118,7 +118,7 @@ impl FtpClient {
         };
         ensure!(
             (stored.file_size, &stored.md5) == (size, &header.md5),
-            "the server stored {name} as {}, sent was {}",
+            "it stored {name} as {}, sent was {}",
             stored.dict(),
             header.dict(),
         );
@@ -127,6 +127,6 @@ impl FtpClient {
 
     fn send(&mut self, bytes: &[u8]) -> Result<()> {
         let sent = self.conn.write_all(bytes);
-        sent.context("the server has closed the connection")
+        sent.context("it has closed the connection")
     }
 }

@@ -51,7 +51,6 @@ impl FtpServer {
 
     fn converse(&self, conn: &TcpStream, peer: SocketAddr) -> Result<()> {
         net::limit_stalls(conn, self.limit)?;
-        conn.set_nodelay(true)?; // a small file must not wait for the header's acknowledgement
         let mut commands = Commands::lines(conn, MAX_COMMAND);
         while let Some(command) = commands.next_command()? {
             let command = String::from_utf8_lossy(&command); // (3) recv: a command

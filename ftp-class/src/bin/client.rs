@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::Parser;
 use common::flags::{TcpClient, Timeout};
 use common::net;
@@ -26,9 +27,9 @@ struct Args {
 fn main() -> common::Result {
     let args = Args::parse();
     let start = "cargo run -p ftp-class --bin server";
-    let conn = net::connect_tcp(&args.net, start)?; // (1) socket, connect
+    let (conn, server) = net::connect_tcp(&args.net, start)?; // (1) socket, connect
     net::limit_stalls(&conn, args.timeout.limit())?;
-    conn.set_nodelay(true)?; // a small file must not wait for the header's acknowledgement
     let folder = args.dir.unwrap_or_else(|| FOLDER.into());
-    Ok(FtpClient::new(conn, &folder).run()?)
+    let done = FtpClient::new(conn, &folder).run();
+    Ok(done.with_context(|| format!("server {server}"))?)
 }

@@ -38,8 +38,12 @@ fn main() -> common::Result {
     let args = Args::parse();
     let default = concat!(env!("CARGO_MANIFEST_DIR"), "/download");
     let download = args.dir.unwrap_or_else(|| default.into());
-    let mut conn = net::connect_tcp(&args.net, START)?; // (1) socket, connect
+    let (conn, server) = net::connect_tcp(&args.net, START)?; // (1) socket, connect
     net::limit_stalls(&conn, args.timeout.limit())?;
+    Ok(converse(conn, &download).with_context(|| format!("server {server}"))?)
+}
+
+fn converse(mut conn: TcpStream, download: &Path) -> Result<()> {
     while let Some(line) = console::prompt("请输入命令: ")? {
         let command = console::strip(&line);
         let name = match words(command) {
@@ -55,7 +59,7 @@ fn main() -> common::Result {
             continue;
         }
         let sent = conn.write_all(format!("{command}\n").as_bytes()); // (2) send: the command
-        sent.context("the server has closed the connection")?;
+        sent.context("it has closed the connection")?;
         let header = receive_header(&mut conn)?; // (3) recv: header length, header
         if header.contains_key("error") {
             let error = header::string(&header, "error")?;
@@ -65,7 +69,7 @@ fn main() -> common::Result {
             let list = header::read_body(&mut conn, size, MAX_LIST)?;
             console::show(console::text(&list))?;
         } else {
-            receive_file(&mut conn, &header, name, &download)?; // (4) recv: the file
+            receive_file(&mut conn, &header, name, download)?; // (4) recv: the file
         }
     }
     Ok(())
@@ -73,9 +77,7 @@ fn main() -> common::Result {
 
 fn receive_header(conn: &mut TcpStream) -> Result<Fields> {
     let Some(length) = header::read_length(conn).context("no answer")? else {
-        bail!(
-            "the server closed instead of answering (the lesson's own does when it refuses a command)"
-        );
+        bail!("it closed instead of answering, as the lesson's own does when it refuses a command");
     };
     console::say(format_args!("报头长度 {length}"))?;
     let header = header::parse_json(&header::read_header(conn, length)?)?;

@@ -45,7 +45,6 @@ fn main() -> common::Result {
         let share = share.clone();
         net::converse_in_thread(conn, peer, move |conn| {
             net::limit_stalls(conn, limit)?;
-            conn.set_nodelay(true)?; // a small file must not wait for the header's acknowledgement
             converse(conn, peer, &share)
         });
     }

@@ -42,12 +42,12 @@ fn main() -> common::Result<ExitCode> {
             .error(conflict, "--name is for a single FILE")
             .exit();
     }
-    let conn = net::connect_tcp(&args.net, START)?; // (1) socket, connect
+    let (conn, server) = net::connect_tcp(&args.net, START)?; // (1) socket, connect
     net::limit_stalls(&conn, args.timeout.limit())?;
-    conn.set_nodelay(true)?; // a small file must not wait for the header's acknowledgement
     let mut status = ExitCode::SUCCESS;
     for path in &args.files {
-        if let Outcome::Refused(why) = upload(&conn, path, args.name.as_deref())? {
+        let outcome = upload(&conn, path, args.name.as_deref());
+        if let Outcome::Refused(why) = outcome.with_context(|| format!("server {server}"))? {
             console::note(format_args!("Error: {why}"));
             status = ExitCode::FAILURE; // the other files may fare better
         }
@@ -79,7 +79,7 @@ fn upload(mut conn: &TcpStream, path: &Path, name: Option<&str>) -> Result<Outco
     let answer = header::read_json(&mut conn) // (5) recv: what was stored
         .with_context(|| format!("the upload of {name} is unconfirmed"))?;
     let Some(answer) = answer else {
-        bail!("the upload of {name} is unconfirmed: the server closed without an answer");
+        bail!("the upload of {name} is unconfirmed: it closed without an answer");
     };
     if answer.contains_key("error") {
         let error = header::string(&answer, "error")?;
@@ -93,7 +93,7 @@ fn upload(mut conn: &TcpStream, path: &Path, name: Option<&str>) -> Result<Outco
     );
     ensure!(
         stored == (file.size, &*md5),
-        "the server stored {name} with {} bytes and md5 {}, sent were {} and {md5}",
+        "it stored {name} with {} bytes and md5 {}, sent were {} and {md5}",
         stored.0,
         stored.1,
         file.size,
