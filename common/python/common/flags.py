@@ -6,9 +6,9 @@ import time
 
 
 def parser(about):
-    """An empty set of flags; the functions below add their groups to it."""
+    """An empty set of flags; the functions below add their groups to it. Of about the first line is shown."""
     return argparse.ArgumentParser(
-        description=about, allow_abbrev=False, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+        description=about.strip().splitlines()[0], allow_abbrev=False, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
 
 
@@ -65,14 +65,19 @@ def limit(args):
     return args.timeout or None
 
 
-def repeat(flags, message="hello"):
+def message(flags, text):
+    """--message, with what is sent without it."""
+    flags.add_argument("--message", metavar="TEXT", type=_text, default=text, help="what to send")
+    return flags
+
+
+def repeat(flags, text="hello"):
     """--count, --interval and --message of a client that sends again and again without reading input."""
     flags.add_argument("--count", metavar="N", type=_natural, help="how many messages to send (default: for ever)")
     flags.add_argument(
         "--interval", metavar="SECONDS", type=_seconds, default=1, help="how long to wait between two messages"
     )
-    flags.add_argument("--message", metavar="TEXT", default=message, help="what to send")
-    return flags
+    return message(flags, text)
 
 
 def messages(args):
@@ -83,6 +88,14 @@ def messages(args):
             time.sleep(args.interval)
         yield args.message
         sent += 1
+
+
+def _text(text):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError("give text in UTF-8") from None
+    return text
 
 
 def _seconds(text):

@@ -16,6 +16,9 @@ BUFFER_SIZE = 65535
 BLOCK = 64 * 1024
 """How much exchange() sends before it reads the echo: so much fits into the buffers of the two systems."""
 
+MAX_ANSWER = 1024 * 1024
+"""The longest answer that receive_until_close() accepts, in bytes."""
+
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
@@ -131,6 +134,47 @@ def exchange(conn, message, server):
         except OSError as error:
             raise console.Failure("cannot talk to {}: {}".format(shown(server), console.reason(error))) from None
     return bytes(echo)
+
+
+def receive_until_close(conn, server):
+    """Receives what the server sends until it closes: recv until it returns nothing.
+
+    A reset is an end too: that is what a close becomes when bytes are left that the server has not received.
+    """
+    answer = bytearray()
+    while len(answer) <= MAX_ANSWER:
+        try:
+            data = conn.recv(64 * 1024)
+        except ConnectionError:
+            break
+        except OSError as error:
+            raise console.Failure("cannot talk to {}: {}".format(shown(server), console.reason(error))) from None
+        if not data:
+            break
+        answer += data
+    if not answer:
+        raise console.Failure("{} hung up without an answer: is it the right server?".format(shown(server)))
+    if len(answer) > MAX_ANSWER:
+        raise console.Failure("{} answers more than {} bytes: is it the right server?".format(shown(server), MAX_ANSWER))
+    return bytes(answer)
+
+
+def hang_up(conn):
+    """Closes a connection so that the last answer still arrives.
+
+    To close with received bytes unread is a reset, which takes from the peer what it has not read yet. So this sends
+    the end of the stream, and reads for a second at most.
+    """
+    deadline = time.monotonic() + 1
+    try:
+        conn.shutdown(socket.SHUT_WR)
+        while True:
+            conn.settimeout(max(deadline - time.monotonic(), 0.001))
+            if not conn.recv(4096) or time.monotonic() > deadline:
+                break
+    except OSError:
+        pass  # whatever fails here, the connection is at its end anyway
+    conn.close()
 
 
 def bind_udp(args):

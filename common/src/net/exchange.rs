@@ -1,4 +1,4 @@
-//! A message sent over a connection, and its echo received.
+//! A message sent over a connection, and its answer received.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -8,6 +8,9 @@ use super::NetError;
 /// How much is sent before the echo is read, in bytes. So much fits into the buffers of the two
 /// systems: neither side has to wait in `send` for the other to receive.
 const BLOCK: usize = 64 * 1024;
+
+/// The longest answer that [`receive_until_close`] accepts, in bytes.
+pub const MAX_ANSWER: usize = 1024 * 1024;
 
 /// Sends the whole message: `sendall`.
 ///
@@ -54,6 +57,25 @@ pub fn exchange(
         }
     }
     Ok(echo)
+}
+
+/// Receives what the server sends until it closes: `recv` until it returns nothing.
+///
+/// A reset is an end too: that is what a close becomes when bytes are left that the server has not
+/// received.
+///
+/// # Errors
+///
+/// When nothing comes, more than [`MAX_ANSWER`] comes, or the connection fails.
+pub fn receive_until_close(conn: &TcpStream, server: SocketAddr) -> Result<Vec<u8>, NetError> {
+    let mut answer = Vec::new();
+    // One more than is accepted, so that a longer answer shows.
+    match conn.take(MAX_ANSWER as u64 + 1).read_to_end(&mut answer) {
+        Err(error) if !is_hang_up(&error) => Err(NetError::io("cannot talk to", server)(error)),
+        _ if answer.is_empty() => Err(NetError::NothingCame(server)),
+        _ if answer.len() > MAX_ANSWER => Err(NetError::AnswerTooLong(server)),
+        _ => Ok(answer),
+    }
 }
 
 /// Whether the peer has closed or reset the connection, as the system puts it.
@@ -104,5 +126,30 @@ mod tests {
         drop(server);
         let error = exchange(&client, b"hello", address).unwrap_err();
         assert!(matches!(error, NetError::HungUp { got: 0, .. }), "{error}");
+    }
+
+    #[test]
+    fn an_answer_ends_with_a_close_or_a_reset() {
+        let (client, mut server, address) = connection();
+        server.write_all(b"HELLO").unwrap();
+        // Bytes that the server has not received make a reset of its close.
+        send_all(&client, b"hello", address).unwrap();
+        drop(server);
+        assert_eq!(receive_until_close(&client, address).unwrap(), b"HELLO");
+    }
+
+    #[test]
+    fn no_answer_and_an_endless_one_are_errors() {
+        let (client, server, address) = connection();
+        drop(server);
+        let error = receive_until_close(&client, address).unwrap_err();
+        assert!(matches!(error, NetError::NothingCame(_)), "{error}");
+
+        let (client, mut server, address) = connection();
+        let sending = thread::spawn(move || while server.write_all(&[b'x'; 4096]).is_ok() {});
+        let error = receive_until_close(&client, address).unwrap_err();
+        assert!(matches!(error, NetError::AnswerTooLong(_)), "{error}");
+        drop(client);
+        sending.join().unwrap();
     }
 }

@@ -22,7 +22,7 @@ use crate::console;
 pub use accept::Listener;
 pub use address::{resolve, resolve_all};
 pub use conversation::{converse_in_thread, hang_up, limit_stalls, wait_for_message};
-pub use exchange::{exchange, send_all};
+pub use exchange::{MAX_ANSWER, exchange, receive_until_close, send_all};
 pub use tcp::{bind, connect_tcp, listen, listen_tcp, reuse_address, stream_socket};
 pub use udp::{
     MAX_DATAGRAM, bind_udp, bind_udp_reusing_address, datagram_buffer, datagram_socket, receive,
@@ -94,6 +94,12 @@ pub enum NetError {
         /// How many were to come.
         expected: usize,
     },
+    /// The server closed or reset the connection instead of answering.
+    #[error("{0} hung up without an answer: is it the right server?")]
+    NothingCame(SocketAddr),
+    /// The answer is longer than [`MAX_ANSWER`].
+    #[error("{0} answers more than {MAX_ANSWER} bytes: is it the right server?")]
+    AnswerTooLong(SocketAddr),
     /// The message does not fit into a datagram.
     #[error(
         "a message of {size} bytes does not fit into a datagram, which holds {MAX_DATAGRAM}: send less"
