@@ -1,0 +1,33 @@
+"""Sends each typed line, the empty one too, and prints the confirmation.
+
+    python3 echo-udp/python/ack_client.py
+
+Rust: echo-udp/src/bin/ack-client.rs
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "common" / "python"))
+from common import console, flags, net
+
+START = "python3 echo-udp/python/ack_server.py"
+
+
+def main():
+    args = flags.udp_client(flags.parser(__doc__), 8001).parse_args()
+    # (1) socket
+    sock, server = net.udp_client(args)
+    # (2) input: the line as it is, blanks too
+    while (message := console.prompt(">>>>")) is not None:
+        # (3) sendto: an empty line is an empty datagram
+        net.send_to(sock, message.encode(), server)
+        # (4) recvfrom
+        answer, _ = net.receive_from(sock, server, flags.limit(args), START)
+        console.say(console.text(answer))
+    # (5) close
+    sock.close()
+
+
+if __name__ == "__main__":
+    console.main(main)

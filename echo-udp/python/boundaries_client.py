@@ -1,0 +1,29 @@
+"""Sends three datagrams, one right after the other, and awaits no answer.
+
+    python3 echo-udp/python/boundaries_client.py
+
+Whether somebody receives them it does not learn. Nothing is awaited, so --timeout changes nothing.
+
+Rust: echo-udp/src/bin/boundaries-client.rs
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "common" / "python"))
+from common import console, flags, net
+
+
+def main():
+    args = flags.udp_client(flags.parser(__doc__), 8081).parse_args()
+    # (1) socket
+    sock, server = net.udp_client(args)
+    for message in (b"hello", b"world", b"sdfas"):
+        # (2) sendto
+        net.send_to(sock, message, server)
+    # (3) close
+    sock.close()
+
+
+if __name__ == "__main__":
+    console.main(main)
