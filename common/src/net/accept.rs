@@ -1,7 +1,10 @@
 //! `accept`, and what a server does when it has no descriptor left for the next client.
 
+use std::fmt::Debug;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+#[cfg(unix)]
+use std::os::unix::net::{SocketAddr as UnixAddress, UnixListener, UnixStream};
 use std::thread;
 use std::time::Duration;
 
@@ -19,20 +22,111 @@ const ASK_AGAIN: Duration = Duration::from_secs(10);
 /// How long to wait when not even the reserve can be had back.
 const BACK_OFF: Duration = Duration::from_millis(50);
 
-/// A listening socket whose [`accept`](Listener::accept) survives a lack of descriptors.
+/// A socket that `accept` takes connections from.
+pub trait Accept: Sized {
+    /// A connection.
+    type Stream;
+    /// Who is at its other end.
+    type Peer: Debug;
+
+    /// `accept`: the next connection.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system says.
+    fn accept_one(&self) -> io::Result<(Self::Stream, Self::Peer)>;
+
+    /// `dup`: a second descriptor of the same socket.
+    ///
+    /// # Errors
+    ///
+    /// When there is no descriptor left.
+    fn duplicate(&self) -> io::Result<Self>;
+}
+
+impl Accept for TcpListener {
+    type Stream = TcpStream;
+    type Peer = SocketAddr;
+
+    fn accept_one(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        self.accept()
+    }
+
+    fn duplicate(&self) -> io::Result<Self> {
+        self.try_clone()
+    }
+}
+
+#[cfg(unix)]
+impl Accept for UnixListener {
+    type Stream = UnixStream;
+    type Peer = UnixAddress;
+
+    fn accept_one(&self) -> io::Result<(UnixStream, UnixAddress)> {
+        self.accept()
+    }
+
+    fn duplicate(&self) -> io::Result<Self> {
+        self.try_clone()
+    }
+}
+
+/// One descriptor more than a server needs, for the day when there is none left.
 ///
 /// When a process has no descriptor left, `accept` fails at once and the connection stays in the
 /// queue: a loop around it spins at 100 % and nobody is told. So one descriptor is kept in
 /// reserve. It is given up to accept the waiting client, who is closed with a warning, and then
 /// taken back.
+#[derive(Debug)]
+pub struct Reserve<L>(Option<L>);
+
+impl<L: Accept> Reserve<L> {
+    /// Takes a second descriptor of `listener`.
+    ///
+    /// # Errors
+    ///
+    /// When there is none left already.
+    pub fn of(listener: &L) -> io::Result<Self> {
+        listener.duplicate().map(|spare| Self(Some(spare)))
+    }
+
+    /// Closes the client that waits, because of `why` (see [`is_exhausted`]).
+    pub fn refuse(&mut self, listener: &L, why: &io::Error) {
+        if self.0.take().is_some() {
+            // Another thread may take the descriptor first: then the next round tries again.
+            if let Ok((client, peer)) = listener.accept_one() {
+                drop(client);
+                console::warn(format_args!("{peer:?} is refused: {why}"));
+            }
+        } else {
+            thread::sleep(BACK_OFF);
+        }
+        self.0 = listener.duplicate().ok();
+    }
+}
+
+/// Sets what the connections inherit from the listening socket.
 ///
-/// The connections inherit two options from the listening socket. TCP_NODELAY: answers go out at
-/// once. SO_KEEPALIVE: a client whose machine was switched off says no goodbye; the system asks
-/// after a minute of silence, and when nobody answers for some time, receive fails.
+/// TCP_NODELAY: answers go out at once. SO_KEEPALIVE: a client whose machine was switched off says
+/// no goodbye; the system asks after a minute of silence, and when nobody answers for some time,
+/// receive fails.
+///
+/// # Errors
+///
+/// When the system refuses an option.
+pub fn set_inherited_options(listener: &TcpListener) -> io::Result<()> {
+    let options = SockRef::from(listener);
+    options.set_tcp_nodelay(true)?;
+    let keepalive = TcpKeepalive::new().with_time(SILENCE);
+    options.set_tcp_keepalive(&keepalive.with_interval(ASK_AGAIN))
+}
+
+/// A listening socket whose [`accept`](Listener::accept) survives a lack of descriptors (by its
+/// [`Reserve`]), and whose connections have the options of [`set_inherited_options`].
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
-    reserve: Option<TcpListener>,
+    reserve: Reserve<TcpListener>,
     address: SocketAddr,
 }
 
@@ -43,16 +137,11 @@ impl Listener {
     ///
     /// When the reserve cannot be had or the system refuses an option.
     pub fn new(socket: TcpListener) -> io::Result<Self> {
-        let options = SockRef::from(&socket);
-        options.set_tcp_nodelay(true)?;
-        let keepalive = TcpKeepalive::new().with_time(SILENCE);
-        options.set_tcp_keepalive(&keepalive.with_interval(ASK_AGAIN))?;
-        let address = socket.local_addr()?;
-        let reserve = Some(socket.try_clone()?);
+        set_inherited_options(&socket)?;
         Ok(Self {
+            address: socket.local_addr()?,
+            reserve: Reserve::of(&socket)?,
             socket,
-            reserve,
-            address,
         })
     }
 
@@ -79,38 +168,26 @@ impl Listener {
             match self.socket.accept() {
                 Ok(client) => return Ok(client),
                 Err(error) if is_gone(&error) => {}
-                Err(error) if is_exhausted(&error) => self.refuse(&error),
+                Err(error) if is_exhausted(&error) => self.reserve.refuse(&self.socket, &error),
                 Err(error) => return Err(NetError::io("cannot accept on", self.address)(error)),
             }
         }
     }
-
-    /// Closes the client that waits, with the help of the reserve.
-    fn refuse(&mut self, why: &io::Error) {
-        if self.reserve.take().is_some() {
-            // Another thread may take the descriptor first: then the next round tries again.
-            if let Ok((client, peer)) = self.socket.accept() {
-                drop(client);
-                console::warn(format_args!("{peer} is refused: {why}"));
-            }
-        } else {
-            thread::sleep(BACK_OFF);
-        }
-        self.reserve = self.socket.try_clone().ok();
-    }
 }
 
-/// The client left between its handshake and our accept.
-fn is_gone(error: &io::Error) -> bool {
+/// Whether the client left between its handshake and our `accept`, or a signal came.
+#[must_use]
+pub fn is_gone(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted
     )
 }
 
-/// No descriptor (of the process or of the system) or no memory for one more socket.
+/// Whether there is no descriptor (of the process or of the system) or no memory for one more socket.
 #[cfg(unix)]
-fn is_exhausted(error: &io::Error) -> bool {
+#[must_use]
+pub fn is_exhausted(error: &io::Error) -> bool {
     use rustix::io::Errno;
     matches!(
         Errno::from_io_error(error),
@@ -118,8 +195,10 @@ fn is_exhausted(error: &io::Error) -> bool {
     )
 }
 
+/// Whether there is no handle or no memory for one more socket.
 #[cfg(not(unix))]
-fn is_exhausted(error: &io::Error) -> bool {
+#[must_use]
+pub fn is_exhausted(error: &io::Error) -> bool {
     const WSAEMFILE: i32 = 10024;
     const WSAENOBUFS: i32 = 10055;
     matches!(error.raw_os_error(), Some(WSAEMFILE | WSAENOBUFS))
