@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::notation::string;
+
 /// The longest name that the usual file systems take, in bytes of UTF-8.
 pub const MAX_BYTES: usize = 255;
 
@@ -25,17 +27,17 @@ pub enum NameError {
     #[error("the file name has {0} bytes, at most {MAX_BYTES} are allowed")]
     TooLong(usize),
     /// `.` or `..`, which are folders.
-    #[error("the file name is {0:?}: it leads out of the shared folder")]
+    #[error("the file name is {}: it leads out of the shared folder", string(.0))]
     Dots(String),
     /// `/` or `\`, which would name another folder. Both are refused on every system, so that a
     /// name means the same on both sides.
-    #[error("the file name {0:?} has a {1} in it: only names in the shared folder are allowed")]
+    #[error("the file name {} has a {} in it: only names in the shared folder are allowed", string(.0), .1)]
     Separator(String, char),
     /// NUL, a line break, an escape …
-    #[error("the file name {0:?} has a control character in it")]
+    #[error("the file name {} has a control character in it", string(.0))]
     Control(String),
     /// A name that Windows gives another meaning (`CON`, `a:b`).
-    #[error("the file name {0:?} cannot be used on Windows")]
+    #[error("the file name {} cannot be used on Windows", string(.0))]
     Windows(String),
 }
 

@@ -1,9 +1,14 @@
 """What the lessons are not about, one module a subject: the mirror of the Rust crate `common`.
 
-    flags     the command-line flags that all programs share
-    net       addresses, TCP and UDP sockets
-    header    the struct-packed header and its bounded body
-    console   prompt, transcript, warnings; what a peer sent made safe to show
+    flags         the command-line flags that all programs share
+    net           addresses, TCP and UDP sockets
+    header        the struct-packed header and its bounded body
+    commands      commands on a stream: lines
+    names         which file names a peer may use, and the files of a shared folder
+    partial_file  a file that appears under its name only when it is complete
+    transfer      a file of announced size over TCP, checked by md5 on the way
+    progress      how far a transfer is: a bar on the terminal, the lesson's line
+    console       prompt, transcript, warnings; what a peer sent made safe to show
 
 Python's own repr and json.dumps need no mirror: the Rust modules `notation` and `json` mirror them.
 """

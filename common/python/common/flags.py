@@ -3,6 +3,7 @@
 import argparse
 import math
 import time
+from pathlib import Path
 
 
 def parser(about):
@@ -68,6 +69,14 @@ def limit(args):
 def message(flags, text):
     """--message, with what is sent without it."""
     flags.add_argument("--message", metavar="TEXT", type=_text, default=text, help="what to send")
+    return flags
+
+
+def folder(flags, path, shown, about):
+    """--dir: a folder, by default path, which the help shows as it is seen from the repository."""
+    flags.set_defaults(dir=path)
+    help_text = "{} (default: {})".format(about, shown)
+    flags.add_argument("--dir", metavar="FOLDER", type=Path, default=argparse.SUPPRESS, help=help_text)
     return flags
 
 

@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+import threading
 import time
 
 from . import console
@@ -157,6 +158,41 @@ def receive_until_close(conn, server):
     if len(answer) > MAX_ANSWER:
         raise console.Failure("{} answers more than {} bytes: is it the right server?".format(shown(server), MAX_ANSWER))
     return bytes(answer)
+
+
+def converse_in_thread(conn, peer, conversation, *args):
+    """Holds conversation(conn, peer, *args) in a thread of its own and closes the connection afterwards.
+
+    A conversation that ends badly is one warning that names the peer. A peer for whom no thread can be started is
+    closed at once, with a warning too. The server goes on in both cases.
+    """
+
+    def converse():
+        with conn:
+            try:
+                conversation(conn, peer, *args)
+            except (console.Failure, OSError) as error:
+                console.warn("{}: {}".format(shown(peer), console.reason(error)))
+
+    try:
+        # A daemon: Ctrl-C ends the server although clients are connected.
+        threading.Thread(target=converse, daemon=True).start()
+    except RuntimeError as error:
+        conn.close()
+        console.warn("{} is refused: {}".format(shown(peer), error))
+
+
+def wait_for_message(conn):
+    """Waits until the peer sends something, however long that takes: at a prompt, a person thinks.
+
+    Receives nothing yet (MSG_PEEK). False when the peer has closed.
+    """
+    limit = conn.gettimeout()
+    conn.settimeout(None)
+    try:
+        return bool(conn.recv(1, socket.MSG_PEEK))
+    finally:
+        conn.settimeout(limit)
 
 
 def hang_up(conn):

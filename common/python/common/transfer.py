@@ -1,0 +1,149 @@
+"""A file over a TCP stream: exactly its announced size, checked by md5 while it arrives.
+
+The mirror of common/src/transfer.rs. The receiver counts: it takes as many bytes as were announced, not one more, so
+that the next message on the connection starts where it should. Each byte is hashed on its way to the disk; the file
+gets its name when all of it is there and right. The sender's socket.sendfile() is the system's sendfile on Linux: the
+bytes never enter the program.
+"""
+
+import hashlib
+import socket
+
+from . import console, names, progress
+from .partial_file import PartialFile
+
+BUFFER = 256 * 1024
+"""How much is read, hashed and written at a time, in bytes."""
+
+SENDFILE_STEP = 1024 * 1024
+"""How much is handed to the kernel between two steps of the progress bar, in bytes."""
+
+
+class ReceiveError(console.Failure):
+    """Why a file was not received. Nothing of it is left on the disk."""
+
+
+class NotStored(ReceiveError):
+    """The file is refused, but all announced bytes were read: the conversation can go on."""
+
+
+class SendError(console.Failure):
+    """Why a file was not sent whole. The receiver waits for the rest in vain."""
+
+
+def receive_file(stream, folder, name, size, md5=None, shown=progress.HIDDEN):
+    """Receives size bytes into a file of the folder and returns their md5 (32 hexadecimal digits).
+
+    The file appears under its name when it is complete and its md5 is the announced one, if one was announced.
+    stream is anything with a recv(n), as in header.py.
+    """
+    body = _body(stream, name, size, shown)
+    try:
+        names.check(name)
+        with PartialFile(folder) as file:
+            computed = hashlib.md5()
+            for data in body:
+                computed.update(data)
+                file.write(data)
+            if md5 is not None and md5.lower() != computed.hexdigest():
+                raise NotStored(
+                    "{} is not stored: its md5 is {}, announced was {}".format(name, computed.hexdigest(), md5)
+                )
+            file.persist(name)
+            return computed.hexdigest()
+    except names.NameRefused as error:
+        refused = str(error)
+    except OSError as error:
+        error.filename = None
+        refused = "{} cannot be stored: {}".format(name, console.reason(error))
+    # An error of the name or the disk stops the writing, not the reading.
+    for _ in body:
+        pass
+    raise NotStored(refused)
+
+
+def _body(stream, name, size, shown):
+    """The bytes of a file on a stream, counted, a buffer full at a time at most."""
+    received = 0
+    while received < size:
+        try:
+            data = stream.recv(min(size - received, BUFFER))
+        except (socket.timeout, BlockingIOError):
+            raise ReceiveError("peer stalled after {} of {} bytes of {}".format(received, size, name)) from None
+        except OSError as error:
+            raise ReceiveError(
+                "connection lost after {} of {} bytes of {}: {}".format(received, size, name, console.reason(error))
+            ) from None
+        if not data:
+            raise ReceiveError("peer closed after {} of {} bytes of {}".format(received, size, name))
+        received += len(data)
+        shown.advance(len(data))
+        yield data
+
+
+def send_file(conn, opened, name, shown=progress.HIDDEN):
+    """Sends exactly the size bytes of the opened file. name is for the errors."""
+    sent = 0
+    while sent < opened.size:
+        step = min(SENDFILE_STEP, opened.size - sent)
+        with _sending(name, sent, opened.size):
+            count = conn.sendfile(opened.file, sent, step)
+        if not count:
+            raise _shrunk(name, sent, opened.size)
+        sent += count
+        shown.advance(count)
+
+
+def send_file_hashing(conn, opened, name, shown=progress.HIDDEN):
+    """As send_file(), and returns the md5 of what was sent: the file is read once."""
+    md5 = hashlib.md5()
+    sent = 0
+    while sent < opened.size:
+        data = opened.file.read(min(opened.size - sent, BUFFER))
+        if not data:
+            raise _shrunk(name, sent, opened.size)
+        md5.update(data)
+        view = memoryview(data)
+        while view:
+            # Not sendall: its time limit is for the whole, not for a stall.
+            with _sending(name, sent, opened.size):
+                count = conn.send(view)
+            view = view[count:]
+            sent += count
+            shown.advance(count)
+    return md5.hexdigest()
+
+
+def md5_of(opened, name):
+    """The md5 of the opened file's size bytes, as 32 hexadecimal digits. The file is at its beginning afterwards."""
+    md5 = hashlib.md5()
+    missing = opened.size
+    with console.context("cannot read {}".format(name)):
+        while missing:
+            data = opened.file.read(min(missing, BUFFER))
+            if not data:
+                raise console.Failure("unexpected end of file")
+            md5.update(data)
+            missing -= len(data)
+        opened.file.seek(0)
+    return md5.hexdigest()
+
+
+class _sending:
+    """Makes an error of the socket a SendError."""
+
+    def __init__(self, name, sent, size):
+        self._progress = "{} or more of {} bytes of {}".format(sent, size, name)
+
+    def __enter__(self):
+        pass
+
+    def __exit__(self, _kind, error, _traceback):
+        if isinstance(error, (socket.timeout, BlockingIOError)):
+            raise SendError("peer stopped reading after " + self._progress) from None
+        if isinstance(error, OSError):
+            raise SendError("peer closed after {}: {}".format(self._progress, console.reason(error))) from None
+
+
+def _shrunk(name, sent, size):
+    return SendError("{} has shrunk from {} to {} bytes while it was sent".format(name, size, sent))
