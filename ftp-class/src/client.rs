@@ -51,10 +51,12 @@ impl FtpClient {
             console::warn(error); // the server would refuse it as well
             return Ok(());
         }
-        self.send(format!("get {name}\n").as_bytes())?; // (2) send: the command
+        // (2) sendall: the command
+        self.send(format!("get {name}\n").as_bytes())?;
+        // (3) recv: header length, header
         let header = FileHeader::receive(&mut self.conn).context("no answer")?;
         let Some(header) = header else {
-            return Ok(console::say("文件不存在")?); // (3) recv: header length, header
+            return Ok(console::say("文件不存在")?);
         };
         console::say(header.dict())?;
         let size = header.file_size;
@@ -83,8 +85,9 @@ impl FtpClient {
 
     /// Uploads a file of `share` into the server's `upload`.
     fn put(&mut self, name: &str) -> Result<()> {
+        // (5) open the file, md5
         let file = match names::open_shared(&self.share, name) {
-            Ok(file) => file, // (5) open the file, md5
+            Ok(file) => file,
             Err(OpenError::Missing(_) | OpenError::NotAFile(_)) => {
                 return Ok(console::say("文件不存在")?);
             }
@@ -101,14 +104,17 @@ impl FtpClient {
         let size = header.file_size;
         let frame = header::pack(&header.encode()?, b"")?;
         let command = format!("put {name}\n").into_bytes();
-        self.send(&[command, frame].concat())?; // (6) send: the command, header length, header
+        // (6) sendall: the command, header length, header
+        self.send(&[command, frame].concat())?;
         let progress = Progress::new(name, size);
-        transfer::send_file(&self.conn, &file, name, &progress)?; // (7) send: the file
+        // (7) sendfile: the file
+        transfer::send_file(&self.conn, &file, name, &progress)?;
         drop(progress);
         if size > 0 {
             console::say(format_args!("总大小:{size} 已上传:{size}"))?;
         }
-        let stored = FileHeader::receive(&mut self.conn) // (8) recv: what was stored
+        // (8) recv: what was stored
+        let stored = FileHeader::receive(&mut self.conn)
             .with_context(|| format!("the upload of {name} is unconfirmed"))?;
         let Some(stored) = stored else {
             console::warn(format_args!(

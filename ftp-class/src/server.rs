@@ -42,7 +42,8 @@ impl FtpServer {
         console::say("starting...")?;
         let server = Arc::new(self);
         loop {
-            let (conn, peer) = listener.accept()?; // (2) accept
+            // (2) accept
+            let (conn, peer) = listener.accept()?;
             console::say(notation::address(peer))?;
             let server = Arc::clone(&server);
             net::converse_in_thread(conn, peer, move |conn| server.converse(conn, peer));
@@ -52,15 +53,19 @@ impl FtpServer {
     fn converse(&self, conn: &TcpStream, peer: SocketAddr) -> Result<()> {
         net::limit_stalls(conn, self.limit)?;
         let mut commands = Commands::lines(conn, MAX_COMMAND);
+        // (3) recv: a command
         while let Some(command) = commands.next_command()? {
-            let command = String::from_utf8_lossy(&command); // (3) recv: a command
+            let command = String::from_utf8_lossy(&command);
             // The lesson's server calls whatever attribute the command names. Here the commands
             // are matched, and there are these two.
             match words(&command) {
                 ("get", name) => self.get(conn, peer, name)?,
                 ("put", _) => self.put(conn, peer, &mut commands)?,
                 (unknown, _) => {
-                    console::warn(format_args!("{peer}: unknown command {unknown:?}"));
+                    console::warn(format_args!(
+                        "{peer}: unknown command {}",
+                        notation::string(unknown)
+                    ));
                 }
             }
         }
@@ -70,8 +75,10 @@ impl FtpServer {
     fn get(&self, conn: &TcpStream, peer: SocketAddr, name: &str) -> Result<()> {
         match self.open(name) {
             Ok((file, header)) => {
-                send(conn, &header.encode()?)?; // (5) send: header length, header
-                transfer::send_file(conn, &file, name, &Progress::hidden())?; // (6) send: the file
+                // (5) sendall: header length, header
+                send(conn, &header.encode()?)?;
+                // (6) sendfile: the file
+                transfer::send_file(conn, &file, name, &Progress::hidden())?;
                 Ok(())
             }
             Err(error) => {
@@ -82,7 +89,8 @@ impl FtpServer {
     }
 
     fn open(&self, name: &str) -> Result<(OpenFile, FileHeader)> {
-        let file = names::open_shared(&self.share, name)?; // (4) open the file, md5
+        // (4) open the file, md5
+        let file = names::open_shared(&self.share, name)?;
         let md5 = transfer::md5_of(&file).with_context(|| format!("cannot read {name}"))?;
         let header = FileHeader {
             filename: name.to_owned(),
@@ -93,8 +101,9 @@ impl FtpServer {
     }
 
     fn put(&self, conn: &TcpStream, peer: SocketAddr, stream: &mut impl Read) -> Result<()> {
+        // (7) recv: header length, header
         let header = match FileHeader::receive(stream) {
-            Ok(Some(header)) => header, // (7) recv: header length, header
+            Ok(Some(header)) => header,
             bad => {
                 // Nobody knows where the next command would begin.
                 let _ = send(conn, b"");
@@ -112,7 +121,8 @@ impl FtpServer {
         };
         // (8) recv: the file
         match transfer::receive_file(stream, announced, &self.upload, &Progress::hidden()) {
-            Ok(md5) => send(conn, &FileHeader { md5, ..header }.encode()?), // (9) send: what was stored
+            // (9) sendall: what was stored
+            Ok(md5) => send(conn, &FileHeader { md5, ..header }.encode()?),
             Err(error) if error.leaves_stream_in_step() => {
                 console::warn(format_args!("{peer}: {error}"));
                 send(conn, b"") // a length of 0: nothing was stored

@@ -27,7 +27,8 @@ struct Args {
 fn main() -> common::Result {
     let args = Args::parse();
     let start = "cargo run -p ftp-class --bin server";
-    let (conn, server) = net::connect_tcp(&args.net, start)?; // (1) socket, connect
+    // (1) socket, connect
+    let (conn, server) = net::connect_tcp(&args.net, start)?;
     net::limit_stalls(&conn, args.timeout.limit())?;
     let folder = args.dir.unwrap_or_else(|| FOLDER.into());
     let done = FtpClient::new(conn, &folder).run();

@@ -27,6 +27,7 @@ fn main() -> common::Result {
     let args = Args::parse();
     let folder = args.dir.unwrap_or_else(|| FOLDER.into());
     let server = FtpServer::new(&folder, args.timeout.limit())?;
-    let listener = net::listen_tcp(&args.net)?; // (1) socket, bind, listen
+    // (1) socket, setsockopt SO_REUSEADDR, bind, listen
+    let listener = net::listen_tcp(&args.net)?;
     Ok(server.run(listener)?)
 }

@@ -38,7 +38,8 @@ fn main() -> common::Result {
     let args = Args::parse();
     let default = concat!(env!("CARGO_MANIFEST_DIR"), "/download");
     let download = args.dir.unwrap_or_else(|| default.into());
-    let (conn, server) = net::connect_tcp(&args.net, START)?; // (1) socket, connect
+    // (1) socket, connect
+    let (conn, server) = net::connect_tcp(&args.net, START)?;
     net::limit_stalls(&conn, args.timeout.limit())?;
     Ok(converse(conn, &download).with_context(|| format!("server {server}"))?)
 }
@@ -58,9 +59,11 @@ fn converse(mut conn: TcpStream, download: &Path) -> Result<()> {
             console::warn(error); // the server would refuse it as well
             continue;
         }
-        let sent = conn.write_all(format!("{command}\n").as_bytes()); // (2) send: the command
+        // (2) sendall: the command
+        let sent = conn.write_all(format!("{command}\n").as_bytes());
         sent.context("it has closed the connection")?;
-        let header = receive_header(&mut conn)?; // (3) recv: header length, header
+        // (3) recv: header length, header
+        let header = receive_header(&mut conn)?;
         if header.contains_key("error") {
             let error = header::string(&header, "error")?;
             console::warn(format_args!("the server refuses: {error}"));
@@ -69,7 +72,8 @@ fn converse(mut conn: TcpStream, download: &Path) -> Result<()> {
             let list = header::read_body(&mut conn, size, MAX_LIST)?;
             console::show(console::text(&list))?;
         } else {
-            receive_file(&mut conn, &header, name, download)?; // (4) recv: the file
+            // (4) recv: the file
+            receive_file(&mut conn, &header, name, download)?;
         }
     }
     Ok(())

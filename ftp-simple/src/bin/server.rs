@@ -8,7 +8,7 @@ use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
 use common::commands::{CommandError, Commands, words};
 use common::flags::{TcpServer, Timeout};
@@ -38,10 +38,12 @@ fn main() -> common::Result {
     let share = args.dir.unwrap_or_else(|| default.into());
     names::check_folder(&share)?;
     let limit = args.timeout.limit();
-    let mut listener = net::listen_tcp(&args.net)?; // (1) socket, bind, listen
+    // (1) socket, setsockopt SO_REUSEADDR, bind, listen
+    let mut listener = net::listen_tcp(&args.net)?;
     loop {
         console::say("FTP服务器开始运行啦!")?;
-        let (conn, peer) = listener.accept()?; // (2) accept; each client has a thread of its own
+        // (2) accept; each client has a thread of its own
+        let (conn, peer) = listener.accept()?;
         let share = share.clone();
         net::converse_in_thread(conn, peer, move |conn| {
             net::limit_stalls(conn, limit)?;
@@ -53,8 +55,9 @@ fn main() -> common::Result {
 fn converse(conn: &TcpStream, peer: SocketAddr, share: &Path) -> Result<()> {
     let mut commands = Commands::or_whole_reads(conn, MAX_COMMAND);
     loop {
+        // (3) recv: a command
         match commands.next_command() {
-            Ok(Some(command)) => answer(conn, peer, share, &command)?, // (3) recv: a command
+            Ok(Some(command)) => answer(conn, peer, share, &command)?,
             Ok(None) => return Ok(()),
             Err(error) => {
                 if matches!(error, CommandError::TooLong(_)) {
@@ -71,8 +74,10 @@ fn answer(conn: &TcpStream, peer: SocketAddr, share: &Path, command: &[u8]) -> R
     match prepare(share, command) {
         Ok(Answer::File { name, file, md5 }) => {
             let header = json!({"filename": name, "filemd5": md5, "filesize": file.size});
-            send(conn, &header, b"")?; // (5) send: header length, header
-            transfer::send_file(conn, &file, &name, &Progress::hidden())?; // (6) send: the file
+            // (5) sendall: header length, header
+            send(conn, &header, b"")?;
+            // (6) sendfile: the file
+            transfer::send_file(conn, &file, &name, &Progress::hidden())?;
             Ok(())
         }
         Ok(Answer::List(list)) => send(conn, &json!({"listsize": list.len()}), list.as_bytes()),
@@ -93,10 +98,11 @@ enum Answer {
 }
 
 fn prepare(share: &Path, command: &[u8]) -> Result<Answer> {
-    let command = str::from_utf8(command).context("bad command")?;
+    let command = str::from_utf8(command).map_err(|_| anyhow!("bad command: it is not UTF-8"))?;
     match words(command) {
         ("get", name) => {
-            let file = names::open_shared(share, name)?; // (4) open the file, md5
+            // (4) open the file, md5
+            let file = names::open_shared(share, name)?;
             let md5 = transfer::md5_of(&file).with_context(|| format!("cannot read {name}"))?;
             Ok(Answer::File {
                 name: name.to_owned(),

@@ -42,7 +42,8 @@ fn main() -> common::Result<ExitCode> {
             .error(conflict, "--name is for a single FILE")
             .exit();
     }
-    let (conn, server) = net::connect_tcp(&args.net, START)?; // (1) socket, connect
+    // (1) socket, connect
+    let (conn, server) = net::connect_tcp(&args.net, START)?;
     net::limit_stalls(&conn, args.timeout.limit())?;
     let mut status = ExitCode::SUCCESS;
     for path in &args.files {
@@ -66,17 +67,21 @@ fn upload(mut conn: &TcpStream, path: &Path, name: Option<&str>) -> Result<Outco
     if let Err(error) = names::check(name) {
         return Ok(Outcome::Refused(error.to_string()));
     }
+    // (2) open the file
     let file = match names::open_local(path) {
-        Ok(file) => file, // (2) open the file
+        Ok(file) => file,
         Err(error) => return Ok(Outcome::Refused(error.to_string())),
     };
     let header = json!({"file_name": name, "file_size": file.size});
     let frame = header::pack_json(&header, b"")?;
-    conn.write_all(&frame).context("cannot send the header")?; // (3) send: header length, header
+    // (3) sendall: header length, header
+    conn.write_all(&frame).context("cannot send the header")?;
     let progress = Progress::new(name, file.size);
-    let md5 = transfer::send_file_hashing(conn, &file, name, &progress)?; // (4) send: the file
+    // (4) sendall: the file
+    let md5 = transfer::send_file_hashing(conn, &file, name, &progress)?;
     drop(progress); // the bar disappears
-    let answer = header::read_json(&mut conn) // (5) recv: what was stored
+    // (5) recv: what was stored
+    let answer = header::read_json(&mut conn)
         .with_context(|| format!("the upload of {name} is unconfirmed"))?;
     let Some(answer) = answer else {
         bail!("the upload of {name} is unconfirmed: it closed without an answer");

@@ -34,9 +34,11 @@ fn main() -> common::Result {
     let default = concat!(env!("CARGO_MANIFEST_DIR"), "/upload");
     let upload = args.dir.unwrap_or_else(|| default.into());
     let limit = args.timeout.limit();
-    let mut listener = net::listen_tcp(&args.net)?; // (1) socket, bind, listen
+    // (1) socket, setsockopt SO_REUSEADDR, bind, listen
+    let mut listener = net::listen_tcp(&args.net)?;
     loop {
-        let (conn, peer) = listener.accept()?; // (2) accept; each client has a thread of its own
+        // (2) accept; each client has a thread of its own
+        let (conn, peer) = listener.accept()?;
         let upload = upload.clone();
         net::converse_in_thread(conn, peer, move |conn| {
             net::limit_stalls(conn, limit)?;
@@ -47,8 +49,9 @@ fn main() -> common::Result {
 
 fn converse(mut conn: &TcpStream, peer: SocketAddr, upload: &Path) -> Result<()> {
     while net::wait_for_message(conn)? {
+        // (3) recv: header length, header
         let (name, size) = match receive_header(conn) {
-            Ok(announced) => announced, // (3) recv: header length, header
+            Ok(announced) => announced,
             Err(error) => {
                 // Nobody knows where the next message would begin.
                 let _ = send(conn, &json!({"error": error.to_string()}));
@@ -61,16 +64,18 @@ fn converse(mut conn: &TcpStream, peer: SocketAddr, upload: &Path) -> Result<()>
             size,
             md5: None,
         };
+        // (4) recv: the file
         let stored = transfer::receive_file(&mut conn, announced, upload, &Progress::hidden());
         let answer = match stored {
-            Ok(md5) => json!({"file_name": name, "file_size": size, "md5": md5}), // (4) recv: the file
+            Ok(md5) => json!({"file_name": name, "file_size": size, "md5": md5}),
             Err(error) if error.leaves_stream_in_step() => {
                 console::warn(format_args!("{peer}: {error}"));
                 json!({"error": error.to_string()})
             }
             Err(error) => return Err(error.into()),
         };
-        send(conn, &answer)?; // (5) send: what was stored
+        // (5) sendall: what was stored
+        send(conn, &answer)?;
     }
     Ok(())
 }

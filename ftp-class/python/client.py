@@ -1,0 +1,120 @@
+"""File transfer written as classes: the client.
+
+    python3 ftp-class/python/client.py
+
+Rust: ftp-class/src/client.rs
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "common" / "python"))
+import file_header
+from common import commands, console, flags, header, names, net, transfer
+from common.progress import Progress
+
+START = "python3 ftp-class/python/server.py"
+FOLDER = Path(__file__).resolve().parents[1]
+
+
+class FtpClient:
+    """Downloads files into one folder and uploads those of another."""
+
+    def __init__(self, conn, folder):
+        self.conn = conn
+        self.share = folder / "share"
+        self.download = folder / "download"
+
+    def run(self):
+        """Asks for commands until the end of input."""
+        while True:
+            command = console.prompt(">>>:")
+            if command is None:
+                return
+            verb, name = commands.words(command)
+            if verb == "get":
+                self.get(name)
+            elif verb == "put":
+                self.put(name)
+            elif verb:
+                console.warn("unknown command: use get NAME, or put NAME")
+
+    def get(self, name):
+        """Downloads a file of the server's share into download."""
+        try:
+            names.check(name)
+        except names.NameRefused as error:
+            console.warn(error)  # the server would refuse it as well
+            return
+        # (2) sendall: the command
+        self.send("get {}\n".format(name).encode())
+        with console.context("no answer"):
+            # (3) recv: header length, header
+            announced = file_header.receive(self.conn)
+        if announced is None:
+            console.say("文件不存在")
+            return
+        console.say(announced)
+        size = announced["file_size"]
+        try:
+            with Progress(name, size) as progress:
+                # (4) recv: the file, into the name that was asked for: the server does not choose where files go
+                transfer.receive_file(self.conn, self.download, name, size, announced["md5"], progress)
+        except transfer.NotStored as error:
+            console.warn(error)
+            return
+        if size:
+            console.say("总大小:{} 已下载:{}".format(size, size))
+        console.say("下载成功!")
+
+    def put(self, name):
+        """Uploads a file of share into the server's upload."""
+        try:
+            # (5) open the file, md5
+            opened = names.open_shared(self.share, name)
+        except names.NoSuchFile:
+            console.say("文件不存在")
+            return
+        except (names.NameRefused, names.OpenError) as error:
+            console.warn(error)
+            return
+        with opened.file:
+            md5 = transfer.md5_of(opened, name)
+            packed = header.pack(file_header.encode(name, md5, opened.size))
+            # (6) sendall: the command, header length, header
+            self.send("put {}\n".format(name).encode() + packed)
+            with Progress(name, opened.size) as progress:
+                # (7) sendfile: the file
+                transfer.send_file(self.conn, opened, name, progress)
+        if opened.size:
+            console.say("总大小:{} 已上传:{}".format(opened.size, opened.size))
+        with console.context("the upload of {} is unconfirmed".format(name)):
+            # (8) recv: what was stored
+            stored = file_header.receive(self.conn)
+        if stored is None:
+            console.warn("the server refuses {}, its own warning says why".format(name))
+            return
+        if (stored["md5"], stored["file_size"]) != (md5, opened.size):
+            raise console.Failure(
+                "it stored {} as {}, sent was {}".format(name, stored, {**stored, "md5": md5, "file_size": opened.size})
+            )
+        console.say("上传成功!")
+
+    def send(self, data):
+        """Sends all of data."""
+        with console.context("it has closed the connection"):
+            self.conn.sendall(data)
+
+
+def main():
+    parser = flags.timeout(flags.tcp_client(flags.parser(__doc__), 8080), 30)
+    args = flags.folder(parser, FOLDER, "ftp-class", "the folder with share and download in it").parse_args()
+    # (1) socket, connect
+    conn, server = net.connect_tcp(args, START)
+    conn.settimeout(flags.limit(args))
+    with conn, console.context("server {}".format(net.shown(server))):
+        FtpClient(conn, args.dir).run()
+
+
+if __name__ == "__main__":
+    console.main(main)

@@ -1,0 +1,119 @@
+"""File transfer written as classes: the server.
+
+    python3 ftp-class/python/server.py
+
+Rust: ftp-class/src/server.rs
+"""
+
+import contextlib
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "common" / "python"))
+import file_header
+from common import commands, console, flags, header, names, net, transfer
+from common.partial_file import discard_unfinished
+
+FOLDER = Path(__file__).resolve().parents[1]
+
+MAX_COMMAND = 4096
+"""The longest command, in bytes without its newline."""
+
+
+class FtpServer:
+    """Serves the files of one folder and stores uploads in another."""
+
+    def __init__(self, folder, limit):
+        self.share = folder / "share"
+        self.upload = folder / "upload"
+        self.limit = limit
+        names.check_folder(self.share)
+
+    def run(self, listener):
+        """Serves for ever, each client in a thread of its own."""
+        console.say("starting...")
+        try:
+            while True:
+                # (2) accept
+                conn, peer = listener.accept()
+                console.say(peer)
+                conn.settimeout(self.limit)
+                net.converse_in_thread(conn, peer, self.converse)
+        finally:
+            discard_unfinished()
+
+    def converse(self, conn, peer):
+        """The conversation with one client, until it hangs up."""
+        reader = commands.Commands(conn, MAX_COMMAND)
+        while True:
+            # (3) recv: a command
+            command = reader.next_command()
+            if command is None:
+                return
+            # The lesson's server calls whatever attribute the command names. Here the commands are matched, and
+            # there are these two.
+            verb, name = commands.words(command.decode("utf-8", "replace"))
+            if verb == "get":
+                self.get(conn, peer, name)
+            elif verb == "put":
+                self.put(conn, peer, reader)
+            else:
+                console.warn("{}: unknown command {!r}".format(net.shown(peer), verb))
+
+    def get(self, conn, peer, name):
+        """Sends a file of share."""
+        try:
+            # (4) open the file, md5
+            opened = names.open_shared(self.share, name)
+            md5 = transfer.md5_of(opened, name)
+        except console.Failure as error:
+            console.warn("{}: {}".format(net.shown(peer), error))
+            self.send(conn, b"")  # a length of 0: there is no such file
+            return
+        with opened.file:
+            # (5) sendall: header length, header
+            self.send(conn, file_header.encode(name, md5, opened.size))
+            # (6) sendfile: the file
+            transfer.send_file(conn, opened, name)
+
+    def put(self, conn, peer, stream):
+        """Stores a file in upload."""
+        try:
+            # (7) recv: header length, header
+            announced = file_header.receive(stream)
+            if announced is None:
+                raise header.HeaderError("bad header: it is empty")
+        except header.HeaderError:
+            # Nobody knows where the next command would begin.
+            with contextlib.suppress(console.Failure):
+                self.send(conn, b"")
+            net.hang_up(conn)
+            raise
+        console.say(announced)
+        name, md5, size = announced["filename"], announced["md5"], announced["file_size"]
+        try:
+            # (8) recv: the file
+            stored = transfer.receive_file(stream, self.upload, name, size, md5)
+        except transfer.NotStored as error:
+            console.warn("{}: {}".format(net.shown(peer), error))
+            self.send(conn, b"")  # a length of 0: nothing was stored
+            return
+        # (9) sendall: what was stored
+        self.send(conn, file_header.encode(name, stored, size))
+
+    def send(self, conn, packed):
+        """Sends a header's length and the header."""
+        with console.context("cannot send the answer"):
+            conn.sendall(header.pack(packed))
+
+
+def main():
+    parser = flags.timeout(flags.tcp_server(flags.parser(__doc__), 8080), 30)
+    args = flags.folder(parser, FOLDER, "ftp-class", "the folder with share and upload in it").parse_args()
+    server = FtpServer(args.dir, flags.limit(args))
+    # (1) socket, setsockopt SO_REUSEADDR, bind, listen
+    server.run(net.listen_tcp(args))
+
+
+if __name__ == "__main__":
+    console.main(main)

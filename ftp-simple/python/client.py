@@ -1,0 +1,92 @@
+"""Downloads files, each into the name that was asked for, if its md5 is right.
+
+    python3 ftp-simple/python/client.py
+
+Rust: ftp-simple/src/bin/client.rs
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "common" / "python"))
+from common import commands, console, flags, header, names, net, transfer
+from common.progress import Progress, star_line
+
+START = "python3 ftp-simple/python/server.py"
+DOWNLOAD = Path(__file__).resolve().parents[1] / "download"
+
+MAX_LIST = 16 * 1024 * 1024
+"""The longest list of files that is accepted, in bytes."""
+
+
+def main():
+    parser = flags.timeout(flags.tcp_client(flags.parser(__doc__), 9001), 30)
+    args = flags.folder(parser, DOWNLOAD, "ftp-simple/download", "where the files are stored").parse_args()
+    # (1) socket, connect
+    conn, server = net.connect_tcp(args, START)
+    conn.settimeout(flags.limit(args))
+    with conn, console.context("server {}".format(net.shown(server))):
+        converse(conn, args.dir)
+
+
+def converse(conn, download):
+    """Asks for commands until quit or the end of input."""
+    while True:
+        line = console.prompt("请输入命令: ")
+        if line is None:
+            return
+        command = line.strip()
+        verb, name = commands.words(command)
+        if not verb:
+            continue
+        if command == "quit":
+            return
+        if verb == "get":
+            try:
+                names.check(name)
+            except names.NameRefused as error:
+                console.warn(error)  # the server would refuse it as well
+                continue
+        with console.context("it has closed the connection"):
+            # (2) sendall: the command
+            conn.sendall((command + "\n").encode())
+        # (3) recv: header length, header
+        fields = receive_header(conn)
+        if "error" in fields:
+            console.warn("the server refuses: {}".format(header.string(fields, "error")))
+        elif "listsize" in fields:
+            listing = header.read_body(conn, header.size(fields, "listsize"), MAX_LIST)
+            console.show(console.text(listing))
+        else:
+            # (4) recv: the file
+            receive_file(conn, fields, name if verb == "get" else "", download)
+
+
+def receive_header(conn):
+    """The server's next header, printed as the lesson prints it."""
+    with console.context("no answer"):
+        length = header.read_length(conn)
+    if length is None:
+        raise console.Failure("it closed instead of answering, as the lesson's own does when it refuses a command")
+    console.say("报头长度 {}".format(length))
+    fields = header.parse_json(header.read_header(conn, length))
+    console.say("报头字典 {}".format(fields))
+    return fields
+
+
+def receive_file(conn, fields, name, download):
+    """Stores the file that follows the header."""
+    size = header.size(fields, "filesize")
+    md5 = header.string(fields, "filemd5")
+    try:
+        with Progress(name, size) as progress:
+            transfer.receive_file(conn, download, name, size, md5, progress)
+            seconds = progress.seconds()
+    except transfer.NotStored as error:
+        console.warn(error)
+        return
+    console.say((star_line(size, size, seconds) if size else "") + "\n执行结束")
+
+
+if __name__ == "__main__":
+    console.main(main)

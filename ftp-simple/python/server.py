@@ -1,0 +1,84 @@
+"""Serves the files of a folder. Each goes out behind a header that tells where it ends.
+
+    python3 ftp-simple/python/server.py
+
+Rust: ftp-simple/src/bin/server.rs
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "common" / "python"))
+from common import commands, console, flags, header, names, net, transfer
+
+SHARE = Path(__file__).resolve().parents[1] / "share"
+
+MAX_COMMAND = 8192
+"""The longest command, in bytes."""
+
+
+def main():
+    parser = flags.timeout(flags.tcp_server(flags.parser(__doc__), 9001), 30)
+    args = flags.folder(parser, SHARE, "ftp-simple/share", "the shared folder").parse_args()
+    names.check_folder(args.dir)
+    # (1) socket, setsockopt SO_REUSEADDR, bind, listen
+    listener = net.listen_tcp(args)
+    while True:
+        console.say("FTP服务器开始运行啦!")
+        # (2) accept; each client has a thread of its own
+        conn, peer = listener.accept()
+        conn.settimeout(flags.limit(args))
+        net.converse_in_thread(conn, peer, converse, args.dir)
+
+
+def converse(conn, peer, share):
+    """The conversation with one client, until it hangs up."""
+    reader = commands.Commands(conn, MAX_COMMAND, whole_reads=True)
+    while True:
+        try:
+            # (3) recv: a command
+            command = reader.next_command()
+        except commands.TooLong as error:
+            send(conn, {"error": str(error)})
+            net.hang_up(conn)
+            raise
+        if command is None:
+            return
+        try:
+            fields, body, opened = prepare(share, command)
+        except console.Failure as error:
+            console.warn("{}: {}".format(net.shown(peer), error))
+            fields, body, opened = {"error": str(error)}, b"", None
+        # (5) sendall: header length, header
+        send(conn, fields, body)
+        if opened:
+            with opened.file:
+                # (6) sendfile: the file
+                transfer.send_file(conn, opened, fields["filename"])
+
+
+def prepare(share, command):
+    """The header, the body and the file that answer a command."""
+    try:
+        verb, name = commands.words(command.decode())
+    except UnicodeDecodeError:
+        raise console.Failure("bad command: it is not UTF-8") from None
+    if verb == "get":
+        # (4) open the file, md5
+        opened = names.open_shared(share, name)
+        md5 = transfer.md5_of(opened, name)
+        return {"filename": name, "filemd5": md5, "filesize": opened.size}, b"", opened
+    if (verb, name) == ("ls", ""):
+        listing = "".join(name + "\n" for name in names.list_shared(share)).encode()
+        return {"listsize": len(listing)}, listing, None
+    raise console.Failure("unknown command: use get NAME, or ls")
+
+
+def send(conn, fields, body=b""):
+    """Sends a header and a body."""
+    with console.context("cannot send the answer"):
+        conn.sendall(header.pack_json(fields, body))
+
+
+if __name__ == "__main__":
+    console.main(main)
