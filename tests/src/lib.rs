@@ -8,8 +8,10 @@
 //! | [`process`] | one running program: typed input, captured output, and an end whatever happens |
 //! | [`session`] | a server and a client that talk, and what both printed |
 //! | [`compare`] | `cargo lab compare`: all pairings of Rust and Python, side by side |
+//! | [`check`] | `cargo lab check`: judges anybody's implementation, over the wire and the console |
 //! | [`experiment`] | `cargo lab experiment`: the claims of the lessons, tried on this machine |
 
+pub mod check;
 pub mod compare;
 pub mod executables;
 pub mod experiment;

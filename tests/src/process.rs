@@ -138,6 +138,13 @@ impl Process {
         let _ = self.child.kill();
     }
 
+    /// Ends it and its children, as `kill -9` does.
+    pub fn kill(&mut self) {
+        #[cfg(unix)]
+        self.signal(rustix::process::Signal::KILL);
+        let _ = self.child.kill();
+    }
+
     /// Sends a signal to the program and its children.
     #[cfg(unix)]
     pub fn signal(&mut self, signal: rustix::process::Signal) {

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tests::{compare, experiment, list, process};
+use tests::{check, compare, experiment, list, process};
 
 /// Runs, compares and judges the programs of the lessons
 #[derive(Parser)]
@@ -23,8 +23,13 @@ enum Command {
     List,
     /// Runs each pair in Rust and in Python, in all four pairings, and compares what both sides print
     Compare(compare::CompareArgs),
+    /// Judges a program: ours, or anybody's
+    Check(check::CheckArgs),
     /// Tries the claims of the lessons on this machine, and shows what happens
     Experiment(experiment::ExperimentArgs),
+    /// Runs a program with a fault, on which the checks are tried
+    #[command(hide = true)]
+    Broken(check::broken::BrokenArgs),
 }
 
 fn main() -> common::Result<ExitCode> {
@@ -33,7 +38,12 @@ fn main() -> common::Result<ExitCode> {
     let status = match args.command {
         Command::List => list::run()?,
         Command::Compare(args) => compare::run(&args)?,
+        Command::Check(args) => check::run(&args)?,
         Command::Experiment(args) => experiment::run(&args)?,
+        Command::Broken(args) => {
+            check::broken::run(&args)?;
+            ExitCode::SUCCESS
+        }
     };
     Ok(status)
 }

@@ -1,0 +1,208 @@
+//! The command line of `cargo lab check`.
+
+use std::io::{self, IsTerminal, Write};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, ValueEnum};
+use common::console;
+use common::flags::Seconds;
+
+use super::judge::{self, Judgement, Outcome, Plan};
+use super::subject::Subject;
+use super::target::Target;
+use super::{Check, Grade, checks_of, report};
+use crate::executables::{self, Profile};
+use crate::programs::{Language, Side};
+
+/// What to judge, and how
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  cargo lab check ntp/server                our Rust program
+  cargo lab check ntp/server --python       our Python program
+  cargo lab check ntp/server -- python3 my_server.py --port {port}
+  cargo lab check ntp/server --connect 127.0.0.1:8080
+  cargo lab check --list ntp                what is checked, and why
+
+In a command {host}, {port} and {dir} are filled in; without {port} the lesson's own port is used.
+Exit status: 0 all passed, 1 some failed, 2 could not be judged.")]
+pub struct CheckArgs {
+    /// PACKAGE/BINARY such as ntp/server or echo-tcp/phone-client, a package, or all
+    #[arg(value_name = "TARGET", required_unless_present = "list")]
+    targets: Vec<String>,
+    /// Judge our Python program
+    #[arg(long, conflicts_with_all = ["connect", "command"])]
+    python: bool,
+    /// Judge a server that runs already
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "command")]
+    connect: Option<String>,
+    /// Only the checks of one grade
+    #[arg(long, value_enum, value_name = "GRADE")]
+    only: Option<Grade>,
+    /// Only the checks whose name or sentence contains TEXT
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Tell what the checks are, and do none
+    #[arg(long)]
+    list: bool,
+    /// How long an answer may take
+    #[arg(long, value_name = "SECONDS", default_value_t = Seconds::whole(5))]
+    patience: Seconds,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// The command to judge
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+/// How the report is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For a person
+    Table,
+    /// For a program
+    Json,
+    /// For a grading system: JUnit's XML
+    Junit,
+}
+
+impl CheckArgs {
+    fn subject(&self) -> Result<Subject> {
+        Ok(match &self.connect {
+            Some(address) => Subject::Running(address_of(address)?),
+            None if !self.command.is_empty() => Subject::Command(self.command.clone()),
+            None if self.python => Subject::Ours(Language::Python),
+            None => Subject::Ours(Language::Rust),
+        })
+    }
+
+    fn chosen(&self, check: &Check) -> bool {
+        self.only.is_none_or(|grade| check.grade == grade)
+            && self
+                .filter
+                .as_ref()
+                .is_none_or(|text| check.name.contains(text) || check.sentence.contains(text))
+    }
+}
+
+fn address_of(text: &str) -> Result<SocketAddr> {
+    text.to_socket_addrs()
+        .ok()
+        .and_then(|mut addresses| addresses.next())
+        .with_context(|| format!("--connect {text}: give HOST:PORT, such as 127.0.0.1:8080"))
+}
+
+/// Runs the command. A mistake in the command line is status 2, as a program that cannot be judged.
+///
+/// # Errors
+///
+/// When stdout cannot be written.
+pub fn run(args: &CheckArgs) -> Result<ExitCode> {
+    let (subject, plan) = match plan(args) {
+        Ok(planned) => planned,
+        Err(error) => {
+            console::note(format_args!("error: {error:#}"));
+            return Ok(ExitCode::from(2));
+        }
+    };
+    if args.list {
+        report::list(&mut anstream::stdout().lock(), &plan)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let workers = if subject.takes_a_port() { 4 } else { 1 };
+    let judgements = judge::run(&plan, &subject, args.patience.duration(), workers, |_| {
+        tick();
+    });
+    if io::stderr().is_terminal() {
+        console::note("");
+    }
+    let mut out = anstream::stdout().lock();
+    match args.format {
+        Format::Table => report::table(&mut out, &judgements)?,
+        Format::Json => report::json(&mut out, &judgements)?,
+        Format::Junit => report::junit(&mut out, &judgements)?,
+    }
+    Ok(ExitCode::from(status(&judgements)))
+}
+
+/// Who is judged, and by which checks.
+fn plan(args: &CheckArgs) -> Result<(Subject, Plan)> {
+    let subject = args.subject()?;
+    let all = ["all".to_owned()];
+    let words = if args.targets.is_empty() {
+        &all[..]
+    } else {
+        &args.targets
+    };
+    let targets = Target::select(words)?;
+    if !args.list && !subject.is_ours() {
+        ensure!(
+            targets.len() == 1,
+            "one command is one program: give one target, such as ntp/server"
+        );
+        ensure!(
+            args.connect.is_none() || targets[0].side == Side::Server,
+            "--connect judges a server, and {} is a client",
+            targets[0].name()
+        );
+    }
+    let plan: Plan = targets
+        .into_iter()
+        .map(|target| {
+            let mut checks = checks_of(&target);
+            checks.retain(|check| args.chosen(check));
+            (target, checks)
+        })
+        .filter(|(_, checks)| !checks.is_empty())
+        .collect();
+    ensure!(
+        !plan.is_empty(),
+        "no check is left: see cargo lab check --list"
+    );
+    match subject {
+        Subject::Ours(Language::Rust) if !args.list => {
+            console::note("building the programs (the first time takes a minute)");
+            let programs: Vec<_> = plan.iter().map(|(target, _)| target.program).collect();
+            executables::build_all(&programs, Profile::Debug)?;
+        }
+        Subject::Ours(Language::Python) => {
+            executables::python()
+                .context("Python 3.8 or later is missing (set PYTHON to name it)")?;
+        }
+        _ => {}
+    }
+    Ok((subject, plan))
+}
+
+/// 2 if anything could not be judged, else 1 if anything failed, else 0.
+fn status(judgements: &[Judgement]) -> u8 {
+    let outcomes = || judgements.iter().flat_map(|judgement| &judgement.outcomes);
+    if outcomes().any(|outcome| outcome.not_judged().is_some()) {
+        2
+    } else {
+        u8::from(outcomes().any(Outcome::failed))
+    }
+}
+
+/// A dot on a terminal for each check that is done.
+fn tick() {
+    let mut stderr = io::stderr();
+    if stderr.is_terminal() {
+        // Without a screen there is nobody to show progress to.
+        let _ = stderr.write_all(b".");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_a_host_and_a_port() {
+        assert_eq!(address_of("127.0.0.1:80").unwrap().port(), 80);
+        assert!(address_of("127.0.0.1").is_err());
+    }
+}

@@ -1,0 +1,134 @@
+//! What a check works with.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::datagrams::Datagrams;
+use super::launch::Launch;
+use super::server::Server;
+use super::stream::Listener;
+use super::subject::Subject;
+use super::target::Target;
+use super::trial::{Found, Passage, Stop, Trial, Verdict};
+use crate::programs::Program;
+
+/// What a check works with: the program under test, sockets, a folder. All that it gives is
+/// bounded in time, and gone when the check ends.
+#[derive(Debug)]
+pub struct Context<'a> {
+    target: Target,
+    subject: &'a Subject,
+    trial: Arc<Trial>,
+    folder: TempDir,
+}
+
+impl<'a> Context<'a> {
+    /// For one check; each answer may take `patience`.
+    pub(super) fn new(target: Target, subject: &'a Subject, patience: Duration) -> Verdict<Self> {
+        let folder = TempDir::with_prefix("lab-")
+            .map_err(|error| Stop::NotJudged(format!("no folder for the check: {error}")))?;
+        Ok(Self {
+            target,
+            subject,
+            trial: Arc::new(Trial::new(patience)),
+            folder,
+        })
+    }
+
+    /// The row of the table that is judged.
+    #[must_use]
+    pub fn program(&self) -> &'static Program {
+        self.target.program
+    }
+
+    /// Its number: programs 1 to 20.
+    #[must_use]
+    pub fn number(&self) -> u8 {
+        self.target.program.number
+    }
+
+    /// Whether the program takes the flags of ours.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.subject.is_ours()
+    }
+
+    /// How long an answer may take.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.trial.patience()
+    }
+
+    /// The verdict that the program did something else than it must.
+    #[must_use]
+    pub fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
+        self.trial.fail(expected, happened)
+    }
+
+    /// A folder of the check's own, which goes when it ends. It stands for `{dir}` unless
+    /// [`Launch::dir`] says otherwise.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Makes a folder in [`folder`](Self::folder).
+    pub fn make_folder(&self, name: &str) -> Verdict<PathBuf> {
+        let path = self.folder().join(name);
+        fs::create_dir_all(&path)
+            .map(|()| path)
+            .map_err(|error| Stop::NotJudged(format!("cannot make the folder {name}: {error}")))
+    }
+
+    /// The program under test, about to be started.
+    #[must_use]
+    pub fn launch(&self) -> Launch<'_> {
+        Launch::new(
+            &self.trial,
+            self.subject,
+            self.target,
+            self.folder().to_path_buf(),
+        )
+    }
+
+    /// The server under test, started as it is.
+    pub fn server(&self) -> Verdict<Server> {
+        self.launch().server()
+    }
+
+    /// A listening socket for a client under test.
+    pub fn listen(&self) -> Verdict<Listener> {
+        Listener::bind(Arc::clone(&self.trial), self.own_port())
+    }
+
+    /// A UDP socket for a client under test.
+    pub fn bind(&self) -> Verdict<Datagrams> {
+        Datagrams::server(Arc::clone(&self.trial), self.own_port())
+    }
+
+    /// A UDP socket that no client knows: for lies from a stranger.
+    pub fn stranger(&self) -> Verdict<Datagrams> {
+        Datagrams::server(Arc::clone(&self.trial), 0)
+    }
+
+    /// The port where a client under test looks for its server; 0 where it can be told.
+    fn own_port(&self) -> u16 {
+        if self.subject.takes_a_port() {
+            0
+        } else {
+            self.program().port
+        }
+    }
+
+    /// What went to and fro, and how the programs were found; asked when all is over.
+    pub(super) fn into_notes(self) -> (Vec<Passage>, Vec<Found>) {
+        // Whatever the check opened is closed by now, so nobody else has the trial.
+        Arc::into_inner(self.trial)
+            .map(Trial::into_notes)
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,259 @@
+//! The program under test: what is typed at it, what its screen shows, how it ends.
+
+use std::process::{Command, ExitStatus};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::console;
+
+use super::processor;
+use super::trial::{Found, Stop, Trial, Verdict};
+use crate::process::Process;
+
+/// A program that runs. Dropping it writes down how it was found, and ends it with its children.
+#[derive(Debug)]
+pub struct Program {
+    trial: Arc<Trial>,
+    process: Process,
+    /// How many bytes of the screen have been looked at.
+    seen: usize,
+}
+
+impl Program {
+    /// Starts `command`.
+    pub(super) fn start(trial: Arc<Trial>, command: &mut Command) -> Verdict<Self> {
+        let process =
+            Process::start(command).map_err(|error| Stop::NotJudged(format!("{error:#}")))?;
+        Ok(Self {
+            trial,
+            process,
+            seen: 0,
+        })
+    }
+
+    /// The process behind it.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    /// Types a line and presses Enter.
+    pub fn type_line(&mut self, line: &str) -> Verdict {
+        self.process
+            .type_text(&format!("{line}\n"))
+            .map_err(|error| {
+                self.trial.fail(
+                    "the program reads what is typed",
+                    format!("its input is closed: {error}"),
+                )
+            })
+    }
+
+    /// Ends the input, as Ctrl-D does.
+    pub fn end_input(&mut self) {
+        self.process.end_input();
+    }
+
+    /// Waits until the screen goes on with `text`, exactly.
+    pub fn expect_screen(&mut self, text: &str) -> Verdict {
+        let seen = self.seen;
+        let goes_on = |screen: &str| {
+            let shown = screen.get(seen..).unwrap_or_default();
+            let same = shown.starts_with(text);
+            // A wrong beginning will not get better by waiting.
+            (same || !text.starts_with(shown)).then_some(same)
+        };
+        match self
+            .process
+            .stdout()
+            .wait_for(self.trial.patience(), goes_on)
+        {
+            Some(true) => {
+                self.seen += text.len();
+                Ok(())
+            }
+            _ => Err(self.trial.fail(
+                format!("the screen shows {}", quote(text)),
+                format!("it shows {}", quote(&self.rest())),
+            )),
+        }
+    }
+
+    /// Waits until the screen shows `part` somewhere in what has not been looked at, and skips to
+    /// behind it.
+    pub fn await_screen(&mut self, part: &str) -> Verdict {
+        let seen = self.seen;
+        let find = |screen: &str| Some(screen.get(seen..)?.find(part)? + seen + part.len());
+        match self.process.stdout().wait_for(self.trial.patience(), find) {
+            Some(end) => {
+                self.seen = end;
+                Ok(())
+            }
+            None => Err(self.trial.fail(
+                format!("the screen shows {}", quote(part)),
+                format!("it shows {}", quote(&self.rest())),
+            )),
+        }
+    }
+
+    /// Waits for the screen's next whole line, and returns it without its end.
+    pub fn next_line(&mut self) -> Verdict<String> {
+        let seen = self.seen;
+        let line = |screen: &str| Some(screen.get(seen..)?.split_once('\n')?.0.to_owned());
+        match self.process.stdout().wait_for(self.trial.patience(), line) {
+            Some(line) => {
+                self.seen += line.len() + 1;
+                Ok(line)
+            }
+            None => Err(self.trial.fail(
+                "the screen shows a line",
+                format!("it shows {}", quote(&self.rest())),
+            )),
+        }
+    }
+
+    /// What the screen shows that has not been looked at.
+    #[must_use]
+    pub fn rest(&self) -> String {
+        let screen = self.process.stdout().text();
+        screen.get(self.seen..).unwrap_or_default().to_owned()
+    }
+
+    /// Fails if the screen shows anything that a terminal would obey: a control character other
+    /// than newline and tab, and those in `allowed` (a lesson's own colours).
+    pub fn expect_harmless_screen(&self, allowed: &[&str]) -> Verdict {
+        let screen = self.process.stdout().text();
+        let mut plain = screen.clone();
+        for own in allowed {
+            plain = plain.replace(own, "");
+        }
+        match plain
+            .chars()
+            .find(|c| c.is_control() && !matches!(c, '\n' | '\t'))
+        {
+            None => Ok(()),
+            Some(control) => Err(self.trial.fail(
+                "control characters are shown escaped, as \\x1b",
+                format!(
+                    "the terminal was sent {control:?} raw, in {}",
+                    quote(&screen)
+                ),
+            )),
+        }
+    }
+
+    /// Waits until it ends, and tells its status.
+    pub fn expect_end(&mut self) -> Verdict<ExitStatus> {
+        match self.process.wait(self.trial.patience()) {
+            Ok(Some(status)) => Ok(status),
+            Ok(None) => Err(self.trial.fail("the program ends", "it still runs")),
+            Err(error) => Err(Stop::NotJudged(format!("cannot wait for it: {error}"))),
+        }
+    }
+
+    /// Fails if it has ended.
+    pub fn expect_running(&mut self) -> Verdict {
+        match self.process.wait(Duration::ZERO) {
+            Ok(Some(status)) => Err(self
+                .trial
+                .fail("the program still runs", format!("it ended with {status}"))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Fails if it, or a child of it, keeps a processor busy although nobody asks for anything.
+    ///
+    /// Measured over a second, and over another when the first says yes: it may have been
+    /// finishing its work.
+    pub fn expect_idle(&mut self) -> Verdict {
+        const SECOND: Duration = Duration::from_secs(1);
+        const MOST: Duration = Duration::from_millis(200);
+        self.expect_running()?;
+        let mut used = Duration::ZERO;
+        for _ in 0..2 {
+            used = self.processor_time_in(SECOND).ok_or_else(|| {
+                Stop::Skipped("processor time can be measured on Linux only".to_owned())
+            })?;
+            if used <= MOST {
+                return Ok(());
+            }
+        }
+        Err(self.trial.fail(
+            "no processor time is burnt while nobody asks for anything",
+            format!(
+                "it spins: {:.1} s of processor time in 1 s",
+                used.as_secs_f64()
+            ),
+        ))
+    }
+
+    /// How much processor time it takes while `span` goes by. `None` where that is not known.
+    fn processor_time_in(&self, span: Duration) -> Option<Duration> {
+        let before = processor::time_of_group(self.process.id())?;
+        thread::sleep(span);
+        let after = processor::time_of_group(self.process.id())?;
+        Some(after.saturating_sub(before))
+    }
+
+    /// Ends it as `kill -9` does, with its children.
+    pub fn kill(&mut self) -> Verdict {
+        self.process.kill();
+        self.expect_end().map(|_| ())
+    }
+
+    fn state(&mut self) -> String {
+        match self.process.wait(Duration::ZERO) {
+            Ok(Some(status)) => status.to_string(),
+            Ok(None) => {
+                let begun = Instant::now();
+                let used = self.processor_time_in(Duration::from_millis(200));
+                let busy = used.map_or(0.0, |used| {
+                    used.as_secs_f64() / begun.elapsed().as_secs_f64()
+                });
+                if busy > 0.2 {
+                    format!("still running, at {:.0} % of a processor", busy * 100.0)
+                } else {
+                    "still running".to_owned()
+                }
+            }
+            Err(error) => error.to_string(),
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Only a failure is worth the time that a look at it takes.
+        if self.trial.has_failed() {
+            let state = self.state();
+            self.trial.note_found(Found {
+                state,
+                screen: tail(&self.process.stdout().text()),
+                errors: tail(&self.process.stderr().text()),
+            });
+        }
+    }
+}
+
+/// The last lines of `text`, harmless for a terminal.
+fn tail(text: &str) -> String {
+    const MOST: usize = 20;
+    let lines: Vec<_> = text.lines().collect();
+    let left_out = lines.len().saturating_sub(MOST);
+    let mut shown = lines[left_out..].join("\n");
+    if left_out > 0 {
+        shown = format!("({left_out} lines before)\n{shown}");
+    }
+    console::visible(&shown).into_owned()
+}
+
+/// `text` in quotes, shortened, harmless for a terminal.
+pub(super) fn quote(text: &str) -> String {
+    const MOST: usize = 400;
+    if text.is_empty() {
+        return "nothing more".to_owned();
+    }
+    let shown: String = text.chars().take(MOST).collect();
+    let dots = if shown.len() < text.len() { "..." } else { "" };
+    format!("\"{}\"{dots}", console::one_line(&shown))
+}

@@ -1,0 +1,141 @@
+//! The report for a person: a line a check, then each failure in full.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use common::console;
+
+use super::{evidence, result};
+use crate::check::judge::{Judgement, Outcome, Plan};
+use crate::check::trial::Stop;
+
+const BOLD: Style = Style::new().bold();
+
+/// How wide the text is set.
+const WIDTH: usize = 80;
+
+/// Writes the lines of each target, then the failures, then the count.
+///
+/// # Errors
+///
+/// When `out` cannot be written.
+pub fn table(out: &mut impl Write, judgements: &[Judgement]) -> io::Result<()> {
+    for judgement in judgements {
+        let subject = console::one_line(&judgement.subject).into_owned();
+        writeln!(out, "{BOLD}{}{BOLD:#} ({subject})", judgement.target.name())?;
+        for outcome in &judgement.outcomes {
+            line(out, outcome)?;
+        }
+        writeln!(out)?;
+    }
+    for judgement in judgements {
+        for outcome in &judgement.outcomes {
+            if let Err(Stop::Failed { expected, happened }) = &outcome.verdict {
+                writeln!(
+                    out,
+                    "{BOLD}{}: {}{BOLD:#}",
+                    judgement.target.name(),
+                    outcome.check.name
+                )?;
+                failure(out, outcome, expected, happened)?;
+            }
+        }
+    }
+    count(out, judgements)
+}
+
+fn line(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
+    let colour = match outcome.verdict {
+        Ok(()) => AnsiColor::Green,
+        Err(Stop::Skipped(_)) => AnsiColor::Yellow,
+        Err(Stop::Failed { .. } | Stop::NotJudged(_)) => AnsiColor::Red,
+    };
+    let style = Style::new().fg_color(Some(colour.into()));
+    writeln!(
+        out,
+        "  {style}{:<10}{style:#}  {:<8}  {:<44}  {:>6.1} s",
+        result(outcome),
+        outcome.check.grade.name(),
+        outcome.check.name,
+        outcome.took.as_secs_f64()
+    )?;
+    match &outcome.verdict {
+        Err(Stop::Skipped(why) | Stop::NotJudged(why)) => paragraph(out, "", why, 14),
+        _ => Ok(()),
+    }
+}
+
+fn failure(
+    out: &mut impl Write,
+    outcome: &Outcome,
+    expected: &str,
+    happened: &str,
+) -> io::Result<()> {
+    paragraph(out, "", outcome.check.sentence, 2)?;
+    paragraph(out, "expected: ", expected, 2)?;
+    paragraph(out, "happened: ", happened, 2)?;
+    for row in evidence(outcome).lines() {
+        writeln!(out, "  {row}")?;
+    }
+    paragraph(out, "hint:     ", outcome.check.hint, 2)?;
+    writeln!(out)
+}
+
+fn count(out: &mut impl Write, judgements: &[Judgement]) -> io::Result<()> {
+    let number = |word| {
+        judgements
+            .iter()
+            .flat_map(|judgement| &judgement.outcomes)
+            .filter(|outcome| result(outcome) == word)
+            .count()
+    };
+    let mut parts = vec![format!("{} passed", number("passed"))];
+    for word in ["failed", "skipped", "not judged"] {
+        if number(word) > 0 {
+            parts.push(format!("{} {word}", number(word)));
+        }
+    }
+    writeln!(out, "{}", parts.join(", "))
+}
+
+/// Writes the checks of each target, with what each does.
+///
+/// # Errors
+///
+/// When `out` cannot be written.
+pub fn list(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
+    for (target, checks) in plan {
+        writeln!(out, "{BOLD}{}{BOLD:#}", target.name())?;
+        for check in checks {
+            writeln!(
+                out,
+                "  {BOLD}{}{BOLD:#} ({})",
+                check.name,
+                check.grade.name()
+            )?;
+            paragraph(out, "", check.sentence, 4)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes `text` in lines of at most [`WIDTH`], `label` before the first, all of them indented.
+fn paragraph(out: &mut impl Write, label: &str, text: &str, indent: usize) -> io::Result<()> {
+    let text = console::one_line(text);
+    let hang = indent + label.len();
+    let mut line = format!("{:indent$}{label}", "");
+    let mut empty = true;
+    for word in text.split(' ') {
+        if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            writeln!(out, "{line}")?;
+            line = format!("{:hang$}", "");
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    writeln!(out, "{line}")
+}

@@ -1,0 +1,73 @@
+//! A server under test.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::datagrams::Datagrams;
+use super::program::Program;
+use super::stream::Stream;
+use super::trial::{Stop, Trial, Verdict};
+
+/// A server that is ready.
+#[derive(Debug)]
+pub struct Server {
+    trial: Arc<Trial>,
+    program: Option<Program>,
+    address: SocketAddr,
+}
+
+impl Server {
+    pub(super) fn new(trial: Arc<Trial>, program: Option<Program>, address: SocketAddr) -> Self {
+        Self {
+            trial,
+            program,
+            address,
+        }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The program; a check that needs it is skipped for a server that somebody else started.
+    pub fn program(&mut self) -> Verdict<&mut Program> {
+        self.program.as_mut().ok_or_else(|| {
+            Stop::Skipped("the checker would have to start the server itself".to_owned())
+        })
+    }
+
+    /// A new client's connection.
+    pub fn connect(&self) -> Verdict<Stream> {
+        Stream::connect(Arc::clone(&self.trial), self.address)
+    }
+
+    /// A new client's UDP socket.
+    pub fn datagrams(&self) -> Verdict<Datagrams> {
+        Datagrams::client(Arc::clone(&self.trial), self.address)
+    }
+
+    /// Fails if it spins, or has ended. Passes where that cannot be seen.
+    pub fn expect_idle(&mut self) -> Verdict {
+        match self.program.as_mut().map(Program::expect_idle) {
+            None | Some(Err(Stop::Skipped(_))) => Ok(()),
+            Some(verdict) => verdict,
+        }
+    }
+
+    /// Fails if the screen was sent raw control characters, other than `allowed`. Passes where there
+    /// is no screen to see.
+    pub fn expect_harmless_screen(&self, allowed: &[&str]) -> Verdict {
+        self.program
+            .as_ref()
+            .map_or(Ok(()), |program| program.expect_harmless_screen(allowed))
+    }
+
+    /// Waits until the screen goes on with `text`. Passes where there is no screen to see.
+    pub fn expect_screen(&mut self, text: &str) -> Verdict {
+        self.program
+            .as_mut()
+            .map_or(Ok(()), |program| program.expect_screen(text))
+    }
+}

@@ -1,0 +1,353 @@
+//! The checker's end of a TCP connection.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use socket2::SockRef;
+
+use super::trial::{Direction, Stop, Trial, Verdict};
+
+/// A connection with the program under test. Every byte is written down, every wait is bounded.
+///
+/// Dropping it resets it: a reset leaves no TIME_WAIT behind, which would keep the next check's
+/// server from its port. [`close`](Self::close) says goodbye instead.
+#[derive(Debug)]
+pub struct Stream {
+    trial: Arc<Trial>,
+    name: String,
+    socket: TcpStream,
+}
+
+impl Stream {
+    /// Connects to a server.
+    pub(super) fn connect(trial: Arc<Trial>, server: SocketAddr) -> Verdict<Self> {
+        let stream = TcpStream::connect_timeout(&server, trial.patience()).map_err(|error| {
+            trial.fail(
+                "a client can connect",
+                format!("connecting failed: {error}"),
+            )
+        })?;
+        let name = trial.name_socket("client");
+        Self::new(trial, name, stream)
+    }
+
+    fn new(trial: Arc<Trial>, name: String, stream: TcpStream) -> Verdict<Self> {
+        stream
+            .set_nodelay(true)
+            .and_then(|()| SockRef::from(&stream).set_linger(Some(Duration::ZERO)))
+            .map_err(|error| Stop::NotJudged(format!("a socket option: {error}")))?;
+        Ok(Self {
+            trial,
+            name,
+            socket: stream,
+        })
+    }
+
+    /// The checker's own address.
+    pub fn local(&self) -> Verdict<SocketAddr> {
+        self.socket
+            .local_addr()
+            .map_err(|error| Stop::NotJudged(format!("a socket's address: {error}")))
+    }
+
+    /// Sends all of `bytes`.
+    pub fn send(&mut self, bytes: &[u8]) -> Verdict {
+        let limit = self.trial.limit();
+        let mut sent = 0;
+        while sent < bytes.len() {
+            let left = limit.saturating_duration_since(Instant::now());
+            let wrote = self
+                .socket
+                .set_write_timeout(Some(left.max(Duration::from_millis(1))))
+                .and_then(|()| self.socket.write(&bytes[sent..]));
+            match wrote {
+                Ok(size) => {
+                    self.trial.note(
+                        &self.name,
+                        Direction::Sent,
+                        &bytes[sent..sent + size],
+                        false,
+                    );
+                    sent += size;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    return Err(self.trial.fail(
+                        format!("the program reads the {} bytes that are sent", bytes.len()),
+                        format!("after {sent} of them: {}", describe(&error)),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends `bytes`, `size` at a time, in segments of their own.
+    pub fn send_in_pieces(&mut self, bytes: &[u8], size: usize) -> Verdict {
+        for piece in bytes.chunks(size) {
+            self.send(piece)?;
+            // Without the pause the pieces could arrive together.
+            thread::sleep(Duration::from_millis(3));
+        }
+        Ok(())
+    }
+
+    /// Says that nothing more will be sent: FIN.
+    pub fn finish_sending(&mut self) {
+        // A peer that has reset the connection will be noticed by the next receive.
+        let _ = self.socket.shutdown(Shutdown::Write);
+    }
+
+    /// Receives exactly `size` bytes.
+    pub fn receive(&mut self, size: usize) -> Verdict<Vec<u8>> {
+        let (bytes, end) = self.read_until(|bytes| bytes.len() >= size, size)?;
+        if bytes.len() == size {
+            return Ok(bytes);
+        }
+        Err(self.trial.fail(
+            format!("an answer of {size} bytes"),
+            format!("{} bytes, then {end}", bytes.len()),
+        ))
+    }
+
+    /// Receives exactly `expected`.
+    pub fn expect(&mut self, expected: &[u8]) -> Verdict {
+        let size = expected.len();
+        let (bytes, end) = self.read_until(
+            |bytes| bytes.len() >= size || !expected.starts_with(bytes),
+            size,
+        )?;
+        if bytes == expected {
+            return Ok(());
+        }
+        let happened = match bytes
+            .iter()
+            .zip(expected)
+            .position(|(got, want)| got != want)
+        {
+            Some(offset) => format!(
+                "{}, which differs at byte {offset}",
+                common::notation::bytes(&shortened(&bytes))
+            ),
+            None => format!("{} of {size} bytes, then {end}", bytes.len()),
+        };
+        Err(self.trial.fail(
+            format!(
+                "the answer {}",
+                common::notation::bytes(&shortened(expected))
+            ),
+            happened,
+        ))
+    }
+
+    /// Receives until the program closes, at most `limit` bytes.
+    pub fn receive_to_end(&mut self, limit: usize) -> Verdict<Vec<u8>> {
+        let (bytes, end) = self.read_until(|bytes| bytes.len() > limit, limit + 1)?;
+        if matches!(end, End::Closed) && bytes.len() <= limit {
+            return Ok(bytes);
+        }
+        Err(self.trial.fail(
+            "the program closes the connection",
+            format!("{} bytes, then {end}", bytes.len()),
+        ))
+    }
+
+    /// Waits until the program closes or resets, whatever it says before.
+    pub fn expect_closed(&mut self) -> Verdict {
+        const MOST: usize = 1 << 20;
+        let (bytes, end) = self.read_until(|bytes| bytes.len() > MOST, MOST + 1)?;
+        match end {
+            End::Closed | End::Reset => Ok(()),
+            End::Silence(_) | End::Enough => Err(self.trial.fail(
+                "the program closes the connection",
+                format!("{} bytes, then {end}", bytes.len()),
+            )),
+        }
+    }
+
+    /// Fails if the program says anything within `span`.
+    pub fn expect_silence(&mut self, span: Duration) -> Verdict {
+        let begun = Instant::now();
+        let mut byte = [0; 1];
+        let got = self
+            .socket
+            .set_read_timeout(Some(span))
+            .and_then(|()| self.socket.peek(&mut byte));
+        match got {
+            Ok(1..) => {
+                let (bytes, _) = self.read_until(|bytes| !bytes.is_empty(), 4096)?;
+                Err(self.trial.fail(
+                    "no answer yet",
+                    format!(
+                        "after {:.1} s: {}",
+                        begun.elapsed().as_secs_f64(),
+                        common::notation::bytes(&shortened(&bytes))
+                    ),
+                ))
+            }
+            Ok(0) => Err(self
+                .trial
+                .fail("no answer yet", "the program closed the connection")),
+            Err(error) if is_timeout(&error) => Ok(()),
+            Err(error) => Err(self.trial.fail("no answer yet", describe(&error))),
+        }
+    }
+
+    /// Leaves with a goodbye: FIN.
+    pub fn close(self) {
+        let _ = SockRef::from(&self.socket).set_linger(None);
+    }
+
+    /// Leaves by reset: RST.
+    pub fn reset(self) {
+        drop(self);
+    }
+
+    fn read_until(
+        &mut self,
+        enough: impl Fn(&[u8]) -> bool,
+        most: usize,
+    ) -> Verdict<(Vec<u8>, End)> {
+        let limit = self.trial.limit();
+        let patience = limit.saturating_duration_since(Instant::now());
+        let mut bytes = Vec::new();
+        let mut buffer = vec![0; 64 * 1024];
+        while !enough(&bytes) {
+            let left = limit.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok((bytes, End::Silence(patience)));
+            }
+            let room = buffer.len().min((most - bytes.len()).max(1));
+            let got = self
+                .socket
+                .set_read_timeout(Some(left))
+                .and_then(|()| self.socket.read(&mut buffer[..room]));
+            match got {
+                Ok(0) => return Ok((bytes, End::Closed)),
+                Ok(size) => {
+                    self.trial
+                        .note(&self.name, Direction::Received, &buffer[..size], false);
+                    bytes.extend_from_slice(&buffer[..size]);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if is_timeout(&error) => return Ok((bytes, End::Silence(patience))),
+                Err(error) if is_reset(&error) => return Ok((bytes, End::Reset)),
+                Err(error) => return Err(Stop::NotJudged(format!("receiving: {error}"))),
+            }
+        }
+        Ok((bytes, End::Enough))
+    }
+}
+
+/// Why reading stopped.
+enum End {
+    Enough,
+    Closed,
+    Reset,
+    Silence(Duration),
+}
+
+impl std::fmt::Display for End {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Enough => f.write_str("more than was asked for"),
+            Self::Closed => f.write_str("the program closed the connection"),
+            Self::Reset => f.write_str("the connection was reset"),
+            Self::Silence(span) => write!(f, "silence for {:.1} s", span.as_secs_f64()),
+        }
+    }
+}
+
+/// The checker's listening socket, where the program under test is a client.
+#[derive(Debug)]
+pub struct Listener {
+    trial: Arc<Trial>,
+    socket: TcpListener,
+    address: SocketAddr,
+}
+
+impl Listener {
+    /// Listens on `port`; 0 lets the system choose.
+    pub(super) fn bind(trial: Arc<Trial>, port: u16) -> Verdict<Self> {
+        let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|socket| {
+            socket.set_nonblocking(true)?;
+            Ok((socket.local_addr()?, socket))
+        });
+        match bound {
+            Ok((address, socket)) => Ok(Self {
+                trial,
+                socket,
+                address,
+            }),
+            Err(error) => Err(Stop::NotJudged(format!(
+                "cannot listen on tcp port {port}: {error}"
+            ))),
+        }
+    }
+
+    /// Where the client finds it.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits for the program under test to connect.
+    pub fn accept(&self) -> Verdict<Stream> {
+        let limit = self.trial.limit();
+        loop {
+            match self.socket.accept() {
+                Ok((stream, _)) => {
+                    stream
+                        .set_nonblocking(false)
+                        .map_err(|error| Stop::NotJudged(format!("a socket option: {error}")))?;
+                    let name = self.trial.name_socket("connection");
+                    return Stream::new(Arc::clone(&self.trial), name, stream);
+                }
+                Err(_) if Instant::now() < limit => thread::sleep(Duration::from_millis(2)),
+                Err(_) => {
+                    return Err(self
+                        .trial
+                        .fail("the client connects to its server", "it did not"));
+                }
+            }
+        }
+    }
+}
+
+/// The first bytes, for a message of one line.
+pub(super) fn shortened(bytes: &[u8]) -> Vec<u8> {
+    const MOST: usize = 100;
+    if bytes.len() <= MOST {
+        return bytes.to_vec();
+    }
+    [&bytes[..MOST], b"..."].concat()
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+    )
+}
+
+fn is_reset(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+    )
+}
+
+fn describe(error: &io::Error) -> String {
+    if is_timeout(error) {
+        "it does not read any more".to_owned()
+    } else if is_reset(error) {
+        "it has closed the connection".to_owned()
+    } else {
+        error.to_string()
+    }
+}

@@ -1,0 +1,123 @@
+//! Every check can fail: for each there is a program with one small fault that this check catches,
+//! and none before it.
+
+#![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use tests::check::broken::{FAULTS, Fault};
+use tests::check::judge::{self, Outcome};
+use tests::check::subject::Subject;
+use tests::check::target::Target;
+use tests::check::{checks, checks_of};
+
+/// How long a broken program may take for an answer that may never come.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+fn faults() -> impl Iterator<Item = &'static Fault> {
+    FAULTS.iter().copied().flatten()
+}
+
+fn target(name: &str) -> Target {
+    Target::select(&[name.to_owned()]).unwrap()[0]
+}
+
+/// The command that runs a broken program.
+fn broken(target: &str, fault: &str) -> Subject {
+    let words = [
+        env!("CARGO_BIN_EXE_lab"),
+        "broken",
+        target,
+        fault,
+        "--port",
+        "{port}",
+        "--dir",
+        "{dir}",
+    ];
+    Subject::Command(words.map(str::to_owned).to_vec())
+}
+
+/// Does `jobs`, several at a time, and returns what is wrong.
+fn in_parallel<T: Sync>(jobs: &[T], job: impl Fn(&T) -> Vec<String> + Sync) -> Vec<String> {
+    let next = AtomicUsize::new(0);
+    let wrong = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                while let Some(one) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    wrong.lock().unwrap().extend(job(one));
+                }
+            });
+        }
+    });
+    wrong.into_inner().unwrap()
+}
+
+fn describe(target: &str, fault: &str, outcome: &Outcome) -> String {
+    format!(
+        "{target} with {fault}: {}: {:?}",
+        outcome.check.name, outcome.verdict
+    )
+}
+
+#[test]
+fn each_fault_is_caught_by_its_check_and_by_none_before_it() {
+    let faults: Vec<_> = faults().collect();
+    let wrong = in_parallel(&faults, |fault| {
+        let subject = broken(fault.target, fault.name);
+        for check in checks_of(&target(fault.target)) {
+            let outcome = judge::check(check, target(fault.target), &subject, PATIENCE);
+            let is_its = check.name == fault.caught_by;
+            if is_its && outcome.failed() {
+                return Vec::new();
+            }
+            if is_its || outcome.verdict.is_err() {
+                return vec![describe(fault.target, fault.name, &outcome)];
+            }
+        }
+        vec![format!("{} has no check {}", fault.target, fault.caught_by)]
+    });
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn without_a_fault_the_tiny_programs_pass_all_checks() {
+    let mut names: Vec<_> = faults().map(|fault| fault.target).collect();
+    names.sort_unstable();
+    names.dedup();
+    let jobs: Vec<_> = names
+        .iter()
+        .flat_map(|name| {
+            checks_of(&target(name))
+                .into_iter()
+                .map(move |check| (*name, check))
+        })
+        .collect();
+    let wrong = in_parallel(&jobs, |(name, check)| {
+        let subject = broken(name, "none");
+        let outcome = judge::check(check, target(name), &subject, PATIENCE * 5);
+        match outcome.verdict {
+            Ok(()) => Vec::new(),
+            Err(_) => vec![describe(name, "none", &outcome)],
+        }
+    });
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_check_has_a_fault_that_it_catches() {
+    let unproven: Vec<_> = checks::ALL
+        .iter()
+        .copied()
+        .flatten()
+        .filter(|check| {
+            !faults()
+                .any(|fault| fault.caught_by == check.name && check.targets.contains(&fault.target))
+        })
+        .map(|check| (check.name, check.targets))
+        .collect();
+    assert!(unproven.is_empty(), "{unproven:#?}");
+}
