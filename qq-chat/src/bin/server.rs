@@ -1,2 +1,40 @@
-//! Placeholder.
-fn main() {}
+//! Shows each message that arrives and sends back what is typed.
+//!
+//!     cargo run -p qq-chat --bin server
+//!
+//! UDP needs no connection, so anybody can write at any time. While you type, further messages
+//! wait in the socket's buffer, and each answer goes to the sender of the message above it.
+//!
+//! Python: qq-chat/python/server.py
+
+use clap::Parser;
+use common::{Result, console, flags, net};
+use qq_chat::message;
+
+/// Shows each message that arrives and sends back what you type
+#[derive(Parser)]
+struct Args {
+    #[command(flatten)]
+    net: flags::UdpServer<8080>,
+}
+
+fn main() -> Result {
+    let args = Args::parse();
+    // (1) socket, setsockopt SO_REUSEADDR, bind
+    let socket = net::bind_udp_reusing_address(&args.net)?;
+    let mut buffer = net::datagram_buffer();
+    console::say("start running...")?;
+    loop {
+        // (2) recvfrom
+        let (text, peer) = net::receive(&socket, &mut buffer)?;
+        console::say(message::line(peer, text, message::BLUE))?;
+        // (3) input
+        let Some(answer) = console::prompt("回复消息:>>")? else {
+            break;
+        };
+        // (4) sendto
+        net::reply(&socket, console::strip(&answer).as_bytes(), peer);
+    }
+    // (5) close: `socket` ends here
+    Ok(())
+}

@@ -1,0 +1,63 @@
+"""Writes to a person of the contact list and shows each answer, in turns.
+
+    python3 qq-chat/python/client.py
+
+--contacts FILE takes another list; its form is told in qq-chat/python/contacts.py. It waits
+for ever: a person is typing at the other end. --timeout limits that.
+
+Rust: qq-chat/src/bin/client.rs
+"""
+
+import socket
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "common" / "python"))
+from common import console, flags, net
+
+import contacts
+import message
+
+START = "python3 qq-chat/python/server.py"
+
+
+def main():
+    parser = flags.udp_client(flags.parser(__doc__), 8080, 0)
+    parser.add_argument("--contacts", metavar="FILE", help='JSON: {"name": "host:port"}')
+    args = parser.parse_args()
+    people = contacts.read(args.contacts) if args.contacts else contacts.friends_at(args.host, args.port)
+    while True:
+        # (1) input: whom
+        console.say("QQ名单列表:")
+        for name in people:
+            console.say(console.one_line(name))
+        name = console.prompt("请输入聊天对象:>>")
+        if name is None:
+            return
+        name = name.strip()
+        if name not in people:
+            continue
+        # (2) socket: IPv4 or IPv6, as the contact has it
+        family, server = contacts.resolve(name, *people[name])
+        sock = socket.socket(family, socket.SOCK_DGRAM)
+        while True:
+            # (3) input: what
+            line = console.prompt("请输入消息,回车发送:")
+            if line is None:
+                return
+            text = line.strip()
+            if text == "quit":
+                break
+            if not text:
+                continue
+            # (4) sendto
+            net.send_to(sock, text.encode(), server)
+            # (5) recvfrom
+            answer, peer = net.receive_from(sock, server, flags.limit(args), START)
+            console.say(message.line(peer, answer, message.RED))
+        # (6) close
+        sock.close()
+
+
+if __name__ == "__main__":
+    console.main(main)

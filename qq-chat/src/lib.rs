@@ -1,0 +1,9 @@
+//! What the chat's client and server share, and the client's contact list.
+//!
+//! | module | subject | Python |
+//! |---|---|---|
+//! | [`contacts`] | who can be written to, and where | `qq-chat/python/contacts.py` |
+//! | [`message`] | the line that shows a message | `qq-chat/python/message.py` |
+
+pub mod contacts;
+pub mod message;
