@@ -105,24 +105,23 @@ impl<L: Accept> Reserve<L> {
     }
 }
 
-/// Sets what the connections inherit from the listening socket.
-///
-/// TCP_NODELAY: answers go out at once. SO_KEEPALIVE: a client whose machine was switched off says
-/// no goodbye; the system asks after a minute of silence, and when nobody answers for some time,
-/// receive fails.
+/// SO_KEEPALIVE, which the connections inherit from the listening socket: a client whose machine was
+/// switched off says no goodbye. The system asks after a minute of silence, and when nobody answers
+/// for some time, receive fails.
 ///
 /// # Errors
 ///
-/// When the system refuses an option.
-pub fn set_inherited_options(listener: &TcpListener) -> io::Result<()> {
-    let options = SockRef::from(listener);
-    options.set_tcp_nodelay(true)?;
+/// When the system refuses the option.
+pub fn keep_alive(listener: &TcpListener) -> io::Result<()> {
     let keepalive = TcpKeepalive::new().with_time(SILENCE);
-    options.set_tcp_keepalive(&keepalive.with_interval(ASK_AGAIN))
+    SockRef::from(listener).set_tcp_keepalive(&keepalive.with_interval(ASK_AGAIN))
 }
 
-/// A listening socket whose [`accept`](Listener::accept) survives a lack of descriptors (by its
-/// [`Reserve`]), and whose connections have the options of [`set_inherited_options`].
+/// A listening socket whose [`accept`](Listener::accept) survives a lack of descriptors, by its
+/// [`Reserve`].
+///
+/// The connections inherit two options from it: TCP_NODELAY, so that answers go out at once, and
+/// SO_KEEPALIVE (see [`keep_alive`]).
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
@@ -137,7 +136,8 @@ impl Listener {
     ///
     /// When the reserve cannot be had or the system refuses an option.
     pub fn new(socket: TcpListener) -> io::Result<Self> {
-        set_inherited_options(&socket)?;
+        SockRef::from(&socket).set_tcp_nodelay(true)?;
+        keep_alive(&socket)?;
         Ok(Self {
             address: socket.local_addr()?,
             reserve: Reserve::of(&socket)?,

@@ -19,7 +19,7 @@ use thiserror::Error;
 
 use crate::console;
 
-pub use accept::{Accept, Listener, Reserve, is_exhausted, is_gone, set_inherited_options};
+pub use accept::{Accept, Listener, Reserve, is_exhausted, is_gone, keep_alive};
 pub use address::{resolve, resolve_all};
 pub use conversation::{converse_in_thread, hang_up, limit_stalls, wait_for_message};
 pub use exchange::{MAX_ANSWER, exchange, receive_until_close, send_all};
