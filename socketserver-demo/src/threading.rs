@@ -1,0 +1,259 @@
+//! `ThreadingMixIn`: a thread for each request.
+
+use std::io;
+use std::ops::Deref;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use anyhow::{Context, Error, Result, anyhow};
+
+use crate::base_server::{BaseServer, ClientAddressOf, RequestOf};
+use crate::options::ServerOptions;
+use crate::server_socket::{AddressOf, ServerAddress, ServerSocket};
+use crate::socket_server::{SocketServer, TcpServer, UdpServer};
+#[cfg(unix)]
+use crate::socket_server::{UnixDatagramServer, UnixStreamServer};
+use crate::state::ServerState;
+
+/// The stack of a handler's thread, in bytes of address space.
+///
+/// Memory is taken only for the pages that are used: 10,000 threads at rest were measured to hold
+/// 10 KB each (and 16 KB in the kernel), with stacks of 64 KB as with stacks of 2 MB, which is
+/// Rust's default. The address space is another matter: with 2 MB each they reserve 20 GB, more
+/// than a limit on it (`ulimit -v`, a strict overcommit policy) grants. 256 KB leave room for a
+/// handler with buffers of its own, and for the printing of a panic.
+const STACK_SIZE: usize = 256 * 1024;
+
+/// How many threads may run at a time, unless told otherwise.
+///
+/// On Linux a process may have 65,530 mappings of memory, and each thread needs four: two stacks,
+/// each with a guard. Beyond 16,000 threads the mapping fails while a thread starts, where nobody
+/// can refuse the client any more: the process ends.
+const MAX_THREADS: usize = 15_000;
+
+/// Gives each request of a server a thread of its own, so that a slow client keeps nobody waiting.
+///
+/// In Python this is a class to derive from, first, so that its `process_request` hides that of the
+/// server. Here it wraps the server and does the same: it passes every hook on, but for
+/// `process_request` (the server's own runs in a new thread) and `server_close` (which then waits
+/// for the threads).
+///
+/// Dropping it closes it, as leaving a `with` block does in Python.
+pub struct ThreadingMixIn<S: BaseServer> {
+    server: Arc<S>,
+    threads: Arc<Threads>,
+    /// Whether `server_close` leaves the threads alone: `false`.
+    ///
+    /// In Python it also decides whether a thread keeps the process alive after the end of the main
+    /// thread. In Rust no thread does, so that this is the opposite of `block_on_close`; both are
+    /// here because both are there.
+    pub daemon_threads: bool,
+    /// Whether `server_close` waits until all threads have ended: `true`.
+    pub block_on_close: bool,
+    /// How many requests may be handled at a time: 15,000. One more is refused with a warning.
+    /// (Python limits only its forking servers, by `max_children`.)
+    pub max_threads: usize,
+}
+
+/// Serves TCP connections, each in a thread of its own.
+pub type ThreadingTcpServer<F> = ThreadingMixIn<TcpServer<F>>;
+
+/// Serves UDP datagrams, each in a thread of its own.
+pub type ThreadingUdpServer<F> = ThreadingMixIn<UdpServer<F>>;
+
+/// Serves connections to a Unix socket, each in a thread of its own.
+#[cfg(unix)]
+pub type ThreadingUnixStreamServer<F> = ThreadingMixIn<UnixStreamServer<F>>;
+
+/// Serves datagrams to a Unix socket, each in a thread of its own.
+#[cfg(unix)]
+pub type ThreadingUnixDatagramServer<F> = ThreadingMixIn<UnixDatagramServer<F>>;
+
+impl<S: ServerSocket, F> ThreadingMixIn<SocketServer<S, F>>
+where
+    SocketServer<S, F>: BaseServer,
+{
+    /// Binds and activates a server: see [`SocketServer::new`].
+    ///
+    /// # Errors
+    ///
+    /// Why the address cannot be had, and what to do.
+    pub fn new(
+        address: impl ServerAddress<AddressOf<S>>,
+        request_handler_class: F,
+    ) -> Result<Self> {
+        SocketServer::new(address, request_handler_class).map(Self::mixed_into)
+    }
+
+    /// Binds and activates a server: see [`SocketServer::with_options`].
+    ///
+    /// # Errors
+    ///
+    /// Why the address cannot be had, and what to do.
+    pub fn with_options(
+        address: impl ServerAddress<AddressOf<S>>,
+        options: ServerOptions,
+        request_handler_class: F,
+    ) -> Result<Self> {
+        SocketServer::with_options(address, options, request_handler_class).map(Self::mixed_into)
+    }
+}
+
+impl<S: BaseServer> ThreadingMixIn<S> {
+    /// Gives the requests of `server` threads. For servers with hooks of their own; the others have
+    /// [`new`](Self::new).
+    pub fn mixed_into(server: S) -> Self {
+        Self {
+            server: Arc::new(server),
+            threads: Arc::default(),
+            daemon_threads: false,
+            block_on_close: true,
+            max_threads: MAX_THREADS,
+        }
+    }
+
+    /// How many requests are being handled now.
+    #[must_use]
+    pub fn active_threads(&self) -> usize {
+        *self.threads.running()
+    }
+}
+
+/// The server within, for what it has besides the hooks.
+impl<S: BaseServer> Deref for ThreadingMixIn<S> {
+    type Target = S;
+
+    fn deref(&self) -> &S {
+        &self.server
+    }
+}
+
+impl<S: BaseServer> BaseServer for ThreadingMixIn<S> {
+    type Socket = S::Socket;
+
+    fn process_request(&self, request: RequestOf<S>, client_address: ClientAddressOf<S>) {
+        let server = Arc::clone(&self.server);
+        let client = client_address.clone();
+        let started = self.threads.start(self.max_threads, move || {
+            server.process_request(request, client_address);
+        });
+        // Without a thread the closure is dropped, and the request with it: that closes the
+        // connection.
+        if let Err(error) = started.context("refused, no thread can be started") {
+            self.handle_error(&client, &error);
+        }
+    }
+
+    fn server_close(&self) {
+        self.server.server_close();
+        if self.block_on_close && !self.daemon_threads {
+            self.threads.join();
+        }
+    }
+
+    fn state(&self) -> &ServerState<S::Socket> {
+        self.server.state()
+    }
+
+    fn service_actions(&self) {
+        self.server.service_actions();
+    }
+
+    fn handle_timeout(&self) {
+        self.server.handle_timeout();
+    }
+
+    fn get_request(&self) -> io::Result<(RequestOf<S>, ClientAddressOf<S>)> {
+        self.server.get_request()
+    }
+
+    fn verify_request(&self, request: &RequestOf<S>, client_address: &ClientAddressOf<S>) -> bool {
+        self.server.verify_request(request, client_address)
+    }
+
+    fn finish_request(
+        &self,
+        request: &mut RequestOf<S>,
+        client_address: &ClientAddressOf<S>,
+    ) -> Result<()> {
+        self.server.finish_request(request, client_address)
+    }
+
+    fn shutdown_request(&self, request: RequestOf<S>) {
+        self.server.shutdown_request(request);
+    }
+
+    fn close_request(&self, request: RequestOf<S>) {
+        self.server.close_request(request);
+    }
+
+    fn handle_error(&self, client_address: &ClientAddressOf<S>, error: &Error) {
+        self.server.handle_error(client_address, error);
+    }
+}
+
+impl<S: BaseServer> Drop for ThreadingMixIn<S> {
+    fn drop(&mut self) {
+        // A panic should not have to wait for clients who may stay for ever.
+        if !thread::panicking() {
+            self.server_close();
+        }
+    }
+}
+
+/// The threads that run now: Python's `_Threads`.
+///
+/// Python keeps a list, from which it removes the threads that have ended, at each start all of
+/// them. Only their number matters: each counts itself out when it ends.
+#[derive(Default)]
+struct Threads {
+    running: Mutex<usize>,
+    ended: Condvar,
+}
+
+impl Threads {
+    fn start(self: &Arc<Self>, limit: usize, work: impl FnOnce() + Send + 'static) -> Result<()> {
+        let counted = self.count_in(limit)?;
+        let thread = thread::Builder::new().stack_size(STACK_SIZE);
+        thread.spawn(move || {
+            work();
+            drop(counted);
+        })?;
+        Ok(())
+    }
+
+    fn count_in(self: &Arc<Self>, limit: usize) -> Result<Counted> {
+        let mut running = self.running();
+        if *running >= limit {
+            return Err(anyhow!("{limit} are running"));
+        }
+        *running += 1;
+        Ok(Counted(Arc::clone(self)))
+    }
+
+    fn join(&self) {
+        let mut running = self.running();
+        while *running > 0 {
+            running = self
+                .ended
+                .wait(running)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn running(&self) -> MutexGuard<'_, usize> {
+        // No code that could panic runs while it is locked.
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One of the running threads, until it is dropped: at the end of the thread, after a panic, or
+/// because there is none after all.
+struct Counted(Arc<Threads>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        *self.0.running() -= 1;
+        self.0.ended.notify_all();
+    }
+}
