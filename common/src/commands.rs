@@ -1,18 +1,23 @@
 //! Commands on a stream: lines, `get a.txt\n`.
 //!
 //! TCP keeps no boundaries, so a command needs an end of its own, and that is the newline. The
-//! lessons' clients send none; [`Commands::or_whole_reads`] takes what one read brings for a
-//! command, as the lessons' servers do, until the peer shows that it sends lines.
+//! lessons' clients send none; [`Commands::or_pauses`] takes what comes before a pause for a command,
+//! until the peer shows that it sends lines.
 //!
 //! Python: `common/python/common/commands.py`
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::mem;
 use std::net::TcpStream;
+use std::time::Duration;
 
 use thiserror::Error;
 
 use crate::console::strip;
 use crate::net;
+
+/// What ends a command of a peer that sends no newlines.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Why the next command was not accepted. What follows on the stream is of no more use.
 #[derive(Debug, Error)]
@@ -37,6 +42,7 @@ pub struct Commands<'a> {
     stream: BufReader<&'a TcpStream>,
     limit: usize,
     sends_lines: bool,
+    partial: Vec<u8>,
 }
 
 impl<'a> Commands<'a> {
@@ -47,13 +53,14 @@ impl<'a> Commands<'a> {
             stream: BufReader::with_capacity(limit + 1, stream),
             limit,
             sends_lines: true,
+            partial: Vec::new(),
         }
     }
 
-    /// As [`lines`](Self::lines), but before the first newline of this peer, a read without one is
-    /// a whole command.
+    /// As [`lines`](Self::lines), but before the first newline of this peer, a pause ends a command
+    /// as well: the peer waits for the answer.
     #[must_use]
-    pub fn or_whole_reads(stream: &'a TcpStream, limit: usize) -> Self {
+    pub fn or_pauses(stream: &'a TcpStream, limit: usize) -> Self {
         Self {
             sends_lines: false,
             ..Self::lines(stream, limit)
@@ -72,9 +79,27 @@ impl<'a> Commands<'a> {
         if waits && !net::wait_for_message(self.stream.get_ref()).map_err(CommandError::Lost)? {
             return Ok(None);
         }
-        let mut command = Vec::new();
-        let mut ended = false;
-        while !ended {
+        if self.sends_lines {
+            return self.line();
+        }
+        // No newline yet from this peer: a command that came in two segments must not be taken
+        // for two, so it ends where a newline or a pause is.
+        let limit = self.stream.get_ref().read_timeout();
+        let limit = limit.map_err(CommandError::Lost)?;
+        self.set_read_timeout(Some(PAUSE))?;
+        let command = self.line();
+        self.set_read_timeout(limit)?;
+        match command {
+            Err(CommandError::Stalled | CommandError::Closed) if !self.partial.is_empty() => {
+                Ok(Some(mem::take(&mut self.partial)))
+            }
+            command => command,
+        }
+    }
+
+    /// Reads to the next newline. What came before an error is in `partial`.
+    fn line(&mut self) -> Result<Option<Vec<u8>>, CommandError> {
+        loop {
             let data = match self.stream.fill_buf() {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 result => result.map_err(failed)?,
@@ -83,16 +108,23 @@ impl<'a> Commands<'a> {
                 return Err(CommandError::Closed);
             }
             let newline = data.iter().position(|&byte| byte == b'\n');
-            self.sends_lines |= newline.is_some();
-            ended = newline.is_some() || !self.sends_lines;
-            command.extend_from_slice(&data[..newline.unwrap_or(data.len())]);
+            self.partial
+                .extend_from_slice(&data[..newline.unwrap_or(data.len())]);
             let used = newline.map_or(data.len(), |newline| newline + 1);
             self.stream.consume(used);
-            if command.len() > self.limit {
+            if self.partial.len() > self.limit {
                 return Err(CommandError::TooLong(self.limit));
             }
+            if newline.is_some() {
+                self.sends_lines = true;
+                return Ok(Some(mem::take(&mut self.partial)));
+            }
         }
-        Ok(Some(command))
+    }
+
+    fn set_read_timeout(&self, limit: Option<Duration>) -> Result<(), CommandError> {
+        let set = self.stream.get_ref().set_read_timeout(limit);
+        set.map_err(CommandError::Lost)
     }
 }
 
@@ -129,7 +161,7 @@ mod tests {
     use proptest::prelude::*;
     use std::io::Write;
     use std::net::TcpListener;
-    use std::time::Duration;
+    use std::thread;
 
     fn connection() -> (TcpStream, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -142,7 +174,7 @@ mod tests {
     #[test]
     fn several_commands_in_one_segment_are_several_commands() {
         let (near, mut far) = connection();
-        let mut commands = Commands::or_whole_reads(&near, 100);
+        let mut commands = Commands::or_pauses(&near, 100);
         far.write_all(b"get a b.txt\n\nls\nrest").unwrap();
         for expected in ["get a b.txt", "", "ls"] {
             assert_eq!(
@@ -158,15 +190,31 @@ mod tests {
     }
 
     #[test]
-    fn a_read_is_a_command_until_the_peer_sends_a_newline() {
+    fn a_pause_ends_a_command_until_the_peer_sends_a_newline() {
         let (near, mut far) = connection();
-        let mut commands = Commands::or_whole_reads(&near, 100);
+        let mut commands = Commands::or_pauses(&near, 100);
         far.write_all(b"get a.txt").unwrap();
         assert_eq!(commands.next_command().unwrap().unwrap(), b"get a.txt");
+        assert_eq!(near.read_timeout().unwrap(), None);
         far.write_all(b"ls\nget ").unwrap();
         assert_eq!(commands.next_command().unwrap().unwrap(), b"ls");
         far.write_all(b"a.txt\n").unwrap();
         assert_eq!(commands.next_command().unwrap().unwrap(), b"get a.txt");
+    }
+
+    #[test]
+    fn the_first_command_may_come_byte_by_byte_and_without_a_newline_at_the_end() {
+        let (near, mut far) = connection();
+        let mut commands = Commands::or_pauses(&near, 100);
+        let sender = thread::spawn(move || {
+            for byte in b"ls" {
+                far.write_all(&[*byte]).unwrap();
+                thread::yield_now();
+            }
+        });
+        assert_eq!(commands.next_command().unwrap().unwrap(), b"ls");
+        assert!(commands.next_command().unwrap().is_none());
+        sender.join().unwrap();
     }
 
     #[test]

@@ -30,9 +30,11 @@ def decode(data):
     try:
         filename, data = _take_text(data)
         md5, data = _take_text(data)
-        (file_size,) = struct.unpack("<Q", data)
-    except (struct.error, UnicodeDecodeError) as error:
-        raise HeaderError("bad header: {}".format(error)) from None
+        (file_size,) = struct.unpack_from("<Q", data)
+    except (struct.error, UnicodeDecodeError):
+        raise HeaderError("bad header: it is not the bincode of a file header") from None
+    if len(data) > 8:
+        raise HeaderError("bad header: {} bytes too many".format(len(data) - 8))
     if file_size > MAX_SIZE:
         raise HeaderError("bad header: a size of {} bytes".format(file_size))
     return {"filename": filename, "md5": md5, "file_size": file_size}
@@ -50,5 +52,5 @@ def _take_text(data):
     """The text at the beginning of data, and what follows it."""
     (length,) = struct.unpack_from("<Q", data)
     if length > len(data) - 8:
-        raise struct.error("a text of {} bytes does not fit".format(length))
+        raise struct.error("the text does not fit")
     return data[8 : 8 + length].decode(), data[8 + length :]

@@ -43,7 +43,7 @@ pub struct FileHeader {
 #[derive(Debug, Error)]
 pub enum BadHeader {
     /// The bytes are no [`FileHeader`].
-    #[error("bad header: {0}")]
+    #[error("bad header: it is not the bincode of a file header")]
     Undecodable(bincode::error::DecodeError),
     /// There are more bytes than a [`FileHeader`] has.
     #[error("bad header: {0} bytes too many")]

@@ -33,7 +33,7 @@ def main():
 
 def converse(conn, peer, share):
     """The conversation with one client, until it hangs up."""
-    reader = commands.Commands(conn, MAX_COMMAND, whole_reads=True)
+    reader = commands.Commands(conn, MAX_COMMAND, or_pauses=True)
     while True:
         try:
             # (3) recv: a command

@@ -1,17 +1,23 @@
 """Commands on a stream: lines, b"get a.txt\\n". The mirror of common/src/commands.rs.
 
 TCP keeps no boundaries, so a command needs an end of its own, and that is the newline. The lessons' clients send
-none; with whole_reads what one read brings is taken for a command, as the lessons' servers do, until the peer shows
-that it sends lines.
+none; with or_pauses what comes before a pause is taken for a command, until the peer shows that it sends lines.
 """
 
 import socket
 
 from . import console, net
 
+PAUSE = 0.1
+"""What ends a command of a peer that sends no newlines, in seconds."""
+
 
 class CommandError(console.Failure):
     """Why the next command was not accepted. What follows on the stream is of no more use."""
+
+
+class _Unfinished(CommandError):
+    """No newline came."""
 
 
 class TooLong(CommandError):
@@ -21,10 +27,10 @@ class TooLong(CommandError):
 class Commands:
     """Reads commands of at most limit bytes, and what follows them: recv() gives the bytes after the last command."""
 
-    def __init__(self, conn, limit, whole_reads=False):
+    def __init__(self, conn, limit, or_pauses=False):
         self._conn = conn
         self._limit = limit
-        self._sends_lines = not whole_reads
+        self._sends_lines = not or_pauses
         self._buffer = b""
 
     def next_command(self):
@@ -35,22 +41,38 @@ class Commands:
         with console.context("connection lost"):
             if not self._buffer and not net.wait_for_message(self._conn):
                 return None
+        if self._sends_lines:
+            return self._line()
+        # No newline yet from this peer: a command that came in two segments must not be taken for two, so it ends
+        # where a newline or a pause is.
+        limit = self._conn.gettimeout()
+        self._conn.settimeout(PAUSE)
+        try:
+            return self._line()
+        except _Unfinished:
+            command, self._buffer = self._buffer, b""
+            if not command:
+                raise
+            return command
+        finally:
+            self._conn.settimeout(limit)
+
+    def _line(self):
+        """Reads to the next newline."""
         while b"\n" not in self._buffer and len(self._buffer) <= self._limit:
             try:
                 data = self._conn.recv(self._limit + 1)
             except (socket.timeout, BlockingIOError):
-                raise CommandError("peer stalled in the middle of a command") from None
+                raise _Unfinished("peer stalled in the middle of a command") from None
             except OSError as error:
                 raise CommandError("connection lost: {}".format(console.reason(error))) from None
             if not data:
-                raise CommandError("peer closed in the middle of a command")
+                raise _Unfinished("peer closed in the middle of a command")
             self._buffer += data
-            self._sends_lines = self._sends_lines or b"\n" in data
-            if not self._sends_lines:
-                break
-        command, _, self._buffer = self._buffer.partition(b"\n")
+        command, newline, self._buffer = self._buffer.partition(b"\n")
         if len(command) > self._limit:
             raise TooLong("bad command: it is longer than {} bytes".format(self._limit))
+        self._sends_lines = bool(newline)
         return command
 
     def recv(self, size):

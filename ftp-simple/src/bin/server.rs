@@ -53,7 +53,7 @@ fn main() -> common::Result {
 }
 
 fn converse(conn: &TcpStream, peer: SocketAddr, share: &Path) -> Result<()> {
-    let mut commands = Commands::or_whole_reads(conn, MAX_COMMAND);
+    let mut commands = Commands::or_pauses(conn, MAX_COMMAND);
     loop {
         // (3) recv: a command
         match commands.next_command() {
