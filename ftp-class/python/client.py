@@ -20,8 +20,9 @@ FOLDER = Path(__file__).resolve().parents[1]
 class FtpClient:
     """Downloads files into one folder and uploads those of another."""
 
-    def __init__(self, conn, folder):
+    def __init__(self, conn, server, folder):
         self.conn = conn
+        self.server = server
         self.share = folder / "share"
         self.download = folder / "download"
 
@@ -32,12 +33,13 @@ class FtpClient:
             if command is None:
                 return
             verb, name = commands.words(command)
-            if verb == "get":
-                self.get(name)
-            elif verb == "put":
-                self.put(name)
-            elif verb:
-                console.warn("unknown command: use get NAME, or put NAME")
+            with console.context("server {}".format(net.shown(self.server))):
+                if verb == "get":
+                    self.get(name)
+                elif verb == "put":
+                    self.put(name)
+                elif verb:
+                    console.warn("unknown command: use get NAME, or put NAME")
 
     def get(self, name):
         """Downloads a file of the server's share into download."""
@@ -48,9 +50,8 @@ class FtpClient:
             return
         # (2) sendall: the command
         self.send("get {}\n".format(name).encode())
-        with console.context("no answer"):
-            # (3) recv: header length, header
-            announced = file_header.receive(self.conn)
+        # (3) recv: header length, header
+        announced = file_header.receive(self.conn)
         if announced is None:
             console.say("文件不存在")
             return
@@ -112,8 +113,7 @@ def main():
     # (1) socket, connect
     conn, server = net.connect_tcp(args, START)
     conn.settimeout(flags.limit(args))
-    with conn, console.context("server {}".format(net.shown(server))):
-        FtpClient(conn, args.dir).run()
+    FtpClient(conn, server, args.dir).run()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 //! The client's side. Python: ftp-class/python/client.py
 
 use std::io::Write;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -17,16 +17,18 @@ use crate::FileHeader;
 #[derive(Debug)]
 pub struct FtpClient {
     conn: TcpStream,
+    server: SocketAddr,
     share: PathBuf,
     download: PathBuf,
 }
 
 impl FtpClient {
-    /// A client of the connected server, with the folders `share` and `download` in `folder`.
+    /// A client connected to `server`, with the folders `share` and `download` in `folder`.
     #[must_use]
-    pub fn new(conn: TcpStream, folder: &Path) -> Self {
+    pub fn new(conn: TcpStream, server: SocketAddr, folder: &Path) -> Self {
         Self {
             conn,
+            server,
             share: folder.join("share"),
             download: folder.join("download"),
         }
@@ -35,12 +37,16 @@ impl FtpClient {
     /// Asks for commands until the end of input.
     pub fn run(mut self) -> Result<()> {
         while let Some(command) = console::prompt(">>>:")? {
-            match words(&command) {
-                ("", _) => {}
-                ("get", name) => self.get(name)?,
-                ("put", name) => self.put(name)?,
-                _ => console::warn("unknown command: use get NAME, or put NAME"),
-            }
+            let done = match words(&command) {
+                ("", _) => Ok(()),
+                ("get", name) => self.get(name),
+                ("put", name) => self.put(name),
+                _ => {
+                    console::warn("unknown command: use get NAME, or put NAME");
+                    Ok(())
+                }
+            };
+            done.with_context(|| format!("server {}", self.server))?;
         }
         Ok(())
     }
@@ -54,7 +60,7 @@ impl FtpClient {
         // (2) sendall: the command
         self.send(format!("get {name}\n").as_bytes())?;
         // (3) recv: header length, header
-        let header = FileHeader::receive(&mut self.conn).context("no answer")?;
+        let header = FileHeader::receive(&mut self.conn)?;
         let Some(header) = header else {
             return Ok(console::say("文件不存在")?);
         };

@@ -25,47 +25,43 @@ def main():
     # (1) socket, connect
     conn, server = net.connect_tcp(args, START)
     conn.settimeout(flags.limit(args))
-    with conn, console.context("server {}".format(net.shown(server))):
-        converse(conn, args.dir)
-
-
-def converse(conn, download):
-    """Asks for commands until quit or the end of input."""
     while True:
         line = console.prompt("请输入命令: ")
-        if line is None:
-            return
-        command = line.strip()
-        verb, name = commands.words(command)
-        if not verb:
-            continue
+        command = "quit" if line is None else line.strip()
         if command == "quit":
             return
-        if verb == "get":
-            try:
-                names.check(name)
-            except names.NameRefused as error:
-                console.warn(error)  # the server would refuse it as well
-                continue
-        with console.context("it has closed the connection"):
-            # (2) sendall: the command
-            conn.sendall((command + "\n").encode())
-        # (3) recv: header length, header
-        fields = receive_header(conn)
-        if "error" in fields:
-            console.warn("the server refuses: {}".format(header.string(fields, "error")))
-        elif "listsize" in fields:
-            listing = header.read_body(conn, header.size(fields, "listsize"), MAX_LIST)
-            console.show(console.text(listing))
-        else:
-            # (4) recv: the file
-            receive_file(conn, fields, name if verb == "get" else "", download)
+        if command:
+            with console.context("server {}".format(net.shown(server))):
+                ask(conn, command, args.dir)
+
+
+def ask(conn, command, download):
+    """Sends a command and receives what answers it."""
+    verb, name = commands.words(command)
+    if verb == "get":
+        try:
+            names.check(name)
+        except names.NameRefused as error:
+            console.warn(error)  # the server would refuse it as well
+            return
+    with console.context("it has closed the connection"):
+        # (2) sendall: the command
+        conn.sendall((command + "\n").encode())
+    # (3) recv: header length, header
+    fields = receive_header(conn)
+    if "error" in fields:
+        console.warn("the server refuses: {}".format(header.string(fields, "error")))
+    elif "listsize" in fields:
+        listing = header.read_body(conn, header.size(fields, "listsize"), MAX_LIST)
+        console.show(console.text(listing))
+    else:
+        # (4) recv: the file
+        receive_file(conn, fields, name, download)
 
 
 def receive_header(conn):
     """The server's next header, printed as the lesson prints it."""
-    with console.context("no answer"):
-        length = header.read_length(conn)
+    length = header.read_length(conn)
     if length is None:
         raise console.Failure("it closed instead of answering, as the lesson's own does when it refuses a command")
     console.say("报头长度 {}".format(length))

@@ -6,7 +6,6 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::Parser;
 use common::flags::{TcpClient, Timeout};
 use common::net;
@@ -31,6 +30,5 @@ fn main() -> common::Result {
     let (conn, server) = net::connect_tcp(&args.net, start)?;
     net::limit_stalls(&conn, args.timeout.limit())?;
     let folder = args.dir.unwrap_or_else(|| FOLDER.into());
-    let done = FtpClient::new(conn, &folder).run();
-    Ok(done.with_context(|| format!("server {server}"))?)
+    Ok(FtpClient::new(conn, server, &folder).run()?)
 }

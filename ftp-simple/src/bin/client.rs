@@ -39,48 +39,50 @@ fn main() -> common::Result {
     let default = concat!(env!("CARGO_MANIFEST_DIR"), "/download");
     let download = args.dir.unwrap_or_else(|| default.into());
     // (1) socket, connect
-    let (conn, server) = net::connect_tcp(&args.net, START)?;
+    let (mut conn, server) = net::connect_tcp(&args.net, START)?;
     net::limit_stalls(&conn, args.timeout.limit())?;
-    Ok(converse(conn, &download).with_context(|| format!("server {server}"))?)
-}
-
-fn converse(mut conn: TcpStream, download: &Path) -> Result<()> {
     while let Some(line) = console::prompt("请输入命令: ")? {
-        let command = console::strip(&line);
-        let name = match words(command) {
-            ("", _) => continue,
-            ("quit", "") => break,
-            ("get", name) => name,
-            _ => "",
-        };
-        if words(command).0 == "get"
-            && let Err(error) = names::check(name)
-        {
-            console::warn(error); // the server would refuse it as well
-            continue;
-        }
-        // (2) sendall: the command
-        let sent = conn.write_all(format!("{command}\n").as_bytes());
-        sent.context("it has closed the connection")?;
-        // (3) recv: header length, header
-        let header = receive_header(&mut conn)?;
-        if header.contains_key("error") {
-            let error = header::string(&header, "error")?;
-            console::warn(format_args!("the server refuses: {error}"));
-        } else if header.contains_key("listsize") {
-            let size = header::size(&header, "listsize")?;
-            let list = header::read_body(&mut conn, size, MAX_LIST)?;
-            console::show(console::text(&list))?;
-        } else {
-            // (4) recv: the file
-            receive_file(&mut conn, &header, name, download)?;
+        match console::strip(&line) {
+            "" => {}
+            "quit" => break,
+            command => {
+                let done = ask(&mut conn, command, &download);
+                done.with_context(|| format!("server {server}"))?;
+            }
         }
     }
     Ok(())
 }
 
+fn ask(conn: &mut TcpStream, command: &str, download: &Path) -> Result<()> {
+    let (verb, name) = words(command);
+    if verb == "get"
+        && let Err(error) = names::check(name)
+    {
+        console::warn(error); // the server would refuse it as well
+        return Ok(());
+    }
+    // (2) sendall: the command
+    let sent = conn.write_all(format!("{command}\n").as_bytes());
+    sent.context("it has closed the connection")?;
+    // (3) recv: header length, header
+    let header = receive_header(conn)?;
+    if header.contains_key("error") {
+        let error = header::string(&header, "error")?;
+        console::warn(format_args!("the server refuses: {error}"));
+    } else if header.contains_key("listsize") {
+        let size = header::size(&header, "listsize")?;
+        let list = header::read_body(conn, size, MAX_LIST)?;
+        console::show(console::text(&list))?;
+    } else {
+        // (4) recv: the file
+        receive_file(conn, &header, name, download)?;
+    }
+    Ok(())
+}
+
 fn receive_header(conn: &mut TcpStream) -> Result<Fields> {
-    let Some(length) = header::read_length(conn).context("no answer")? else {
+    let Some(length) = header::read_length(conn)? else {
         bail!("it closed instead of answering, as the lesson's own does when it refuses a command");
     };
     console::say(format_args!("报头长度 {length}"))?;

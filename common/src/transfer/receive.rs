@@ -1,37 +1,16 @@
-//! A file over a TCP stream: exactly its announced size, checked by md5 while it arrives.
-//!
-//! The receiver counts: [`receive_file`] takes as many bytes as were announced, not one more, so
-//! that the next message on the connection starts where it should. Each byte is hashed on its way
-//! to the disk; the file gets its name ([`PartialFile`]) when all of it is there and right.
-//!
-//! The sender's [`send_file`] is `sendfile` on Linux: the bytes go from the file to the socket without
-//! entering the program. (`std::io::copy` would not do it. With `sendfile` a change of the file shows
-//! even in what was sent, as long as it waits in the socket's buffer; `copy` promises otherwise. Here
-//! the md5 tells the receiver.)
-//!
-//! A peer who stalls ends a transfer by the time limits that the socket has (`SO_RCVTIMEO`,
-//! `SO_SNDTIMEO`).
-//!
-//! Python: `common/python/common/transfer.py`
+//! The receiving side: counted, hashed and stored as it comes.
 
-use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, ErrorKind, Read, Seek, Write};
-use std::net::TcpStream;
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
 use md5::{Digest, Md5};
 use thiserror::Error;
 
-use crate::names::{self, NameError, OpenFile};
+use super::digest::hexadecimal;
+use super::{BUFFER, is_timeout};
+use crate::names::{self, NameError};
 use crate::partial_file::PartialFile;
 use crate::progress::Progress;
-
-/// How much is read, hashed and written at a time, in bytes.
-const BUFFER: usize = 256 * 1024;
-
-/// How much is handed to the kernel between two steps of the progress bar, in bytes.
-const SENDFILE_STEP: u64 = 1024 * 1024;
 
 /// What a peer announced that it will send.
 #[derive(Debug, Clone, Copy)]
@@ -166,19 +145,6 @@ pub fn receive_file(
     }
 }
 
-/// Reads the announced bytes of a file that is not wanted, so that the conversation can go on.
-pub fn skip_file(stream: &mut impl Read, name: &str, size: u64) -> Result<(), ReceiveError> {
-    let mut body = Body {
-        stream,
-        name,
-        size,
-        received: 0,
-    };
-    let mut buffer = vec![0; BUFFER];
-    while body.read(&mut buffer)?.is_some() {}
-    Ok(())
-}
-
 /// The bytes of a file on a stream, counted.
 struct Body<'a, R> {
     stream: &'a mut R,
@@ -232,180 +198,14 @@ impl<R: Read> Body<'_, R> {
     }
 }
 
-/// Why a file was not sent whole. The receiver waits for the rest in vain, so the connection is of
-/// no more use.
-#[derive(Debug, Error)]
-pub enum SendError {
-    /// The peer closed or reset the connection.
-    #[error("peer closed after {sent} or more of {size} bytes of {name}: {error}")]
-    Lost {
-        /// The file's name.
-        name: String,
-        /// Bytes that the system took, at least.
-        sent: u64,
-        /// Bytes that were announced.
-        size: u64,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// The peer read nothing for as long as the socket's time limit.
-    #[error("peer stopped reading after {sent} or more of {size} bytes of {name}")]
-    Stalled {
-        /// The file's name.
-        name: String,
-        /// Bytes that the system took, at least.
-        sent: u64,
-        /// Bytes that were announced.
-        size: u64,
-    },
-    /// The file has become shorter since it was announced.
-    #[error("{name} has shrunk from {size} to {sent} bytes while it was sent")]
-    Shrunk {
-        /// The file's name.
-        name: String,
-        /// Bytes that were left to send.
-        sent: u64,
-        /// Bytes that were announced.
-        size: u64,
-    },
-}
-
-impl SendError {
-    fn new(name: &str, sent: u64, size: u64, error: io::Error) -> Self {
-        let name = name.to_owned();
-        if is_timeout(&error) {
-            Self::Stalled { name, sent, size }
-        } else {
-            Self::Lost {
-                name,
-                sent,
-                size,
-                error,
-            }
-        }
-    }
-}
-
-/// Sends exactly the `size` bytes of the file. `name` is for the errors.
-pub fn send_file(
-    stream: &TcpStream,
-    file: &OpenFile,
-    name: &str,
-    progress: &Progress,
-) -> Result<(), SendError> {
-    let size = file.size;
-    let mut sent = 0;
-    while sent < size {
-        let step = SENDFILE_STEP.min(size - sent);
-        let count = send_step(stream, &file.file, step)
-            .map_err(|error| SendError::new(name, sent, size, error))?;
-        if count == 0 {
-            return Err(SendError::Shrunk {
-                name: name.to_owned(),
-                sent,
-                size,
-            });
-        }
-        sent += count;
-        progress.advance(count);
-    }
-    Ok(())
-}
-
-/// Sends up to `step` bytes from where the file stands; 0 at its end.
-fn send_step(stream: &TcpStream, file: &File, step: u64) -> io::Result<u64> {
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::{fs::sendfile, io::Errno};
-        let step = usize::try_from(step).unwrap_or(usize::MAX);
-        loop {
-            match sendfile(stream, file, None, step) {
-                Ok(count) => return Ok(count as u64),
-                Err(Errno::INTR) => {}
-                // Some file systems have no sendfile.
-                Err(Errno::INVAL | Errno::NOSYS) => break,
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-    io::copy(&mut file.take(step), &mut &*stream)
-}
-
-/// As [`send_file`], and returns the md5 of what was sent, for a protocol that needs no md5 before
-/// the bytes: the file is read once.
-pub fn send_file_hashing(
-    mut stream: &TcpStream,
-    file: &OpenFile,
-    name: &str,
-    progress: &Progress,
-) -> Result<String, SendError> {
-    let size = file.size;
-    let mut sent = 0;
-    let mut md5 = Md5::new();
-    let mut buffer = vec![0; BUFFER];
-    let mut source = (&file.file).take(size);
-    while sent < size {
-        // A file that can no longer be read has no more bytes to send, whatever the reason.
-        let count = source.read(&mut buffer).unwrap_or(0);
-        if count == 0 {
-            return Err(SendError::Shrunk {
-                name: name.to_owned(),
-                sent,
-                size,
-            });
-        }
-        md5.update(&buffer[..count]);
-        stream
-            .write_all(&buffer[..count])
-            .map_err(|error| SendError::new(name, sent, size, error))?;
-        sent += count as u64;
-        progress.advance(count as u64);
-    }
-    Ok(hexadecimal(md5))
-}
-
-/// The md5 of the file's `size` bytes, as 32 hexadecimal digits. The file is at its beginning
-/// before and after.
-///
-/// Fails with [`ErrorKind::UnexpectedEof`] if the file is shorter by now.
-pub fn md5_of(file: &OpenFile) -> io::Result<String> {
-    let mut md5 = Md5::new();
-    let mut buffer = vec![0; BUFFER];
-    let mut source = (&file.file).take(file.size);
-    loop {
-        match source.read(&mut buffer)? {
-            0 => break,
-            count => md5.update(&buffer[..count]),
-        }
-    }
-    if source.limit() > 0 {
-        return Err(ErrorKind::UnexpectedEof.into());
-    }
-    (&file.file).rewind()?;
-    Ok(hexadecimal(md5))
-}
-
-fn hexadecimal(md5: Md5) -> String {
-    let mut digits = String::with_capacity(32);
-    for byte in md5.finalize() {
-        let _ = write!(digits, "{byte:02x}"); // writing to a String cannot fail
-    }
-    digits
-}
-
-/// What a socket's time limit looks like: EAGAIN on Unix, WSAETIMEDOUT on Windows.
-fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::md5_of;
     use super::*;
     use crate::names::open_local;
     use proptest::prelude::*;
     use std::fs;
-    use std::net::{Shutdown, TcpListener};
-    use std::thread;
+    use std::net::{TcpListener, TcpStream};
     use std::time::Duration;
     use tempfile::TempDir;
 
@@ -425,21 +225,6 @@ mod tests {
 
     fn is_empty(folder: &TempDir) -> bool {
         fs::read_dir(folder.path()).unwrap().next().is_none()
-    }
-
-    /// A connection over the loopback: near end, far end.
-    fn connection() -> (TcpStream, TcpStream) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        (near, listener.accept().unwrap().0)
-    }
-
-    fn file_of(size: usize) -> (TempDir, OpenFile, Vec<u8>) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.txt");
-        let bytes: Vec<u8> = (0..size).map(|i| (i % 251).to_le_bytes()[0]).collect();
-        fs::write(&path, &bytes).unwrap();
-        (folder, open_local(&path).unwrap(), bytes)
     }
 
     #[test]
@@ -479,7 +264,9 @@ mod tests {
     #[test]
     fn a_peer_that_stalls_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let (near, mut far) = connection();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let mut far = listener.accept().unwrap().0;
         near.set_read_timeout(Some(Duration::from_millis(50)))
             .unwrap();
         far.write_all(b"hello").unwrap();
@@ -535,84 +322,6 @@ mod tests {
         assert!(matches!(error, ReceiveError::Disk { .. }), "{error}");
         assert!(error.leaves_stream_in_step());
         assert_eq!(stream, b", next message");
-    }
-
-    #[test]
-    fn skipped_bytes_are_counted_too() {
-        let mut stream: &[u8] = b"hello, next message";
-        skip_file(&mut stream, "a.txt", 5).unwrap();
-        assert_eq!(stream, b", next message");
-        assert!(skip_file(&mut stream, "a.txt", 100).is_err());
-    }
-
-    #[test]
-    fn the_md5_of_a_file_is_that_of_its_announced_size() {
-        let (folder, file, _) = file_of(0);
-        assert_eq!(md5_of(&file).unwrap(), "d41d8cd98f00b204e9800998ecf8427e");
-        let path = folder.path().join("a.txt");
-        fs::write(&path, "hello").unwrap();
-        let file = open_local(&path).unwrap();
-        fs::write(&path, "hello, longer").unwrap();
-        assert_eq!(md5_of(&file).unwrap(), HELLO_MD5);
-        fs::write(&path, "hell").unwrap();
-        assert!(md5_of(&file).is_err());
-    }
-
-    #[test]
-    fn a_file_is_sent_whole_by_both_ways() {
-        for hashing in [false, true] {
-            // More than the socket's buffers hold, and not a multiple of anything.
-            let (_folder, file, bytes) = file_of(5_000_001);
-            let md5 = md5_of(&file).unwrap();
-            let (near, mut far) = connection();
-            let sender = thread::spawn(move || {
-                let progress = Progress::hidden();
-                if hashing {
-                    assert_eq!(
-                        send_file_hashing(&near, &file, "a.txt", &progress).unwrap(),
-                        md5
-                    );
-                } else {
-                    send_file(&near, &file, "a.txt", &progress).unwrap();
-                }
-            });
-            let mut received = Vec::new();
-            far.read_to_end(&mut received).unwrap();
-            sender.join().unwrap();
-            assert!(received == bytes);
-        }
-    }
-
-    #[test]
-    fn a_file_that_shrinks_is_noticed() {
-        let (folder, file, _) = file_of(10);
-        fs::write(folder.path().join("a.txt"), "hello").unwrap();
-        let (near, _far) = connection();
-        let error = send_file(&near, &file, "a.txt", &Progress::hidden()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "a.txt has shrunk from 10 to 5 bytes while it was sent"
-        );
-        (&file.file).rewind().unwrap();
-        let error = send_file_hashing(&near, &file, "a.txt", &Progress::hidden()).unwrap_err();
-        assert!(
-            matches!(error, SendError::Shrunk { sent: 5, .. }),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn a_reader_who_stops_ends_the_sending() {
-        let (_folder, file, _) = file_of(20_000_000);
-        let (near, far) = connection();
-        near.set_write_timeout(Some(Duration::from_millis(50)))
-            .unwrap();
-        let error = send_file(&near, &file, "a.txt", &Progress::hidden()).unwrap_err();
-        assert!(matches!(error, SendError::Stalled { .. }), "{error}");
-        far.shutdown(Shutdown::Both).unwrap();
-        drop(far);
-        let error = send_file(&near, &file, "a.txt", &Progress::hidden()).unwrap_err();
-        assert!(matches!(error, SendError::Lost { .. }), "{error}");
     }
 
     /// Hands out at most so many bytes a read, and an interruption in between.

@@ -1,0 +1,33 @@
+//! A file over a TCP stream: exactly its announced size, checked by md5 while it arrives.
+//!
+//! The receiver counts: [`receive_file`] takes as many bytes as were announced, not one more, so
+//! that the next message on the connection starts where it should. Each byte is hashed on its way
+//! to the disk; the file gets its name ([`PartialFile`](crate::partial_file::PartialFile)) when all of it is there and right.
+//!
+//! The sender's [`send_file`] is `sendfile` on Linux: the bytes go from the file to the socket without
+//! entering the program. (`std::io::copy` would not do it. With `sendfile` a change of the file shows
+//! even in what was sent, as long as it waits in the socket's buffer; `copy` promises otherwise. Here
+//! the md5 tells the receiver.)
+//!
+//! A peer who stalls ends a transfer by the time limits that the socket has (`SO_RCVTIMEO`,
+//! `SO_SNDTIMEO`).
+//!
+//! Python: `common/python/common/transfer.py`
+
+mod digest;
+mod receive;
+mod send;
+
+use std::io::{self, ErrorKind};
+
+pub use digest::md5_of;
+pub use receive::{Announced, ReceiveError, receive_file};
+pub use send::{SendError, send_file, send_file_hashing};
+
+/// How much is read, hashed and written at a time, in bytes.
+const BUFFER: usize = 256 * 1024;
+
+/// What a socket's time limit looks like: EAGAIN on Unix, WSAETIMEDOUT on Windows.
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}

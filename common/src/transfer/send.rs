@@ -1,0 +1,233 @@
+//! The sending side: exactly as many bytes as were announced.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+
+use md5::{Digest, Md5};
+use thiserror::Error;
+
+use super::digest::hexadecimal;
+use super::{BUFFER, is_timeout};
+use crate::names::OpenFile;
+use crate::progress::Progress;
+
+/// How much is handed to the kernel between two steps of the progress bar, in bytes.
+const SENDFILE_STEP: u64 = 1024 * 1024;
+
+/// Why a file was not sent whole. The receiver waits for the rest in vain, so the connection is of
+/// no more use.
+#[derive(Debug, Error)]
+pub enum SendError {
+    /// The peer closed or reset the connection.
+    #[error("peer closed after {sent} or more of {size} bytes of {name}: {error}")]
+    Lost {
+        /// The file's name.
+        name: String,
+        /// Bytes that the system took, at least.
+        sent: u64,
+        /// Bytes that were announced.
+        size: u64,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The peer read nothing for as long as the socket's time limit.
+    #[error("peer stopped reading after {sent} or more of {size} bytes of {name}")]
+    Stalled {
+        /// The file's name.
+        name: String,
+        /// Bytes that the system took, at least.
+        sent: u64,
+        /// Bytes that were announced.
+        size: u64,
+    },
+    /// The file has become shorter since it was announced.
+    #[error("{name} has shrunk from {size} to {sent} bytes while it was sent")]
+    Shrunk {
+        /// The file's name.
+        name: String,
+        /// Bytes that were left to send.
+        sent: u64,
+        /// Bytes that were announced.
+        size: u64,
+    },
+}
+
+impl SendError {
+    fn new(name: &str, sent: u64, size: u64, error: io::Error) -> Self {
+        let name = name.to_owned();
+        if is_timeout(&error) {
+            Self::Stalled { name, sent, size }
+        } else {
+            Self::Lost {
+                name,
+                sent,
+                size,
+                error,
+            }
+        }
+    }
+}
+
+/// Sends exactly the `size` bytes of the file. `name` is for the errors.
+pub fn send_file(
+    stream: &TcpStream,
+    file: &OpenFile,
+    name: &str,
+    progress: &Progress,
+) -> Result<(), SendError> {
+    let size = file.size;
+    let mut sent = 0;
+    while sent < size {
+        let step = SENDFILE_STEP.min(size - sent);
+        let count = send_step(stream, &file.file, step)
+            .map_err(|error| SendError::new(name, sent, size, error))?;
+        if count == 0 {
+            return Err(SendError::Shrunk {
+                name: name.to_owned(),
+                sent,
+                size,
+            });
+        }
+        sent += count;
+        progress.advance(count);
+    }
+    Ok(())
+}
+
+/// Sends up to `step` bytes from where the file stands; 0 at its end.
+fn send_step(stream: &TcpStream, file: &File, step: u64) -> io::Result<u64> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::{fs::sendfile, io::Errno};
+        let step = usize::try_from(step).unwrap_or(usize::MAX);
+        loop {
+            match sendfile(stream, file, None, step) {
+                Ok(count) => return Ok(count as u64),
+                Err(Errno::INTR) => {}
+                // Some file systems have no sendfile.
+                Err(Errno::INVAL | Errno::NOSYS) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    io::copy(&mut file.take(step), &mut &*stream)
+}
+
+/// As [`send_file`], and returns the md5 of what was sent, for a protocol that needs no md5 before
+/// the bytes: the file is read once.
+pub fn send_file_hashing(
+    mut stream: &TcpStream,
+    file: &OpenFile,
+    name: &str,
+    progress: &Progress,
+) -> Result<String, SendError> {
+    let size = file.size;
+    let mut sent = 0;
+    let mut md5 = Md5::new();
+    let mut buffer = vec![0; BUFFER];
+    let mut source = (&file.file).take(size);
+    while sent < size {
+        // A file that can no longer be read has no more bytes to send, whatever the reason.
+        let count = source.read(&mut buffer).unwrap_or(0);
+        if count == 0 {
+            return Err(SendError::Shrunk {
+                name: name.to_owned(),
+                sent,
+                size,
+            });
+        }
+        md5.update(&buffer[..count]);
+        stream
+            .write_all(&buffer[..count])
+            .map_err(|error| SendError::new(name, sent, size, error))?;
+        sent += count as u64;
+        progress.advance(count as u64);
+    }
+    Ok(hexadecimal(md5))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::md5_of;
+    use super::*;
+    use crate::names::open_local;
+    use std::fs;
+    use std::io::Seek;
+    use std::net::{Shutdown, TcpListener};
+    use std::thread;
+    use std::time::Duration;
+    use tempfile::TempDir;
+
+    /// A connection over the loopback: near end, far end.
+    fn connection() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (near, listener.accept().unwrap().0)
+    }
+
+    fn file_of(size: usize) -> (TempDir, OpenFile, Vec<u8>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        let bytes: Vec<u8> = (0..size).map(|i| (i % 251).to_le_bytes()[0]).collect();
+        fs::write(&path, &bytes).unwrap();
+        (folder, open_local(&path).unwrap(), bytes)
+    }
+
+    #[test]
+    fn a_file_is_sent_whole_by_both_ways() {
+        for hashing in [false, true] {
+            // More than the socket's buffers hold, and not a multiple of anything.
+            let (_folder, file, bytes) = file_of(5_000_001);
+            let md5 = md5_of(&file).unwrap();
+            let (near, mut far) = connection();
+            let sender = thread::spawn(move || {
+                let progress = Progress::hidden();
+                if hashing {
+                    assert_eq!(
+                        send_file_hashing(&near, &file, "a.txt", &progress).unwrap(),
+                        md5
+                    );
+                } else {
+                    send_file(&near, &file, "a.txt", &progress).unwrap();
+                }
+            });
+            let mut received = Vec::new();
+            far.read_to_end(&mut received).unwrap();
+            sender.join().unwrap();
+            assert!(received == bytes);
+        }
+    }
+
+    #[test]
+    fn a_file_that_shrinks_is_noticed() {
+        let (folder, file, _) = file_of(10);
+        fs::write(folder.path().join("a.txt"), "hello").unwrap();
+        let (near, _far) = connection();
+        let error = send_file(&near, &file, "a.txt", &Progress::hidden()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a.txt has shrunk from 10 to 5 bytes while it was sent"
+        );
+        (&file.file).rewind().unwrap();
+        let error = send_file_hashing(&near, &file, "a.txt", &Progress::hidden()).unwrap_err();
+        assert!(
+            matches!(error, SendError::Shrunk { sent: 5, .. }),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_reader_who_stops_ends_the_sending() {
+        let (_folder, file, _) = file_of(20_000_000);
+        let (near, far) = connection();
+        near.set_write_timeout(Some(Duration::from_millis(50)))
+            .unwrap();
+        let error = send_file(&near, &file, "a.txt", &Progress::hidden()).unwrap_err();
+        assert!(matches!(error, SendError::Stalled { .. }), "{error}");
+        far.shutdown(Shutdown::Both).unwrap();
+        drop(far);
+        let error = send_file(&near, &file, "a.txt", &Progress::hidden()).unwrap_err();
+        assert!(matches!(error, SendError::Lost { .. }), "{error}");
+    }
+}
