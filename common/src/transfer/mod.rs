@@ -2,7 +2,8 @@
 //!
 //! The receiver counts: [`receive_file`] takes as many bytes as were announced, not one more, so
 //! that the next message on the connection starts where it should. Each byte is hashed on its way
-//! to the disk; the file gets its name ([`PartialFile`](crate::partial_file::PartialFile)) when all of it is there and right.
+//! to the disk, in a thread beside; the file gets its name
+//! ([`PartialFile`](crate::partial_file::PartialFile)) when all of it is there and right.
 //!
 //! The sender's [`send_file`] is `sendfile` on Linux: the bytes go from the file to the socket without
 //! entering the program. (`std::io::copy` would not do it. With `sendfile` a change of the file shows
@@ -15,12 +16,13 @@
 //! Python: `common/python/common/transfer.py`
 
 mod digest;
+mod hashing;
 mod receive;
 mod send;
 
 use std::io::{self, ErrorKind};
 
-pub use digest::md5_of;
+pub use digest::{REST, md5_of};
 pub use receive::{Announced, ReceiveError, receive_file};
 pub use send::{SendError, send_file, send_file_hashing};
 

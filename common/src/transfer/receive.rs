@@ -3,11 +3,10 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
-use md5::{Digest, Md5};
 use thiserror::Error;
 
-use super::digest::hexadecimal;
-use super::{BUFFER, is_timeout};
+use super::hashing::Hashing;
+use super::is_timeout;
 use crate::names::{self, NameError};
 use crate::partial_file::PartialFile;
 use crate::progress::Progress;
@@ -114,24 +113,28 @@ pub fn receive_file(
         size,
         received: 0,
     };
-    let mut buffer = vec![0; BUFFER];
-    let mut md5 = Md5::new();
     let mut file = names::check(name)
         .map_err(ReceiveError::from)
         .and_then(|()| PartialFile::create(folder, size).map_err(disk));
-    // One thread does all three: it reads, hashes and writes. An error of the disk stops the
-    // writing, not the reading.
-    while let Some(bytes) = body.read(&mut buffer)? {
-        progress.advance(bytes.len() as u64);
-        if let Ok(partial) = &mut file {
-            md5.update(bytes);
-            if let Err(error) = partial.write_all(bytes) {
-                file = Err(disk(error)); // drops the partial file: the disk has room again
-            }
+    // Another thread hashes what this one stores. An error of the disk stops the writing, not the
+    // reading.
+    let mut hashing = Hashing::new(size);
+    loop {
+        let mut buffer = hashing.buffer();
+        let Some(bytes) = body.read(&mut buffer)? else {
+            break;
+        };
+        let count = bytes.len();
+        progress.advance(count as u64);
+        if let Ok(partial) = &mut file
+            && let Err(error) = partial.write_all(bytes)
+        {
+            file = Err(disk(error)); // drops the partial file: the disk has room again
         }
+        hashing.update(buffer, count);
     }
     let file = file?;
-    let computed = hexadecimal(md5);
+    let computed = hashing.finish();
     match announced.md5 {
         Some(announced) if !announced.eq_ignore_ascii_case(&computed) => Err(ReceiveError::Md5 {
             name: name.to_owned(),

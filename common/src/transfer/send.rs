@@ -4,11 +4,10 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
-use md5::{Digest, Md5};
 use thiserror::Error;
 
-use super::digest::hexadecimal;
-use super::{BUFFER, is_timeout};
+use super::hashing::Hashing;
+use super::is_timeout;
 use crate::names::OpenFile;
 use crate::progress::Progress;
 
@@ -124,10 +123,10 @@ pub fn send_file_hashing(
 ) -> Result<String, SendError> {
     let size = file.size;
     let mut sent = 0;
-    let mut md5 = Md5::new();
-    let mut buffer = vec![0; BUFFER];
+    let mut hashing = Hashing::new(size);
     let mut source = (&file.file).take(size);
     while sent < size {
+        let mut buffer = hashing.buffer();
         // A file that can no longer be read has no more bytes to send, whatever the reason.
         let count = source.read(&mut buffer).unwrap_or(0);
         if count == 0 {
@@ -137,14 +136,14 @@ pub fn send_file_hashing(
                 size,
             });
         }
-        md5.update(&buffer[..count]);
         stream
             .write_all(&buffer[..count])
             .map_err(|error| SendError::new(name, sent, size, error))?;
+        hashing.update(buffer, count);
         sent += count as u64;
         progress.advance(count as u64);
     }
-    Ok(hexadecimal(md5))
+    Ok(hashing.finish())
 }
 
 #[cfg(test)]
