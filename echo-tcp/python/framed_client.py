@@ -32,7 +32,7 @@ def receive(conn):
     # (2) recv: the header's length in 4 bytes, then the header
     fields = header.read_json(conn)
     if fields is None:
-        raise console.Failure("the peer closed without a message")
+        raise console.Failure("the peer closed without a message: is it the right server?")
     size = header.size(fields, "size")
     # (3) recv: the body, exactly as many bytes as the header says
     received = 0

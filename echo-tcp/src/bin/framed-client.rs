@@ -38,7 +38,7 @@ fn main() -> Result {
 fn receive(mut conn: &TcpStream) -> anyhow::Result<()> {
     // (2) recv: the header's length in 4 bytes, then the header
     let Some(fields) = header::read_json(&mut conn)? else {
-        bail!("the peer closed without a message");
+        bail!("the peer closed without a message: is it the right server?");
     };
     let size = header::size(&fields, "size")?;
     // (3) recv: the body, exactly as many bytes as the header says
