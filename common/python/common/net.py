@@ -55,6 +55,12 @@ def bind(sock, address):
     try:
         sock.bind(address)
     except OSError as error:
+        reusing = os.name != "posix" or protocol == "udp" or sock.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)
+        if error.errno == errno.EADDRINUSE and not reusing:
+            raise console.Failure(
+                "tcp port {} is in use, by a program or by old connections in TIME_WAIT: "
+                "stop the program, wait a minute, or leave out --no-reuseaddr".format(shown(address))
+            ) from None
         raise _bind_failure(protocol, address, error) from None
 
 

@@ -50,6 +50,11 @@ pub enum NetError {
         /// The address that was asked for.
         address: SocketAddr,
     },
+    /// The port is taken, perhaps by nothing but old connections: SO_REUSEADDR is unset.
+    #[error(
+        "tcp port {0} is in use, by a program or by old connections in TIME_WAIT: stop the program, wait a minute, or leave out --no-reuseaddr"
+    )]
+    InUseWithoutReuse(SocketAddr),
     /// The port belongs to the administrator.
     #[error(
         "no permission to listen on {address}: ports below 1024 are the administrator's, choose a higher one with --port"

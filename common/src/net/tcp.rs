@@ -45,9 +45,14 @@ pub fn bind(socket: &Socket, address: SocketAddr) -> Result<(), NetError> {
         Ok(Type::DGRAM) => "udp",
         _ => "tcp",
     };
-    socket
-        .bind(&address.into())
-        .map_err(NetError::bind(protocol, address))
+    socket.bind(&address.into()).map_err(|error| {
+        let reusing =
+            cfg!(not(unix)) || protocol == "udp" || socket.reuse_address().unwrap_or(true);
+        match error.kind() {
+            io::ErrorKind::AddrInUse if !reusing => NetError::InUseWithoutReuse(address),
+            _ => NetError::bind(protocol, address)(error),
+        }
+    })
 }
 
 /// `listen`, and then the ready line. From now on the system shakes hands with up to `backlog`
@@ -128,4 +133,26 @@ pub fn connect_tcp<const PORT: u16>(
             error,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_reuse_a_port_in_use_may_be_in_time_wait() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let socket = stream_socket(address).unwrap();
+        let error = bind(&socket, address).unwrap_err().to_string();
+        if cfg!(unix) {
+            assert!(
+                error.contains("TIME_WAIT") && error.contains("--no-reuseaddr"),
+                "{error}"
+            );
+        }
+        reuse_address(&socket).unwrap();
+        let error = bind(&socket, address).unwrap_err().to_string();
+        assert!(error.contains("stop the program"), "{error}");
+    }
 }
