@@ -210,6 +210,21 @@ struct State {
     ended: bool,
 }
 
+impl State {
+    /// What has come without the first bytes of a character whose last ones are still to come.
+    fn whole_characters(&self) -> &[u8] {
+        let end = self.bytes.len();
+        let cut = (1..=end.min(3)).find(|cut| {
+            let rest = str::from_utf8(&self.bytes[end - cut..]);
+            rest.is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
+        });
+        match cut {
+            Some(cut) if !self.ended => &self.bytes[..end - cut],
+            _ => &self.bytes,
+        }
+    }
+}
+
 impl Output {
     fn capture(stream: Option<impl Read + Send + 'static>) -> Arc<Self> {
         let output = Arc::new(Self::default());
@@ -260,7 +275,7 @@ impl Output {
         let deadline = Instant::now() + limit;
         let mut state = self.lock();
         loop {
-            if let Some(found) = found(&String::from_utf8_lossy(&state.bytes)) {
+            if let Some(found) = found(&String::from_utf8_lossy(state.whole_characters())) {
                 return Some(found);
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -309,6 +324,23 @@ fn ready_line(text: &str) -> Option<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_character_is_shown_once_all_its_bytes_have_come() {
+        let shown = |bytes: &[u8], ended| {
+            let state = State {
+                bytes: bytes.to_vec(),
+                ended,
+            };
+            state.whole_characters().len()
+        };
+        let text = "a你".as_bytes();
+        assert_eq!(shown(text, false), 4);
+        assert_eq!((shown(&text[..3], false), shown(&text[..2], false)), (1, 1));
+        assert_eq!(shown(&text[..3], true), 3);
+        assert_eq!(shown(b"a\xff", false), 2);
+        assert_eq!(shown(b"", false), 0);
+    }
 
     #[test]
     fn the_ready_line_is_read_once_it_is_complete() {

@@ -14,6 +14,7 @@ use super::stream::Listener;
 use super::subject::Subject;
 use super::target::Target;
 use super::trial::{Found, Passage, Stop, Trial, Verdict};
+use super::vacancy::Vacancy;
 use crate::programs::Program;
 
 /// What a check works with: the program under test, sockets, a folder. All that it gives is
@@ -113,6 +114,11 @@ impl<'a> Context<'a> {
     /// A UDP socket that no client knows: for lies from a stranger.
     pub fn stranger(&self) -> Verdict<Datagrams> {
         Datagrams::server(Arc::clone(&self.trial), 0)
+    }
+
+    /// An address where a client under test finds no server.
+    pub fn vacancy(&self) -> Verdict<Vacancy> {
+        Vacancy::hold(self.program().transport, self.own_port())
     }
 
     /// The port where a client under test looks for its server; 0 where it can be told.

@@ -12,6 +12,7 @@
 //! | [`launch`] | starts the program, and finds out when it is ready |
 //! | [`program`] | the program under test: keyboard, screen, end |
 //! | [`server`], [`stream`], [`datagrams`] | the checker's ends of the wire |
+//! | [`vacancy`] | an address where no server is |
 //! | [`trial`] | one check's limits, and all bytes that went to and fro |
 //! | [`judge`] | runs checks, several at a time |
 //! | [`report`] | table, JSON, JUnit |
@@ -42,6 +43,7 @@ pub mod stream;
 pub mod subject;
 pub mod target;
 pub mod trial;
+pub mod vacancy;
 
 pub use args::{CheckArgs, run};
 

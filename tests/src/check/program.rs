@@ -1,5 +1,6 @@
 //! The program under test: what is typed at it, what its screen shows, how it ends.
 
+use std::net::SocketAddr;
 use std::process::{Command, ExitStatus};
 use std::sync::Arc;
 use std::thread;
@@ -79,15 +80,15 @@ impl Program {
         }
     }
 
-    /// Waits until the screen shows `part` somewhere in what has not been looked at, and skips to
-    /// behind it.
-    pub fn await_screen(&mut self, part: &str) -> Verdict {
+    /// Waits until the screen shows `part` somewhere in what has not been looked at, skips to
+    /// behind it, and returns what stands before it.
+    pub fn await_screen(&mut self, part: &str) -> Verdict<String> {
         let seen = self.seen;
-        let find = |screen: &str| Some(screen.get(seen..)?.find(part)? + seen + part.len());
+        let find = |screen: &str| Some(screen.get(seen..)?.split_once(part)?.0.to_owned());
         match self.process.stdout().wait_for(self.trial.patience(), find) {
-            Some(end) => {
-                self.seen = end;
-                Ok(())
+            Some(before) => {
+                self.seen += before.len() + part.len();
+                Ok(before)
             }
             None => Err(self.trial.fail(
                 format!("the screen shows {}", quote(part)),
@@ -120,9 +121,10 @@ impl Program {
     }
 
     /// Fails if the screen shows anything that a terminal would obey: a control character other
-    /// than newline and tab, and those in `allowed` (a lesson's own colours).
+    /// than newline and tab, and those in `allowed` (a lesson's own colours). What goes to stderr is
+    /// on the screen too.
     pub fn expect_harmless_screen(&self, allowed: &[&str]) -> Verdict {
-        let screen = self.process.stdout().text();
+        let screen = self.process.stdout().text() + &self.process.stderr().text();
         let mut plain = screen.clone();
         for own in allowed {
             plain = plain.replace(own, "");
@@ -149,6 +151,59 @@ impl Program {
             Ok(None) => Err(self.trial.fail("the program ends", "it still runs")),
             Err(error) => Err(Stop::NotJudged(format!("cannot wait for it: {error}"))),
         }
+    }
+
+    /// Waits until it ends, with status 0 and nothing more on its screen.
+    pub fn expect_success(&mut self) -> Verdict {
+        let status = self.expect_end()?;
+        if !status.success() {
+            let errors = quote(&self.process.stderr().text());
+            return Err(self.trial.fail(
+                "the program ends with status 0",
+                format!("{status}; stderr: {errors}"),
+            ));
+        }
+        match self.rest() {
+            rest if rest.is_empty() => Ok(()),
+            rest => Err(self.trial.fail(
+                "the screen shows no more",
+                format!("it shows {}", quote(&rest)),
+            )),
+        }
+    }
+
+    /// Waits until it ends as a program does that cannot go on: status 1, and on stderr one line
+    /// that names the port of `server`.
+    pub fn expect_error(&mut self, server: SocketAddr) -> Verdict {
+        self.expect_error_within(self.trial.patience(), server)
+    }
+
+    /// As [`expect_error`](Self::expect_error), for a program that may wait for `limit` before.
+    pub fn expect_error_within(&mut self, limit: Duration, server: SocketAddr) -> Verdict {
+        const EXPECTED: &str = "the program ends with status 1, and with one line on stderr";
+        let ended = self
+            .process
+            .wait(limit)
+            .map_err(|error| Stop::NotJudged(format!("cannot wait for the program: {error}")))?;
+        let Some(status) = ended else {
+            let seconds = limit.as_secs_f64();
+            return Err(self
+                .trial
+                .fail(EXPECTED, format!("after {seconds:.1} s it still runs")));
+        };
+        let errors = self.process.stderr().text();
+        if status.code() != Some(1) || errors.lines().count() != 1 {
+            return Err(self
+                .trial
+                .fail(EXPECTED, format!("{status}; stderr: {}", quote(&errors))));
+        }
+        if !errors.contains(&server.port().to_string()) {
+            return Err(self.trial.fail(
+                format!("the line names the server's address, {server}"),
+                format!("it says {}", quote(&errors)),
+            ));
+        }
+        Ok(())
     }
 
     /// Fails if it has ended.

@@ -1,0 +1,81 @@
+//! An address where no server is.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use socket2::{Domain, Socket, Type};
+
+use super::trial::{Stop, Verdict};
+use crate::programs::Transport;
+
+/// A port of this machine where nobody answers. While it lives, nobody else gets the port.
+#[derive(Debug)]
+pub struct Vacancy {
+    address: SocketAddr,
+    /// Holds the port. A TCP socket that does not listen refuses every connection; a UDP socket
+    /// that is connected, to itself, takes nobody else's datagrams.
+    _socket: Socket,
+}
+
+impl Vacancy {
+    /// On `port`; 0 lets the system choose.
+    pub(super) fn hold(transport: Transport, port: u16) -> Verdict<Self> {
+        let hold = || {
+            let kind = match transport {
+                Transport::Tcp => Type::STREAM,
+                Transport::Udp => Type::DGRAM,
+            };
+            let socket = Socket::new(Domain::IPV4, kind, None)?;
+            socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
+            let own = socket.local_addr()?;
+            if transport == Transport::Udp {
+                socket.connect(&own)?;
+            }
+            Ok((own, socket))
+        };
+        let (own, socket) = hold().map_err(|error: std::io::Error| {
+            Stop::NotJudged(format!(
+                "cannot hold {} port {port}: {error}",
+                transport.name()
+            ))
+        })?;
+        let address = own
+            .as_socket()
+            .ok_or_else(|| Stop::NotJudged("a socket without an address".to_owned()))?;
+        Ok(Self {
+            address,
+            _socket: socket,
+        })
+    }
+
+    /// Where nobody answers.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+    use std::net::{TcpStream, UdpSocket};
+
+    use super::*;
+
+    #[test]
+    fn a_connection_is_refused() {
+        let nobody = Vacancy::hold(Transport::Tcp, 0).unwrap();
+        let error = TcpStream::connect(nobody.address()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_datagram_is_refused() {
+        let nobody = Vacancy::hold(Transport::Udp, 0).unwrap();
+        let client = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        client.connect(nobody.address()).unwrap();
+        client.send(b"hello").unwrap();
+        let error = client.recv(&mut [0; 8]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+    }
+}
