@@ -110,20 +110,19 @@ where
     }
 
     fn get_request(&self) -> io::Result<(L::Stream, L::Peer)> {
-        match self.listener.accept_one() {
-            Ok((stream, peer)) => {
-                // On macOS and Windows a connection inherits this from its listener.
-                SockRef::from(&stream).set_nonblocking(false)?;
-                Ok((stream, peer))
-            }
+        let accepted = match self.listener.accept_one() {
             Err(error) if net::is_exhausted(&error) => {
                 // Reserve has no state that a panic could leave half-changed.
                 let mut reserve = self.reserve.lock().unwrap_or_else(PoisonError::into_inner);
-                reserve.refuse(&self.listener, &error);
-                Err(io::ErrorKind::WouldBlock.into())
+                let accepted = reserve.accept_or_refuse(&self.listener, &error);
+                accepted.ok_or_else(|| io::ErrorKind::WouldBlock.into())
             }
-            Err(error) => Err(error),
-        }
+            accepted => accepted,
+        };
+        let (stream, peer) = accepted?;
+        // On macOS and Windows a connection inherits this from its listener.
+        SockRef::from(&stream).set_nonblocking(false)?;
+        Ok((stream, peer))
     }
 
     fn shutdown_request(request: &L::Stream) {

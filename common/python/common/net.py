@@ -1,5 +1,6 @@
 """Sockets, made in the order in which the system wants it. The mirror of common/src/net."""
 
+import contextlib
 import errno
 import os
 import socket
@@ -313,8 +314,8 @@ def shown(address):
 class Listener:
     """A listening socket whose accept() survives a lack of descriptors.
 
-    One descriptor is kept in reserve. When none is left it is given up to accept the waiting client, who is
-    closed with a warning, and then taken back; a plain loop around accept would spin.
+    One descriptor is kept in reserve. When none is left it is given up to accept the client, who is closed with a
+    warning if it cannot be taken back while the client has its own; a plain loop around accept would spin.
 
     The connections inherit two options from the listening socket. TCP_NODELAY: answers go out at once. SO_KEEPALIVE:
     a client whose machine was switched off says no goodbye; the system asks after a minute of silence, and when
@@ -340,24 +341,32 @@ class Listener:
             except OSError as error:
                 if error.errno not in _EXHAUSTED:
                     raise
-                self._refuse(error)
+                accepted = self._accept_or_refuse(error)
+                if accepted:
+                    return accepted
 
-    def _refuse(self, why):
+    def _accept_or_refuse(self, why):
+        """With the reserve's descriptor. By the time that a client comes, there may be descriptors again."""
         if self._reserve is None:
             time.sleep(0.05)
         else:
             self._reserve.close()
             self._reserve = None
-            try:
-                conn, peer = self.socket.accept()
-                conn.close()
-                console.warn("{} is refused: {}".format(shown(peer), why.strerror))
-            except OSError:
-                pass  # another thread took the descriptor first; the next round tries again
         try:
-            self._reserve = self.socket.dup()
+            conn, peer = self.socket.accept()
         except OSError:
-            pass
+            conn = None  # another thread took the descriptor first; the next round tries again
+        self._restock()
+        if self._reserve is None and conn:
+            conn.close()
+            console.warn("{} is refused: {}".format(shown(peer), console.reason(why)))
+            self._restock()
+            return None
+        return (conn, peer) if conn else None
+
+    def _restock(self):
+        with contextlib.suppress(OSError):
+            self._reserve = self.socket.dup()
 
 
 def _bind_failure(protocol, address, error):

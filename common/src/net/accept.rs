@@ -75,8 +75,8 @@ impl Accept for UnixListener {
 ///
 /// When a process has no descriptor left, `accept` fails at once and the connection stays in the
 /// queue: a loop around it spins at 100 % and nobody is told. So one descriptor is kept in
-/// reserve. It is given up to accept the waiting client, who is closed with a warning, and then
-/// taken back.
+/// reserve. It is given up to accept the client, who is closed with a warning if it cannot be taken
+/// back while the client has its own.
 #[derive(Debug)]
 pub struct Reserve<L>(Option<L>);
 
@@ -90,18 +90,31 @@ impl<L: Accept> Reserve<L> {
         listener.duplicate().map(|spare| Self(Some(spare)))
     }
 
-    /// Closes the client that waits, because of `why` (see [`is_exhausted`]).
-    pub fn refuse(&mut self, listener: &L, why: &io::Error) {
-        if self.0.take().is_some() {
-            // Another thread may take the descriptor first: then the next round tries again.
-            if let Ok((client, peer)) = listener.accept_one() {
-                drop(client);
-                console::warn(format_args!("{peer:?} is refused: {why}"));
-            }
-        } else {
+    /// Accepts the next client after `accept` has failed for want of a descriptor, because of `why`
+    /// (see [`is_exhausted`]). `None` if there is none for this client either: it is closed.
+    ///
+    /// On Linux a blocking `accept` fails before there is a client. When one comes, minutes later
+    /// perhaps, others may have left, and there are descriptors again.
+    pub fn accept_or_refuse(
+        &mut self,
+        listener: &L,
+        why: &io::Error,
+    ) -> Option<(L::Stream, L::Peer)> {
+        if self.0.take().is_none() {
             thread::sleep(BACK_OFF);
         }
+        // Another thread may take the descriptor first: then the next round tries again.
+        let accepted = listener.accept_one().ok();
         self.0 = listener.duplicate().ok();
+        if self.0.is_some() {
+            return accepted;
+        }
+        if let Some((client, peer)) = accepted {
+            drop(client);
+            console::warn(format_args!("{peer:?} is refused: {why}"));
+            self.0 = listener.duplicate().ok();
+        }
+        None
     }
 }
 
@@ -168,7 +181,12 @@ impl Listener {
             match self.socket.accept() {
                 Ok(client) => return Ok(client),
                 Err(error) if is_gone(&error) => {}
-                Err(error) if is_exhausted(&error) => self.reserve.refuse(&self.socket, &error),
+                Err(error) if is_exhausted(&error) => {
+                    let accepted = self.reserve.accept_or_refuse(&self.socket, &error);
+                    if let Some(client) = accepted {
+                        return Ok(client);
+                    }
+                }
                 Err(error) => return Err(NetError::io("cannot accept on", self.address)(error)),
             }
         }
@@ -207,6 +225,8 @@ pub fn is_exhausted(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
+    use std::rc::Rc;
 
     #[test]
     fn connections_inherit_what_the_listener_set() {
@@ -216,5 +236,43 @@ mod tests {
         assert_eq!(peer, client.local_addr().unwrap());
         assert!(conn.nodelay().unwrap());
         assert!(SockRef::from(&conn).keepalive().unwrap());
+    }
+
+    /// A listener in a process that has so many descriptors left; its clients are of the same kind.
+    struct Scarce(Rc<Cell<u32>>);
+
+    impl Accept for Scarce {
+        type Stream = Self;
+        type Peer = ();
+
+        fn accept_one(&self) -> io::Result<(Self, ())> {
+            self.duplicate().map(|client| (client, ()))
+        }
+
+        fn duplicate(&self) -> io::Result<Self> {
+            let left = self.0.get().checked_sub(1).ok_or(io::ErrorKind::Other)?;
+            self.0.set(left);
+            Ok(Self(Rc::clone(&self.0)))
+        }
+    }
+
+    impl Drop for Scarce {
+        fn drop(&mut self) {
+            self.0.set(self.0.get() + 1);
+        }
+    }
+
+    #[test]
+    fn a_client_is_refused_only_while_there_is_no_descriptor() {
+        let left = Rc::new(Cell::new(1));
+        let listener = Scarce(Rc::clone(&left));
+        let mut reserve = Reserve::of(&listener).unwrap();
+        let why = io::Error::other("too many open files");
+        assert!(reserve.accept_or_refuse(&listener, &why).is_none());
+        assert!(reserve.0.is_some());
+        left.set(1);
+        let client = reserve.accept_or_refuse(&listener, &why);
+        assert!(client.is_some() && reserve.0.is_some());
+        assert_eq!(left.get(), 0);
     }
 }
