@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::console::strip;
+use crate::console::{is_space, strip};
 use crate::net;
 
 /// What ends a command of a peer that sends no newlines.
@@ -142,9 +142,7 @@ impl Read for Commands<'_> {
 #[must_use]
 pub fn words(command: &str) -> (&str, &str) {
     let command = strip(command);
-    let (verb, rest) = command
-        .split_once(char::is_whitespace)
-        .unwrap_or((command, ""));
+    let (verb, rest) = command.split_once(is_space).unwrap_or((command, ""));
     (verb, strip(rest))
 }
 

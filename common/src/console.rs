@@ -75,7 +75,13 @@ pub fn prompt(text: &str) -> io::Result<Option<String>> {
 /// separators U+001C to U+001F as white space, and Rust's `trim` does not).
 #[must_use]
 pub fn strip(line: &str) -> &str {
-    line.trim_matches(|c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c))
+    line.trim_matches(is_space)
+}
+
+/// What Python counts as white space: `str.isspace`.
+#[must_use]
+pub fn is_space(c: char) -> bool {
+    c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)
 }
 
 /// Tells something on stderr that is not part of the transcript, as one line.
