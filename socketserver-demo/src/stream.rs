@@ -100,9 +100,10 @@ where
         // A client may leave between the wait and `accept`, which must not wait for the next one.
         socket.set_nonblocking(true)?;
         // With SO_REUSEADDR two sockets may bind one port, and only the second `listen` fails.
+        let address = self.server_address()?;
         socket
             .listen(options.request_queue_size)
-            .with_context(|| format!("cannot listen on {:?}", self.server_address().ok()))
+            .with_context(|| format!("cannot listen on {address:?}"))
     }
 
     fn server_address(&self) -> io::Result<L::Peer> {
