@@ -1,2 +1,80 @@
-//! Placeholder.
-fn main() {}
+//! Sends each datagram back in capitals, each from a thread of its own, and each once.
+//!
+//!     cargo run -p socketserver-demo --bin udp-server
+//!
+//! The request is the datagram. A handler that loops, as the lesson's does, answers it for ever.
+//!
+//! Python: socketserver-demo/python/udp_server.py
+
+use std::net::{SocketAddr, UdpSocket};
+
+use clap::Parser;
+use common::{console, flags, net, notation};
+use socket2::{Domain, SockRef};
+use socketserver_demo::{
+    BaseRequestHandler, BaseServer, Datagram, POLL_INTERVAL, ThreadingUdpServer,
+};
+
+/// Sends each datagram back in capitals, each from a thread of its own
+#[derive(Parser)]
+struct Args {
+    #[command(flatten)]
+    net: flags::UdpServer<8080>,
+    /// Print the whole request: the datagram and the server's socket
+    #[arg(long)]
+    request: bool,
+}
+
+/// Answers one datagram.
+struct Echo {
+    whole_request: bool,
+}
+
+impl BaseRequestHandler<Datagram> for Echo {
+    fn handle(&mut self, request: &mut Datagram, client: &SocketAddr) -> anyhow::Result<()> {
+        let Datagram { data, socket } = request;
+        let shown = notation::bytes(data);
+        if self.whole_request {
+            console::say(format_args!("({shown}, {})", repr(socket)?))?;
+        } else {
+            console::say(shown)?;
+        }
+        // (3) sendto
+        net::reply(socket, &data.to_ascii_uppercase(), *client);
+        Ok(())
+    }
+}
+
+/// How Python shows a socket.
+fn repr(socket: &UdpSocket) -> std::io::Result<String> {
+    let family = match SockRef::from(socket).domain()? {
+        Domain::IPV6 => "AF_INET6",
+        _ => "AF_INET",
+    };
+    let (fd, address) = (fileno(socket), notation::address(socket.local_addr()?));
+    Ok(format!(
+        "<socket.socket fd={fd}, family=AddressFamily.{family}, type=SocketKind.SOCK_DGRAM, proto=0, laddr={address}>"
+    ))
+}
+
+#[cfg(unix)]
+fn fileno(socket: &UdpSocket) -> std::os::fd::RawFd {
+    std::os::fd::AsRawFd::as_raw_fd(socket)
+}
+
+#[cfg(windows)]
+fn fileno(socket: &UdpSocket) -> std::os::windows::io::RawSocket {
+    std::os::windows::io::AsRawSocket::as_raw_socket(socket)
+}
+
+fn main() -> common::Result {
+    let args = Args::parse();
+    let address = net::resolve(&args.net.address.host, args.net.address.port)?;
+    let whole_request = args.request;
+    // (1) socket, bind
+    let server = ThreadingUdpServer::new(address, move || Echo { whole_request })?;
+    net::ready("udp", *server.server_address());
+    // (2) recvfrom: each datagram gets a handler, in a thread
+    server.serve_forever(POLL_INTERVAL)?;
+    Ok(())
+}

@@ -1,0 +1,62 @@
+"""The threading servers of Python's socketserver, with what the standard ones lack.
+
+    defect of the standard server                       cure
+    a backlog of 5: a crowd waits for seconds           request_queue_size is the --backlog, 4096 by default
+    no SO_REUSEADDR: a restart fails for a minute       allow_reuse_address
+    no descriptor left: serve_forever spins             get_request keeps one in reserve (net.Listener)
+    an error in a handler prints a stack trace          handle_error prints one line
+    datagrams are cut after 8192 bytes                  max_packet_size
+    a restart with a bad address prints a stack trace   server_bind says what to do
+
+The hooks are those of the Rust library, socketserver-demo/src, where all this is built in.
+"""
+
+import socket
+import socketserver
+import sys
+
+from common import console, net
+
+
+class _Careful:
+    """What the two servers have in common. A mix-in: it comes first."""
+
+    daemon_threads = True  # Ctrl-C does not wait for the clients
+
+    def server_bind(self):
+        if self.allow_reuse_address:
+            net.reuse_address(self.socket)
+        net.bind(self.socket, self.server_address)
+        self.server_address = self.socket.getsockname()
+
+    def handle_error(self, request, client_address):
+        console.warn("{}: {}".format(net.shown(client_address), console.reason(sys.exc_info()[1])))
+
+
+class ThreadingTCPServer(_Careful, socketserver.ThreadingTCPServer):
+    """Serves TCP connections, each in a thread of its own, as the flags of flags.tcp_server() say."""
+
+    def __init__(self, args, handler_class):
+        self.request_queue_size = args.backlog
+        self.allow_reuse_address = not args.no_reuseaddr
+        self.address_family, address = net.resolve(args.host, args.port, socket.SOCK_STREAM)
+        super().__init__(address, handler_class)
+
+    def server_activate(self):
+        self.listener = net.listen(self.socket, self.request_queue_size)
+
+    def get_request(self):
+        return self.listener.accept()
+
+
+class ThreadingUDPServer(_Careful, socketserver.ThreadingUDPServer):
+    """Serves UDP datagrams, each in a thread of its own, as the flags of flags.udp_server() say."""
+
+    max_packet_size = net.BUFFER_SIZE
+
+    def __init__(self, args, handler_class):
+        self.address_family, address = net.resolve(args.host, args.port, socket.SOCK_DGRAM)
+        super().__init__(address, handler_class)
+
+    def server_activate(self):
+        net.ready("udp", self.server_address)

@@ -1,0 +1,54 @@
+"""Sends each datagram back in capitals, each from a thread of its own, and each once.
+
+    python3 socketserver-demo/python/udp_server.py
+
+The request is the datagram. A handler that loops, as the lesson's does, answers it for ever.
+
+Rust: socketserver-demo/src/bin/udp-server.rs
+"""
+
+import socketserver
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "common" / "python"))
+from common import console, flags, net
+
+from careful_servers import ThreadingUDPServer
+
+
+class Echo(socketserver.BaseRequestHandler):
+    """Answers one datagram."""
+
+    def handle(self):
+        data, sock = self.request
+        if self.server.whole_request:
+            console.say("({!r}, {})".format(data, shown(sock)))
+        else:
+            console.say(repr(data))
+        # (3) sendto
+        net.reply(sock, data.upper(), self.client_address)
+
+
+def shown(sock):
+    """A socket as Python 3.10 and before show it; later ones show family and type as numbers."""
+    return "<socket.socket fd={}, family=AddressFamily.{}, type=SocketKind.{}, proto={}, laddr={}>".format(
+        sock.fileno(), sock.family.name, sock.type.name, sock.proto, sock.getsockname()
+    )
+
+
+def main():
+    parser = flags.udp_server(flags.parser(__doc__), 8080)
+    parser.add_argument(
+        "--request", action="store_true", help="print the whole request: the datagram and the server's socket"
+    )
+    args = parser.parse_args()
+    # (1) socket, bind
+    server = ThreadingUDPServer(args, Echo)
+    server.whole_request = args.request
+    # (2) recvfrom: each datagram gets a handler, in a thread
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    console.main(main)
