@@ -148,6 +148,7 @@
 mod base_server;
 mod datagram;
 mod datagram_handler;
+pub mod frame;
 mod handler;
 mod options;
 mod readiness;

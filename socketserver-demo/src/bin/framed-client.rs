@@ -1,2 +1,42 @@
-//! Placeholder.
-fn main() {}
+//! Sends a text again and again, in a frame, and prints the answers.
+//!
+//!     cargo run -p socketserver-demo --bin framed-client -- --count 3
+//!
+//! Python: socketserver-demo/python/framed_client.py
+
+use std::io::BufReader;
+
+use anyhow::Context;
+use clap::Parser;
+use common::{Result, console, flags, net};
+use socketserver_demo::frame;
+
+const START: &str = "cargo run -p socketserver-demo --bin framed-server";
+
+/// Sends a text again and again, in a frame, and prints the answers
+#[derive(Parser)]
+#[command(mut_arg("message", |message| message.default_value("hello world!")))]
+struct Args {
+    #[command(flatten)]
+    net: flags::TcpClient<8080>,
+    #[command(flatten)]
+    repeat: flags::Repeat,
+}
+
+fn main() -> Result {
+    let args = Args::parse();
+    // (1) socket, connect
+    let (conn, server) = net::connect_tcp(&args.net, START)?;
+    let mut stream = BufReader::new(&conn);
+    for text in args.repeat.messages() {
+        // (2) sendall: a frame
+        net::send_all(&conn, &frame::pack(text)?, server)?;
+        // (3) recv: a frame
+        let answer = frame::read(&mut stream)
+            .and_then(|answer| answer.context("it hung up: is it still running?"))
+            .with_context(|| format!("no answer from {server}"))?;
+        console::say(console::visible(&answer))?;
+    }
+    // (4) close: `conn` ends here
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! The frame of the framed pair, on both ways: a header that tells the size, then the text.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 4 | length N of the header, signed, little-endian |
+//! | N | `{"data_size": M}` |
+//! | M | the text, UTF-8 |
+//!
+//! Python: socketserver-demo/python/frame.py
+
+use std::io::Read;
+
+use anyhow::{Result, ensure};
+use common::header;
+use serde_json::json;
+
+/// The longest text that is sent or accepted, in bytes.
+pub const MAX_TEXT: usize = 1024 * 1024;
+
+/// Packs a text into one buffer, so that one write sends it.
+///
+/// # Errors
+///
+/// When the text is longer than [`MAX_TEXT`].
+pub fn pack(text: &str) -> Result<Vec<u8>> {
+    let size = text.len();
+    ensure!(
+        size <= MAX_TEXT,
+        "a text of {size} bytes is too long, at most {MAX_TEXT} are accepted: send less"
+    );
+    Ok(header::pack_json(
+        &json!({"data_size": size}),
+        text.as_bytes(),
+    )?)
+}
+
+/// Reads a frame's text; what is not UTF-8 becomes U+FFFD. `None` when the peer closed before it.
+///
+/// # Errors
+///
+/// A header that is none, a text longer than [`MAX_TEXT`], a peer that closes in the middle, a
+/// failing connection.
+pub fn read(stream: &mut impl Read) -> Result<Option<String>> {
+    let Some(fields) = header::read_json(stream)? else {
+        return Ok(None);
+    };
+    let size = header::size(&fields, "data_size")?;
+    let text = header::read_body(stream, size, MAX_TEXT)?;
+    Ok(Some(String::from_utf8_lossy(&text).into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_comes_back_as_the_text_that_was_packed() {
+        let frame = pack("你好").unwrap();
+        assert_eq!(frame, "\x10\0\0\0{\"data_size\": 6}你好".as_bytes());
+        let mut stream = &frame[..];
+        assert_eq!(read(&mut stream).unwrap().unwrap(), "你好");
+        assert_eq!(read(&mut stream).unwrap(), None);
+    }
+
+    #[test]
+    fn a_text_beyond_the_limit_is_neither_sent_nor_accepted() {
+        let long = "x".repeat(MAX_TEXT);
+        assert_eq!(read(&mut &pack(&long).unwrap()[..]).unwrap(), Some(long));
+        assert!(pack(&"x".repeat(MAX_TEXT + 1)).is_err());
+        let header = header::pack_json(&json!({"data_size": MAX_TEXT + 1}), b"").unwrap();
+        let error = read(&mut &header[..]).unwrap_err().to_string();
+        assert!(error.contains("at most 1048576 are accepted"), "{error}");
+    }
+}
