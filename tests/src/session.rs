@@ -97,7 +97,11 @@ pub fn run(program: &Program, server: Language, client: Language) -> Result<Outc
     match client.wait(PATIENCE)? {
         None => complaints.push("the client did not end".to_owned()),
         Some(status) if !status.success() => {
-            complaints.push(format!("the client ended with {status}"));
+            let stderr = client.stderr().text();
+            complaints.push(format!(
+                "the client ended with {status}: {}",
+                stderr.trim_end()
+            ));
         }
         Some(_) => {}
     }
