@@ -15,6 +15,9 @@
 //! | [`system`] | the states, queues and counters that the system keeps of its sockets |
 //! | the others | one experiment each |
 
+// `sends`, `sent`; `receives`, `received`: the calls and what came of them.
+#![allow(clippy::similar_names)]
+
 use std::process::ExitCode;
 use std::sync::mpsc;
 use std::thread;
@@ -48,6 +51,13 @@ macro_rules! experiments {
 
 experiments! {
     tcp_sticks::TcpSticks,
+    framing_unsticks::FramingUnsticks,
+    recv_is_partial::RecvIsPartial,
+    send_is_partial::SendIsPartial,
+    sendall_loops::SendallLoops,
+    line_by_line::LineByLine,
+    nagle_and_delayed_ack::NagleAndDelayedAck,
+    endianness::Endianness,
 }
 
 /// A claim, a way to see whether it is true, and what follows from what was seen.
@@ -67,11 +77,6 @@ pub trait Experiment {
 
     /// What the observation says about the claim.
     fn verdict(seen: &Self::Seen) -> Verdict;
-
-    /// The observation as a drawing, if that says more than its numbers.
-    fn drawing(_seen: &Self::Seen) -> Vec<String> {
-        Vec::new()
-    }
 }
 
 /// The reason why an experiment can't be done here; the text says what it would need.
@@ -152,7 +157,6 @@ fn run_one<E: Experiment>(log: Steps) -> Report {
         lessons: lessons::checked_by(E::NAME),
         steps: log.into_taken(),
         seen: Value::Null,
-        drawing: Vec::new(),
         outcome: Outcome::BrokeOff {
             error: String::new(),
         },
@@ -161,7 +165,6 @@ fn run_one<E: Experiment>(log: Steps) -> Report {
     };
     let judged = seen.and_then(|seen| {
         report.seen = serde_json::to_value(&seen)?;
-        report.drawing = E::drawing(&seen);
         Ok(E::verdict(&seen))
     });
     report.outcome = match judged {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use common::notation;
@@ -81,6 +82,7 @@ fn name(code: i32) -> Option<&'static str> {
         (Errno::OPNOTSUPP, "EOPNOTSUPP"),
         (Errno::PERM, "EPERM"),
         (Errno::PIPE, "EPIPE"),
+        (Errno::SOCKTNOSUPPORT, "ESOCKTNOSUPPORT"),
         (Errno::TIMEDOUT, "ETIMEDOUT"),
     ];
     names
@@ -131,4 +133,26 @@ pub fn median(mut measured: Vec<Duration>) -> Duration {
         .get(measured.len() / 2)
         .copied()
         .unwrap_or_default()
+}
+
+/// A datagram as `recvfrom` returns it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Datagram {
+    /// Its bytes.
+    pub data: Bytes,
+    /// The address it came from.
+    pub from: SocketAddr,
+}
+
+impl Datagram {
+    /// `recvfrom(size)`: takes the next datagram, or its first `size` bytes.
+    pub fn receive(socket: &UdpSocket, size: usize) -> io::Result<Self> {
+        let mut buffer = vec![0; size];
+        let (length, from) = socket.recv_from(&mut buffer)?;
+        buffer.truncate(length);
+        Ok(Self {
+            data: Bytes(buffer),
+            from,
+        })
+    }
 }

@@ -44,9 +44,6 @@ pub struct Report {
     pub steps: Vec<String>,
     /// What was seen: the experiment's own structure, serialised; null if nothing was.
     pub seen: Value,
-    /// A drawing of it, line by line; mostly empty.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub drawing: Vec<String>,
     /// What follows; an error text if the experiment itself broke off.
     #[serde(flatten)]
     pub outcome: Outcome,

@@ -4,8 +4,9 @@
 //! What an experiment saw is printed from the same serialised value that `--format json`
 //! gives, so the two can't tell different stories.
 
-use std::io::{self, IsTerminal};
+use std::io;
 
+use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
@@ -27,9 +28,8 @@ impl Screen {
     /// Coloured if standard output is a terminal and `NO_COLOR` is unset or empty.
     #[must_use]
     pub fn stdout() -> Self {
-        let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Self {
-            coloured: io::stdout().is_terminal() && !refused,
+            coloured: AutoStream::choice(&io::stdout()) != ColorChoice::Never,
         }
     }
 
@@ -74,12 +74,9 @@ impl Screen {
     #[must_use]
     pub fn ending(self, report: &Report) -> String {
         let mut lines = Vec::new();
-        for (index, line) in observations(&report.seen).iter().enumerate() {
+        for (index, (line, hang)) in observations(&report.seen).iter().enumerate() {
             let label = if index == 0 { "seen" } else { "" };
-            lines.push(self.labelled(label, line, 4));
-        }
-        for line in &report.drawing {
-            lines.push(format!("{:MARGIN$}{line}", "").trim_end().to_owned());
+            lines.push(self.labelled(label, line, *hang));
         }
         lines.push(match &report.outcome {
             Outcome::Judged(verdict) => {
@@ -149,28 +146,30 @@ fn bold(colour: AnsiColor) -> Style {
     colour.on_default().bold()
 }
 
-/// The lines that show what was seen: `key  value`, tables for lists of structures.
-fn observations(seen: &Value) -> Vec<String> {
+/// The lines that show what was seen, each with the indentation of what is wrapped:
+/// `name  value`, and tables for lists of structures.
+fn observations(seen: &Value) -> Vec<(String, usize)> {
     let Value::Object(fields) = seen else {
         return Vec::new();
     };
+    let indented = |(line, hang)| (format!("  {line}"), hang);
+    // Values stand in a column, unless a name is very long.
+    let names = fields.iter().filter(|(_, value)| !value.is_object());
+    let names = names.map(|(name, _)| name.len()).max().unwrap_or(0).min(36) + 1;
     let mut lines = Vec::new();
-    for (key, value) in fields {
-        let key = key.replace('_', " ");
+    for (name, value) in fields {
+        let name = name.replace('_', " ");
         match value {
             Value::Array(rows) if rows.iter().any(Value::is_object) => {
-                lines.push(key);
-                lines.extend(table(rows).into_iter().map(|row| format!("  {row}")));
+                lines.push((name, 0));
+                let rows = table(rows).into_iter();
+                lines.extend(rows.map(|row| (row, 4)).map(indented));
             }
             Value::Object(_) => {
-                lines.push(key);
-                lines.extend(
-                    observations(value)
-                        .into_iter()
-                        .map(|line| format!("  {line}")),
-                );
+                lines.push((name, 0));
+                lines.extend(observations(value).into_iter().map(indented));
             }
-            _ => lines.push(format!("{key:<26} {}", plain(value))),
+            _ => lines.push((format!("{name:<names$} {}", plain(value)), names + 1)),
         }
     }
     lines
@@ -206,32 +205,68 @@ fn plain(value: &Value) -> String {
         Value::Null => "none".to_owned(),
         Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
         Value::String(text) => text.clone(),
+        Value::Array(values) if values.is_empty() => "none".to_owned(),
         Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(", "),
         Value::Number(_) | Value::Object(_) => value.to_string(),
     }
 }
 
-/// A text in lines of at most `width` characters, broken at spaces; all but the first are
-/// indented by `hang`. The spaces of a first line (a table's columns) stay if it fits.
+/// A text in lines of at most `width` characters, broken at spaces (within a word only if it
+/// is longer than a line); all but the first are indented by `hang` more than the first.
 fn wrapped(text: &str, width: usize, hang: usize) -> Vec<String> {
-    if text.chars().count() <= width {
-        return vec![text.to_owned()];
-    }
-    let mut lines: Vec<String> = Vec::new();
     let indent = text.len() - text.trim_start().len();
-    let mut line = " ".repeat(indent);
-    let mut empty = true;
-    for word in text.split_whitespace() {
-        if !empty && line.chars().count() + 1 + word.chars().count() > width {
-            lines.push(std::mem::replace(&mut line, " ".repeat(indent + hang)));
-            empty = true;
-        }
-        if !empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        empty = false;
+    let mut lines = Vec::new();
+    let mut rest: Vec<char> = text.chars().collect();
+    while rest.len() > width {
+        // Not at the spaces between a name and its value.
+        let spaces = (indent + hang + 1..=width)
+            .rev()
+            .find(|&at| rest[at] == ' ');
+        let end = spaces.unwrap_or(width);
+        let line: String = rest[..end].iter().collect();
+        lines.push(line.trim_end().to_owned());
+        let next = rest[end..].iter().skip_while(|c| **c == ' ');
+        rest = std::iter::repeat_n(&' ', indent + hang)
+            .chain(next)
+            .copied()
+            .collect();
     }
-    lines.push(line);
+    lines.push(rest.into_iter().collect());
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_wrapped_at_spaces_and_further_lines_are_indented() {
+        assert_eq!(wrapped("  one two three", 9, 2), ["  one two", "    three"]);
+        assert_eq!(wrapped("fits", 9, 2), ["fits"]);
+    }
+
+    #[test]
+    fn a_word_longer_than_a_line_is_cut() {
+        assert_eq!(wrapped("abcdefgh", 5, 1), ["abcde", " fgh"]);
+    }
+
+    #[test]
+    fn an_observation_of_nothing_is_shown_as_none() {
+        let seen = serde_json::json!({ "the_errors": [], "first_error": null });
+        let lines: Vec<String> = observations(&seen)
+            .into_iter()
+            .map(|(line, _)| line)
+            .collect();
+        assert_eq!(lines, ["the errors   none", "first error  none"]);
+    }
+
+    #[test]
+    fn a_list_of_structures_is_a_table() {
+        let seen = serde_json::json!({ "ends": [{ "at": "syn", "state": "SYN_SENT" }] });
+        let lines: Vec<String> = observations(&seen)
+            .into_iter()
+            .map(|(line, _)| line)
+            .collect();
+        assert_eq!(lines, ["ends", "  at   state   ", "  syn  SYN_SENT"]);
+    }
 }

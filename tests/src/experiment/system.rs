@@ -5,11 +5,12 @@
 //! inside a network namespace sees that namespace's sockets.
 
 use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{counter, tcp_sockets, udp_sockets};
@@ -17,23 +18,46 @@ pub use elsewhere::{counter, tcp_sockets, udp_sockets};
 pub use linux::{counter, tcp_sockets, udp_sockets};
 
 /// The states of a TCP connection (RFC 9293, section 3.3.2), under the names that Linux uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the field's own")]
 pub enum State {
     Listen,
     SynSent,
     SynRecv,
     Established,
-    #[serde(rename = "FIN_WAIT1")]
     FinWait1,
-    #[serde(rename = "FIN_WAIT2")]
     FinWait2,
     CloseWait,
     Closing,
     LastAck,
     TimeWait,
     Closed,
+}
+
+impl State {
+    /// The name as it is printed: `FIN_WAIT1`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Listen => "LISTEN",
+            Self::SynSent => "SYN_SENT",
+            Self::SynRecv => "SYN_RECV",
+            Self::Established => "ESTABLISHED",
+            Self::FinWait1 => "FIN_WAIT1",
+            Self::FinWait2 => "FIN_WAIT2",
+            Self::CloseWait => "CLOSE_WAIT",
+            Self::Closing => "CLOSING",
+            Self::LastAck => "LAST_ACK",
+            Self::TimeWait => "TIME_WAIT",
+            Self::Closed => "CLOSED",
+        }
+    }
+}
+
+impl Serialize for State {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 /// A TCP socket as the system sees it.
@@ -73,6 +97,18 @@ pub struct UdpSocket {
     pub drops: u64,
 }
 
+/// The processor time that the calling thread has used so far; none where it can't be asked.
+#[must_use]
+pub fn processor_time() -> Option<Duration> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::time::{ClockId, clock_gettime};
+        Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).ok()
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
 /// The state of one end of a connection; `Closed` if the system has forgotten it.
 pub fn tcp_state(local: SocketAddr, remote: SocketAddr) -> Result<State> {
     Ok(tcp_socket(local, remote)?.map_or(State::Closed, |socket| socket.state))
@@ -99,6 +135,20 @@ pub fn udp_socket(address: SocketAddr) -> Result<UdpSocket> {
         Some(socket) => Ok(socket),
         None => bail!("the system lists no UDP socket on {address}"),
     }
+}
+
+/// Segments with data that the connection from `local` has sent (`tcpi_data_segs_out` of
+/// TCP_INFO), as the command `ss` of Debian's iproute2 shows it; none without that command.
+#[must_use]
+pub fn data_segments_sent(local: SocketAddr) -> Option<u64> {
+    let arguments = ["--tcp", "--info", "--numeric", "--no-header", "src"];
+    let output = Command::new("ss")
+        .args(arguments)
+        .arg(local.to_string())
+        .output();
+    let text = String::from_utf8(output.ok()?.stdout).ok()?;
+    let (_, rest) = text.split_once("data_segs_out:")?;
+    rest.split_whitespace().next()?.parse().ok()
 }
 
 /// Waits until one end of a connection is in `state`.

@@ -1,8 +1,9 @@
 //! Each experiment, asked what it observed: counts, bytes, error kinds, states. Times only as
 //! orders of magnitude between two things measured in the same run.
 
-use std::io::Write;
+use std::io::ErrorKind;
 
+use tests::experiment::observation::Failure;
 use tests::experiment::report::Steps;
 use tests::experiment::{CannotBeSeen, Experiment, observe};
 
@@ -14,13 +15,17 @@ fn seen<E: Experiment>() -> Option<E::Seen> {
     match observe::<E>(Steps::default()).1 {
         Ok(seen) => Some(seen),
         Err(error) => match error.downcast::<CannotBeSeen>() {
-            Ok(needs) => {
-                let line = format!("skipped: {} cannot be seen here: {needs}\n", E::NAME);
-                // Past the capture of the test harness, so that a skipped test is noticed.
-                let _ = std::io::stderr().write_all(line.as_bytes());
+            Ok(why) => {
+                // Past the test harness, which shows captured output of failures alone.
+                common::console::note(format_args!("skipped: {}: {why}", E::NAME));
                 None
             }
             Err(error) => panic!("{} broke off: {error:#}", E::NAME),
         },
     }
+}
+
+/// Rust's kind of an error, if there was one.
+fn kind(failure: Option<Failure>) -> Option<ErrorKind> {
+    failure.map(|failure| failure.kind)
 }

@@ -1,8 +1,17 @@
-//! TCP: a stream of bytes between two ends.
+//! TCP as a stream of bytes: what sends and receives do to messages.
 
+use std::io::ErrorKind;
+
+use tests::experiment::endianness::Endianness;
+use tests::experiment::framing_unsticks::FramingUnsticks;
+use tests::experiment::line_by_line::LineByLine;
+use tests::experiment::nagle_and_delayed_ack::NagleAndDelayedAck;
+use tests::experiment::recv_is_partial::RecvIsPartial;
+use tests::experiment::send_is_partial::SendIsPartial;
+use tests::experiment::sendall_loops::SendallLoops;
 use tests::experiment::tcp_sticks::TcpSticks;
 
-use crate::seen;
+use crate::{kind, seen};
 
 #[test]
 fn tcp_sends_stick_together_and_come_apart() {
@@ -12,10 +21,110 @@ fn tcp_sends_stick_together_and_come_apart() {
     assert_eq!(seen.sends.len(), 3);
     assert_eq!(seen.one_receive.0, b"helloworldsdfas");
     assert_eq!(seen.several_receives.len(), 3);
-    let together: Vec<u8> = seen
+    let parts: Vec<&[u8]> = seen
         .several_receives
-        .into_iter()
-        .flat_map(|b| b.0)
+        .iter()
+        .map(|part| &part.0[..])
         .collect();
-    assert_eq!(together, seen.one_send.0);
+    assert_eq!(parts.concat(), seen.one_send.0);
+}
+
+#[test]
+fn a_header_with_the_length_finds_every_boundary() {
+    let Some(seen) = seen::<FramingUnsticks>() else {
+        return;
+    };
+    assert_eq!(
+        seen.stuck_together.0,
+        b"\x05\0\0\0hello\0\0\0\0\x09\0\0\0you there"
+    );
+    assert_eq!(seen.unstuck, seen.messages);
+    assert_eq!(seen.from_single_bytes, seen.messages);
+}
+
+#[test]
+fn recv_returns_what_is_there_and_who_counts_otherwise_loses() {
+    let Some(seen) = seen::<RecvIsPartial>() else {
+        return;
+    };
+    assert_eq!(seen.receives, [500; 6]);
+    assert_eq!(seen.counted_as_received, seen.message);
+    assert_eq!(seen.counted_as_asked, 1500);
+}
+
+#[test]
+fn send_takes_a_part_and_loses_none_of_it() {
+    let Some(seen) = seen::<SendIsPartial>() else {
+        return;
+    };
+    assert!(0 < seen.taken && seen.taken < seen.given, "{seen:?}");
+    assert_eq!(kind(seen.next_send), Some(ErrorKind::WouldBlock));
+    assert_eq!(seen.received, seen.taken);
+    assert_eq!(seen.received_when_blocking, seen.taken_when_blocking);
+}
+
+#[test]
+fn a_send_that_blocks_waits_for_room() {
+    let Some(seen) = seen::<SendIsPartial>() else {
+        return;
+    };
+    assert_eq!(seen.taken_when_blocking, seen.given);
+}
+
+#[test]
+fn sendall_offers_the_rest_again_until_all_is_sent() {
+    let Some(seen) = seen::<SendallLoops>() else {
+        return;
+    };
+    assert_eq!(seen.received, seen.given);
+    assert!(seen.in_order);
+    assert!(seen.sends > 1 && seen.waits > 0, "{seen:?}");
+    assert!(seen.smallest_and_largest.1 < seen.given);
+}
+
+#[test]
+fn lines_cost_a_send_each_and_more_segments_than_blocks() {
+    let Some(seen) = seen::<LineByLine>() else {
+        return;
+    };
+    let [lines, blocks] = &seen.costs[..] else {
+        panic!("{seen:?}")
+    };
+    assert_eq!(
+        (lines.received, blocks.received),
+        (seen.file_bytes, seen.file_bytes)
+    );
+    assert_eq!((lines.sends, blocks.sends), (50_000, 33));
+    if let (Some(lines), Some(blocks)) = (lines.segments, blocks.segments) {
+        assert!(lines > blocks, "{seen:?}");
+    }
+}
+
+#[test]
+fn three_sends_wait_for_a_delayed_acknowledgement_and_one_does_not() {
+    let Some(seen) = seen::<NagleAndDelayedAck>() else {
+        return;
+    };
+    // A stall of 40 ms against none: orders of magnitude, also on a busy machine.
+    assert!(seen.three_sends_ms > 3.0 * seen.one_send_ms, "{seen:?}");
+    assert!(
+        seen.three_sends_ms > 3.0 * seen.three_sends_nodelay_ms,
+        "{seen:?}"
+    );
+}
+
+#[test]
+fn the_other_byte_order_reads_another_number() {
+    let Some(seen) = seen::<Endianness>() else {
+        return;
+    };
+    assert_eq!(seen.native.0, seen.number.to_ne_bytes());
+    assert_eq!(seen.network.0, [0, 0, 0, 94]);
+    if cfg!(target_endian = "little") {
+        assert_eq!(seen.read_by_big_endian_peer, 0x5e00_0000);
+    }
+    assert_eq!(
+        (seen.largest, seen.one_more_is),
+        (2_147_483_647, -2_147_483_648)
+    );
 }
