@@ -13,6 +13,7 @@
 //! | [`screen`] | the reporter: a report for a person, in colour or plain |
 //! | [`observation`] | bytes, errors and times as they are shown |
 //! | [`system`] | the states, queues and counters that the system keeps of its sockets |
+//! | [`namespace`] | network namespaces and a wire between them that loses packets |
 //! | the others | one experiment each |
 
 // `sends`, `sent`; `receives`, `received`: the calls and what came of them.
@@ -30,6 +31,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub mod lessons;
+pub mod namespace;
 pub mod observation;
 pub mod report;
 pub mod screen;
@@ -58,6 +60,20 @@ experiments! {
     line_by_line::LineByLine,
     nagle_and_delayed_ack::NagleAndDelayedAck,
     endianness::Endianness,
+    tcp_needs_a_server::TcpNeedsAServer,
+    connect_before_accept::ConnectBeforeAccept,
+    backlog::Backlog,
+    one_at_a_time::OneAtATime,
+    handshake_and_farewell::HandshakeAndFarewell,
+    syn_flood::SynFlood,
+    half_close::HalfClose,
+    lost_farewell::LostFarewell,
+    time_wait::TimeWait,
+    many_time_waits::ManyTimeWaits,
+    tcp_peer_leaves::TcpPeerLeaves,
+    tcp_peer_leaves_on_windows::TcpPeerLeavesOnWindows,
+    close_is_optional::CloseIsOptional,
+    lossy_tcp::LossyTcp,
 }
 
 /// A claim, a way to see whether it is true, and what follows from what was seen.

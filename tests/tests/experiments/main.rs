@@ -8,6 +8,7 @@ use tests::experiment::report::Steps;
 use tests::experiment::{CannotBeSeen, Experiment, observe};
 
 mod books;
+mod connections;
 mod tcp;
 
 /// What an experiment saw; none, and a line that says so, where this machine can't show it.
