@@ -74,6 +74,21 @@ experiments! {
     tcp_peer_leaves_on_windows::TcpPeerLeavesOnWindows,
     close_is_optional::CloseIsOptional,
     lossy_tcp::LossyTcp,
+    udp_keeps_boundaries::UdpKeepsBoundaries,
+    udp_sends_nothing::UdpSendsNothing,
+    udp_truncates::UdpTruncates,
+    udp_truncates_on_windows::UdpTruncatesOnWindows,
+    udp_largest::UdpLargest,
+    udp_header::UdpHeader,
+    udp_needs_no_server::UdpNeedsNoServer,
+    udp_connect::UdpConnect,
+    udp_server_speaks_first::UdpServerSpeaksFirst,
+    udp_many_peers::UdpManyPeers,
+    udp_overflows::UdpOverflows,
+    udp_keeps_no_copy::UdpKeepsNoCopy,
+    reuseaddr_on_udp::ReuseaddrOnUdp,
+    udp_is_quicker::UdpIsQuicker,
+    lossy_udp::LossyUdp,
 }
 
 /// A claim, a way to see whether it is true, and what follows from what was seen.

@@ -10,6 +10,7 @@ use tests::experiment::{CannotBeSeen, Experiment, observe};
 mod books;
 mod connections;
 mod tcp;
+mod udp;
 
 /// What an experiment saw; none, and a line that says so, where this machine can't show it.
 fn seen<E: Experiment>() -> Option<E::Seen> {

@@ -1,0 +1,109 @@
+//! Two UDP servers on one port.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+
+use anyhow::Result;
+use serde::Serialize;
+use socket2::{Domain, Socket, Type};
+
+use super::Experiment;
+use super::observation::Failure;
+use super::report::{Steps, Verdict};
+
+/// SO_REUSEADDR means something else on UDP: it lets another server take the port over.
+pub struct ReuseaddrOnUdp;
+
+/// Who got the datagrams.
+#[derive(Debug, Serialize)]
+pub struct Seen {
+    /// The second server's `bind` without SO_REUSEADDR.
+    pub second_without: Option<Failure>,
+    /// With SO_REUSEADDR on both.
+    pub second_with: Option<Failure>,
+    /// Datagrams that were then sent to the port, from five clients.
+    pub sent: usize,
+    /// Those that the first server got.
+    pub first_received: usize,
+    /// Those that the second got.
+    pub second_received: usize,
+    /// What the first got of as many more, after the second had closed.
+    pub first_received_afterwards: usize,
+}
+
+impl Experiment for ReuseaddrOnUdp {
+    const NAME: &'static str = "reuseaddr-on-udp";
+    const CLAIM: &'static str =
+        "a UDP server sets SO_REUSEADDR before bind, as a TCP server does, for the same good";
+    type Seen = Seen;
+
+    fn observe(log: &mut Steps) -> Result<Seen> {
+        log.step("two servers on one port, without SO_REUSEADDR");
+        let alone = server((Ipv4Addr::LOCALHOST, 0).into(), false)?;
+        let second_without = Failure::of(&server(alone.local_addr()?, false));
+
+        log.step("two servers on one port, with it");
+        let first = server((Ipv4Addr::LOCALHOST, 0).into(), true)?;
+        let address = first.local_addr()?;
+        let second = server(address, true);
+        let second_with = Failure::of(&second);
+
+        log.step("five clients send two datagrams each");
+        let sent = send_ten(address)?;
+        let second_received = second.as_ref().map_or(Ok(0), received)?;
+        let first_received = received(&first)?;
+
+        log.step("the second server closes; five clients send again");
+        drop(second);
+        send_ten(address)?;
+
+        Ok(Seen {
+            second_without,
+            second_with,
+            sent,
+            first_received,
+            second_received,
+            first_received_afterwards: received(&first)?,
+        })
+    }
+
+    fn verdict(seen: &Seen) -> Verdict {
+        Verdict::decide(
+            seen.second_with.is_some(),
+            "a second server is refused",
+            "UDP has no TIME_WAIT, so a restart needs no help; what SO_REUSEADDR does instead is \
+             to let a second program bind the port, and here it takes all datagrams from the \
+             first, which notices nothing",
+        )
+    }
+}
+
+/// `socket`, perhaps `setsockopt(SO_REUSEADDR)`, `bind`.
+fn server(address: SocketAddr, reuse_address: bool) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
+    socket.set_reuse_address(reuse_address)?;
+    socket.bind(&address.into())?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
+fn send_ten(address: SocketAddr) -> io::Result<usize> {
+    for _ in 0..5 {
+        let client = UdpSocket::bind("127.0.0.1:0")?;
+        client.send_to(b"hello", address)?;
+        client.send_to(b"hello", address)?;
+    }
+    Ok(10)
+}
+
+/// How many datagrams wait for this server.
+fn received(server: &UdpSocket) -> io::Result<usize> {
+    let mut count = 0;
+    loop {
+        match server.recv_from(&mut [0; 16]) {
+            Ok(_) => count += 1,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(count),
+            Err(error) => return Err(error),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Nobody receives: the buffer fills, and datagrams vanish.
+
+use std::io;
+use std::net::UdpSocket;
+
+use anyhow::Result;
+use serde::Serialize;
+use socket2::SockRef;
+
+use super::report::{Steps, Verdict};
+use super::{Experiment, system};
+
+/// What is sent and not received is lost, but not all of it.
+pub struct UdpOverflows;
+
+/// Where the datagrams went.
+#[derive(Debug, Serialize)]
+pub struct Seen {
+    /// Datagrams of 1,000 bytes that were sent; no send failed.
+    pub sent: u64,
+    /// The server's receive buffer in bytes (`SO_RCVBUF`).
+    pub receive_buffer: usize,
+    /// The memory that the waiting datagrams took of it, book-keeping included.
+    pub waiting_bytes: u64,
+    /// Datagrams that the server still got when it began to receive.
+    pub received: u64,
+    /// Datagrams dropped for this socket, as `/proc/net/udp` counts them.
+    pub dropped: u64,
+    /// By how much the system's counter `Udp: RcvbufErrors` in `/proc/net/snmp` rose.
+    pub counter_rose_by: u64,
+}
+
+impl Experiment for UdpOverflows {
+    const NAME: &'static str = "udp-overflows";
+    const CLAIM: &'static str = "if one end only sends and the other never receives, data is lost";
+    type Seen = Seen;
+
+    fn observe(log: &mut Steps) -> Result<Seen> {
+        let server = UdpSocket::bind("127.0.0.1:0")?;
+        let client = UdpSocket::bind("127.0.0.1:0")?;
+        let address = server.local_addr()?;
+        let counted = system::counter("Udp", "RcvbufErrors")?;
+
+        log.step("send 1,000 datagrams of 1,000 bytes; nobody receives");
+        let sent = 1000;
+        for _ in 0..sent {
+            client.send_to(&[b'x'; 1000], address)?;
+        }
+
+        log.step("ask the system what it did with them");
+        let socket = system::udp_socket(address)?;
+        let counter_rose_by = system::counter("Udp", "RcvbufErrors")? - counted;
+
+        log.step("receive what is left, without blocking");
+        server.set_nonblocking(true)?;
+        let mut received = 0;
+        loop {
+            match server.recv_from(&mut [0; 1024]) {
+                Ok(_) => received += 1,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Seen {
+            sent,
+            receive_buffer: SockRef::from(&server).recv_buffer_size()?,
+            waiting_bytes: socket.receive_queue,
+            received,
+            dropped: socket.drops,
+            counter_rose_by,
+        })
+    }
+
+    fn verdict(seen: &Seen) -> Verdict {
+        Verdict::decide(
+            seen.dropped > 0 && seen.received + seen.dropped == seen.sent,
+            "the first datagrams wait in the receive buffer, whoever receives late still gets \
+             them; once it is full each further one is thrown away, and no send fails",
+            "everything that was sent arrived",
+        )
+    }
+}
