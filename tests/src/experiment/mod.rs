@@ -14,6 +14,7 @@
 //! | [`observation`] | bytes, errors and times as they are shown |
 //! | [`system`] | the states, queues and counters that the system keeps of its sockets |
 //! | [`namespace`] | network namespaces and a wire between them that loses packets |
+//! | [`python`] | what the installed Python says |
 //! | the others | one experiment each |
 
 // `sends`, `sent`; `receives`, `received`: the calls and what came of them.
@@ -33,6 +34,7 @@ use serde_json::Value;
 pub mod lessons;
 pub mod namespace;
 pub mod observation;
+pub mod python;
 pub mod report;
 pub mod screen;
 pub mod system;
@@ -89,6 +91,21 @@ experiments! {
     reuseaddr_on_udp::ReuseaddrOnUdp,
     udp_is_quicker::UdpIsQuicker,
     lossy_udp::LossyUdp,
+    ports::Ports,
+    privileged_ports::PrivilegedPorts,
+    default_ports::DefaultPorts,
+    no_network_card::NoNetworkCard,
+    socket_kinds::SocketKinds,
+    socket_addresses::SocketAddresses,
+    socket_options::SocketOptions,
+    socket_is_a_file::SocketIsAFile,
+    any_call_on_any_socket::AnyCallOnAnySocket,
+    connect_ex::ConnectEx,
+    timeouts_and_blocking::TimeoutsAndBlocking,
+    python_sockets::PythonSockets,
+    pickle_runs_code::PickleRunsCode,
+    import_star::ImportStar,
+    socketserver_request::SocketserverRequest,
 }
 
 /// A claim, a way to see whether it is true, and what follows from what was seen.

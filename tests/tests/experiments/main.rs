@@ -9,6 +9,7 @@ use tests::experiment::{CannotBeSeen, Experiment, observe};
 
 mod books;
 mod connections;
+mod functions;
 mod tcp;
 mod udp;
 
