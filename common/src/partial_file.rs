@@ -31,7 +31,12 @@ impl PartialFile {
     /// The permissions are those of any new file (0666 without the umask). Fails where a new file
     /// fails, and with [`io::ErrorKind::FileTooLarge`] if the process may not write files of that
     /// size.
+    #[cfg_attr(
+        not(unix),
+        allow(unused_variables, reason = "there is no limit for it")
+    )]
     pub fn create(folder: &Path, size: u64) -> io::Result<Self> {
+        #[cfg(unix)]
         refuse_size_over_limit(size)?;
         fs::create_dir_all(folder)?;
         #[cfg(target_os = "linux")]
@@ -48,10 +53,7 @@ impl PartialFile {
     /// The portable path: a name that is random, and so independent of the final one, which may
     /// be as long as a name can be.
     fn create_with_name(folder: &Path) -> io::Result<Self> {
-        let mut builder = builder();
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let (file, path) = builder.tempfile_in(folder)?.into_parts();
+        let (file, path) = builder().tempfile_in(folder)?.into_parts();
         Ok(Self {
             file,
             folder: folder.to_owned(),
@@ -92,22 +94,19 @@ impl Write for PartialFile {
 fn builder() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".").suffix(".part");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder
 }
 
 /// A write past `RLIMIT_FSIZE` does not only fail, it also raises SIGXFSZ, which ends the program.
+#[cfg(unix)]
 fn refuse_size_over_limit(size: u64) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Resource, getrlimit};
-        if getrlimit(Resource::Fsize)
-            .current
-            .is_some_and(|limit| size > limit)
-        {
-            return Err(rustix::io::Errno::FBIG.into());
-        }
+    use rustix::process::{Resource, getrlimit};
+    let limit = getrlimit(Resource::Fsize).current;
+    if limit.is_some_and(|limit| size > limit) {
+        return Err(rustix::io::Errno::FBIG.into());
     }
-    let _ = size; // used on Unix only
     Ok(())
 }
 
