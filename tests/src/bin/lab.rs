@@ -34,14 +34,16 @@ enum Command {
 
 fn main() -> common::Result<ExitCode> {
     let args = Args::parse();
-    process::end_all_on_interrupt()?;
+    if !matches!(args.command, Command::Broken(_)) {
+        process::end_all_on_interrupt()?;
+    }
     let status = match args.command {
         Command::List => list::run()?,
         Command::Compare(args) => compare::run(&args)?,
         Command::Check(args) => check::run(&args)?,
         Command::Experiment(args) => experiment::run(&args)?,
         Command::Broken(args) => {
-            check::broken::run(&args)?;
+            check::broken::run(args)?;
             ExitCode::SUCCESS
         }
     };

@@ -95,6 +95,34 @@ impl Stream {
         Ok(())
     }
 
+    /// Sends `bytes` again and again until the program takes nothing for a while.
+    pub fn send_until_stuck(&mut self, bytes: &[u8]) -> Verdict {
+        const STUCK: Duration = Duration::from_millis(300);
+        const MOST: usize = 64 << 20;
+        let limit = self.trial.limit();
+        let mut sent = 0;
+        self.socket
+            .set_write_timeout(Some(STUCK))
+            .map_err(|error| Stop::NotJudged(format!("a socket option: {error}")))?;
+        while sent < MOST && Instant::now() < limit {
+            // What of the last round is left comes first, so that no message is cut.
+            let start = sent % bytes.len();
+            match self.socket.write(&bytes[start..]) {
+                Ok(size) => {
+                    self.trial.note(
+                        &self.name,
+                        Direction::Sent,
+                        &bytes[start..start + size],
+                        false,
+                    );
+                    sent += size;
+                }
+                Err(_) => break,
+            }
+        }
+        Ok(())
+    }
+
     /// Says that nothing more will be sent: FIN.
     pub fn finish_sending(&mut self) {
         // A peer that has reset the connection will be noticed by the next receive.

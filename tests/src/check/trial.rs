@@ -28,6 +28,20 @@ pub enum Stop {
     NotJudged(String),
 }
 
+impl Stop {
+    /// Says in a failure at which point it happened: `what` was to follow.
+    #[must_use]
+    pub fn while_(self, what: &str) -> Self {
+        match self {
+            Self::Failed { expected, happened } => Self::Failed {
+                expected: format!("{what}: {expected}"),
+                happened,
+            },
+            other => other,
+        }
+    }
+}
+
 /// What a check comes to.
 pub type Verdict<T = ()> = Result<T, Stop>;
 

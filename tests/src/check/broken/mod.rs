@@ -3,12 +3,18 @@
 //! Each runs as a process of its own, `lab broken TARGET FAULT --port N`, so that it can be killed,
 //! limited and seen to spin as any other program under test. Without a fault (`none`) it passes all
 //! checks of its target.
+//!
+//! The tables name each fault, and the check that must catch it before any other check of the
+//! target does. A fault is one line in a tiny program: `if args.has("the-fault")`.
 
 use std::net::UdpSocket;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use common::console;
 
+mod framed;
+mod tcp;
 mod udp;
 
 /// One small fault, and the check that must catch it before any other does.
@@ -22,8 +28,16 @@ pub struct Fault {
     pub caught_by: &'static str,
 }
 
+const fn fault(target: &'static str, name: &'static str, caught_by: &'static str) -> Fault {
+    Fault {
+        target,
+        name,
+        caught_by,
+    }
+}
+
 /// All faults.
-pub const FAULTS: &[&[Fault]] = &[udp::FAULTS];
+pub const FAULTS: &[&[Fault]] = &[tcp::FAULTS, framed::FAULTS, udp::FAULTS];
 
 /// Which broken program to run
 #[derive(Args, Debug)]
@@ -40,15 +54,43 @@ pub struct BrokenArgs {
     dir: std::path::PathBuf,
 }
 
+impl BrokenArgs {
+    /// Whether this is what is wrong.
+    fn has(&self, fault: &str) -> bool {
+        self.fault == fault
+    }
+
+    /// What a peer said, as text for the screen.
+    fn text(&self, said: &[u8]) -> String {
+        match &*self.fault {
+            "shows-escapes-raw" => String::from_utf8_lossy(said).into_owned(),
+            "shows-question-marks" => console::text(said).replace('\u{fffd}', "?"),
+            _ => console::text(said),
+        }
+    }
+}
+
 /// Runs a broken program until it is ended.
 ///
 /// # Errors
 ///
 /// When it breaks down, as broken programs do.
-pub fn run(args: &BrokenArgs) -> Result<()> {
-    let fault = args.fault.as_str();
+pub fn run(args: BrokenArgs) -> Result<()> {
+    // It lives as long as the process; so may its threads borrow it.
+    let args: &'static BrokenArgs = Box::leak(Box::new(args));
+    if args.has("shows-a-stack-trace") {
+        ctrlc::set_handler(|| {
+            console::note("Traceback (most recent call last):");
+            std::process::exit(1);
+        })?;
+    }
     match args.target.as_str() {
-        "echo-udp/server" => udp::echo(&bind(args)?, fault),
+        "echo-tcp/server"
+        | "echo-tcp/phone-server"
+        | "socketserver-demo/server"
+        | "socketserver-demo/text-server"
+        | "socketserver-demo/framed-server" => tcp::serve(args),
+        "echo-udp/server" => udp::echo(&bind(args)?, &args.fault),
         target => bail!("there is no broken {target}"),
     }
 }

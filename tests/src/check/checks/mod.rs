@@ -2,7 +2,16 @@
 
 use super::Check;
 
+mod every_server;
+mod exchange;
+mod tcp_echo;
+mod tcp_servers;
 mod udp_echo;
 
 /// All of them, in the order in which a target's are done (the protocol's before the robust).
-pub const ALL: &[&[Check]] = &[udp_echo::CHECKS];
+pub const ALL: &[&[Check]] = &[
+    tcp_echo::CHECKS,
+    udp_echo::CHECKS,
+    tcp_servers::CHECKS,
+    every_server::CHECKS,
+];

@@ -13,6 +13,10 @@ pub use table::{list, table};
 use super::judge::Outcome;
 use super::trial::Stop;
 
+/// How much is shown of what went to and fro: the first passages, and the last.
+const FIRST: usize = 4;
+const LAST: usize = 8;
+
 /// One word for what a check came to.
 fn result(outcome: &Outcome) -> &'static str {
     match outcome.verdict {
@@ -26,8 +30,13 @@ fn result(outcome: &Outcome) -> &'static str {
 /// All that a failed check saw, as text: what went to and fro, and how the programs were found.
 fn evidence(outcome: &Outcome) -> String {
     let mut text = String::new();
-    for passage in &outcome.passages {
-        text.push_str(&passage.to_string());
+    let last = outcome.passages.len().saturating_sub(LAST);
+    for (number, passage) in outcome.passages.iter().enumerate() {
+        if number < FIRST || number >= last {
+            text.push_str(&passage.to_string());
+        } else if number == FIRST {
+            text.push_str("...\n");
+        }
     }
     for found in &outcome.found {
         // Writing to a String cannot fail.

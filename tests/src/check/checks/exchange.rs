@@ -1,0 +1,45 @@
+//! A client as it should be: what a server must still answer after a client as it should not be.
+
+use common::header;
+use serde_json::json;
+
+use crate::check::context::Context;
+use crate::check::server::Server;
+use crate::check::stream::Stream;
+use crate::check::trial::{Stop, Verdict};
+
+/// A frame of program 20.
+pub(super) fn frame(text: &str) -> Verdict<Vec<u8>> {
+    header::pack_json(&json!({"data_size": text.len()}), text.as_bytes())
+        .map_err(|error| Stop::NotJudged(error.to_string()))
+}
+
+/// What a TCP client says, and what program `number` must answer.
+pub(super) fn said_and_answered(number: u8) -> Verdict<(Vec<u8>, Vec<u8>)> {
+    match number {
+        2 => Ok((b"hello".to_vec(), b"hello".to_vec())),
+        20 => Ok((frame("hello world!")?, frame("HELLO WORLD!")?)),
+        _ => Ok((b"hello".to_vec(), b"HELLO".to_vec())),
+    }
+}
+
+/// One message and its answer over TCP.
+pub(super) fn exchange(context: &Context, client: &mut Stream) -> Verdict {
+    let (said, answered) = said_and_answered(context.number())?;
+    client.send(&said)?;
+    client.expect(&answered)
+}
+
+/// A client that comes, says something, is answered and says goodbye.
+pub(super) fn serves_a_client(context: &Context, server: &Server) -> Verdict {
+    let mut client = server.connect()?;
+    exchange(context, &mut client)?;
+    client.close();
+    Ok(())
+}
+
+/// After whatever went before: the next client is served, and the server does not spin.
+pub(super) fn goes_on(context: &Context, server: &mut Server) -> Verdict {
+    serves_a_client(context, server).map_err(|stop| stop.while_("the next client is served"))?;
+    server.expect_idle()
+}
