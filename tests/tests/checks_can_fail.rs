@@ -12,10 +12,20 @@ use tests::check::broken::{FAULTS, Fault};
 use tests::check::judge::{self, Outcome};
 use tests::check::subject::Subject;
 use tests::check::target::Target;
+use tests::check::trial::Pace;
 use tests::check::{checks, checks_of};
 
-/// How long a broken program may take for an answer that may never come.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// A broken program may never answer, and one that spins does so from the start.
+const PACE: Pace = Pace {
+    patience: Duration::from_secs(3),
+    watch: Duration::from_millis(250),
+};
+
+/// A sound one answers in the end, however busy the machine is.
+const SOUND: Pace = Pace {
+    patience: Duration::from_secs(20),
+    ..PACE
+};
 
 fn faults() -> impl Iterator<Item = &'static Fault> {
     FAULTS.iter().copied().flatten()
@@ -45,7 +55,8 @@ fn in_parallel<T: Sync>(jobs: &[T], job: impl Fn(&T) -> Vec<String> + Sync) -> V
     let next = AtomicUsize::new(0);
     let wrong = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for _ in 0..8 {
+        // Most of them wait most of the time.
+        for _ in 0..16 {
             scope.spawn(|| {
                 while let Some(one) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
                     wrong.lock().unwrap().extend(job(one));
@@ -69,7 +80,7 @@ fn each_fault_is_caught_by_its_check_and_by_none_before_it() {
     let wrong = in_parallel(&faults, |fault| {
         let subject = broken(fault.target, fault.name);
         for check in checks_of(&target(fault.target)) {
-            let outcome = judge::check(check, target(fault.target), &subject, PATIENCE);
+            let outcome = judge::check(check, target(fault.target), &subject, PACE);
             let is_its = check.name == fault.caught_by;
             if is_its && outcome.failed() {
                 return Vec::new();
@@ -98,7 +109,7 @@ fn without_a_fault_the_tiny_programs_pass_all_checks() {
         .collect();
     let wrong = in_parallel(&jobs, |(name, check)| {
         let subject = broken(name, "none");
-        let outcome = judge::check(check, target(name), &subject, PATIENCE * 5);
+        let outcome = judge::check(check, target(name), &subject, SOUND);
         match outcome.verdict {
             Ok(()) => Vec::new(),
             Err(_) => vec![describe(name, "none", &outcome)],

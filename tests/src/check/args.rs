@@ -12,6 +12,7 @@ use common::flags::Seconds;
 use super::judge::{self, Judgement, Outcome, Plan};
 use super::subject::Subject;
 use super::target::Target;
+use super::trial::Pace;
 use super::{Check, Grade, checks_of, report};
 use crate::executables::{self, Profile};
 use crate::programs::{Language, Side};
@@ -113,9 +114,15 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let workers = if subject.takes_a_port() { 4 } else { 1 };
-    let judgements = judge::run(&plan, &subject, args.patience.duration(), workers, |_| {
-        tick();
-    });
+    let judgements = judge::run(
+        &plan,
+        &subject,
+        Pace::with_patience(args.patience.duration()),
+        workers,
+        |_| {
+            tick();
+        },
+    );
     if io::stderr().is_terminal() {
         console::note("");
     }

@@ -13,7 +13,7 @@ use super::server::Server;
 use super::stream::Listener;
 use super::subject::Subject;
 use super::target::Target;
-use super::trial::{Found, Passage, Stop, Trial, Verdict};
+use super::trial::{Found, Pace, Passage, Stop, Trial, Verdict};
 use super::vacancy::Vacancy;
 use crate::programs::Program;
 
@@ -28,14 +28,14 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// For one check; each answer may take `patience`.
-    pub(super) fn new(target: Target, subject: &'a Subject, patience: Duration) -> Verdict<Self> {
+    /// For one check.
+    pub(super) fn new(target: Target, subject: &'a Subject, pace: Pace) -> Verdict<Self> {
         let folder = TempDir::with_prefix("lab-")
             .map_err(|error| Stop::NotJudged(format!("no folder for the check: {error}")))?;
         Ok(Self {
             target,
             subject,
-            trial: Arc::new(Trial::new(patience)),
+            trial: Arc::new(Trial::new(pace)),
             folder,
         })
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::context::Context;
 use super::subject::Subject;
 use super::target::Target;
-use super::trial::{Found, Passage, Stop, Verdict};
+use super::trial::{Found, Pace, Passage, Stop, Verdict};
 use super::{Check, checks_of};
 use crate::process::PATIENCE;
 
@@ -60,14 +60,9 @@ pub struct Judgement {
 
 /// Does one check.
 #[must_use]
-pub fn check(
-    check: &'static Check,
-    target: Target,
-    subject: &Subject,
-    patience: Duration,
-) -> Outcome {
+pub fn check(check: &'static Check, target: Target, subject: &Subject, pace: Pace) -> Outcome {
     let begun = Instant::now();
-    let (verdict, passages, found) = match Context::new(target, subject, patience) {
+    let (verdict, passages, found) = match Context::new(target, subject, pace) {
         Err(stop) => (Err(stop), Vec::new(), Vec::new()),
         Ok(mut context) => {
             let verdict = (check.run)(&mut context);
@@ -89,7 +84,7 @@ pub fn check(
 pub fn run(
     plan: &Plan,
     subject: &Subject,
-    patience: Duration,
+    pace: Pace,
     workers: usize,
     done: impl Fn(&Outcome) + Sync,
 ) -> Vec<Judgement> {
@@ -112,7 +107,7 @@ pub fn run(
                     if hopeless[row].load(Ordering::Relaxed) {
                         continue;
                     }
-                    let outcome = check(a_check, target, subject, patience);
+                    let outcome = check(a_check, target, subject, pace);
                     if outcome.not_judged().is_some() {
                         hopeless[row].store(true, Ordering::Relaxed);
                     }
@@ -149,7 +144,7 @@ pub fn failures_of_all(subject: &Subject) -> Vec<String> {
     let plan: Plan = Target::all()
         .map(|target| (target, checks_of(&target)))
         .collect();
-    let judgements = run(&plan, subject, PATIENCE, 8, |_| ());
+    let judgements = run(&plan, subject, Pace::with_patience(PATIENCE), 8, |_| ());
     judgements
         .iter()
         .flat_map(|judgement| {

@@ -1,25 +1,19 @@
 //! Starts the program under test, and finds out when it is ready.
 
 use std::ffi::OsString;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
+use super::ports;
 use super::program::{Program, quote};
 use super::server::Server;
 use super::subject::Subject;
 use super::target::Target;
 use super::trial::{Stop, Trial, Verdict};
-use crate::experiment::system;
 use crate::process::PATIENCE;
-use crate::programs::Transport;
-
-/// How long a fixed port is waited for. A server without SO_REUSEADDR leaves it in TIME_WAIT, for
-/// a minute on Linux.
-const PORT_PATIENCE: Duration = Duration::from_secs(70);
 
 /// A program about to be started.
 #[derive(Debug)]
@@ -136,10 +130,10 @@ impl<'a> Launch<'a> {
         let transport = self.target.program.transport;
         let port = match self.port {
             Some(port) => port,
-            None if self.subject.takes_a_port() => free_port(transport)?,
+            None if self.subject.takes_a_port() => ports::free(transport)?,
             None => {
                 let port = self.target.program.port;
-                wait_for_port(transport, port)?;
+                ports::wait_for(transport, port)?;
                 port
             }
         };
@@ -147,7 +141,7 @@ impl<'a> Launch<'a> {
         let mut command = self.command(port)?;
         let mut program = Program::start(Arc::clone(self.trial), &mut command)?;
         let deadline = Instant::now() + PATIENCE;
-        while !is_taken(transport, port) {
+        while !ports::is_taken(transport, port) {
             let ended = program.process().wait(Duration::from_millis(5));
             if let Ok(Some(status)) = ended {
                 let errors = program.process().stderr().text();
@@ -207,59 +201,4 @@ fn limited(command: &Command, limit: &str) -> Verdict<Command> {
         }
     }
     Ok(shell)
-}
-
-/// A port that is free now.
-fn free_port(transport: Transport) -> Verdict<u16> {
-    let any = (Ipv4Addr::LOCALHOST, 0);
-    match transport {
-        Transport::Tcp => TcpListener::bind(any).and_then(|socket| socket.local_addr()),
-        Transport::Udp => UdpSocket::bind(any).and_then(|socket| socket.local_addr()),
-    }
-    .map(|address| address.port())
-    .map_err(|error| Stop::NotJudged(format!("no free port: {error}")))
-}
-
-/// Waits until a lesson's own port can be had.
-fn wait_for_port(transport: Transport, port: u16) -> Verdict {
-    let deadline = Instant::now() + PORT_PATIENCE;
-    while !can_be_bound(transport, port) {
-        if is_taken(transport, port) || Instant::now() > deadline {
-            return Err(Stop::NotJudged(format!(
-                "{} port {port} is in use: stop the program that has it, or give the command a {{port}}",
-                transport.name()
-            )));
-        }
-        // In TIME_WAIT.
-        thread::sleep(Duration::from_millis(100));
-    }
-    Ok(())
-}
-
-/// Whether a program without SO_REUSEADDR would get the port.
-fn can_be_bound(transport: Transport, port: u16) -> bool {
-    let kind = match transport {
-        Transport::Tcp => socket2::Type::STREAM,
-        Transport::Udp => socket2::Type::DGRAM,
-    };
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    socket2::Socket::new(socket2::Domain::IPV4, kind, None)
-        .and_then(|socket| socket.bind(&address.into()))
-        .is_ok()
-}
-
-/// Whether some program listens on the port: the system's list of sockets says it. A trial
-/// connection would say it too, and would be a server's first client.
-fn is_taken(transport: Transport, port: u16) -> bool {
-    let listed = match transport {
-        Transport::Tcp => system::tcp_sockets().map(|sockets| {
-            sockets
-                .iter()
-                .any(|socket| socket.local.port() == port && socket.state == system::State::Listen)
-        }),
-        Transport::Udp => system::udp_sockets()
-            .map(|sockets| sockets.iter().any(|socket| socket.local.port() == port)),
-    };
-    // Where there is no such list, a port that cannot be had is taken.
-    listed.unwrap_or_else(|_| !can_be_bound(transport, port))
 }

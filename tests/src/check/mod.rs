@@ -35,6 +35,7 @@ pub mod datagrams;
 mod hexdump;
 pub mod judge;
 pub mod launch;
+mod ports;
 mod processor;
 pub mod program;
 pub mod report;

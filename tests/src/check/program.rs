@@ -218,26 +218,26 @@ impl Program {
 
     /// Fails if it, or a child of it, keeps a processor busy although nobody asks for anything.
     ///
-    /// Measured over a second, and over another when the first says yes: it may have been
+    /// Watched for a second, and for another when the first says yes: it may have been
     /// finishing its work.
     pub fn expect_idle(&mut self) -> Verdict {
-        const SECOND: Duration = Duration::from_secs(1);
-        const MOST: Duration = Duration::from_millis(200);
+        let watch = self.trial.watch();
         self.expect_running()?;
         let mut used = Duration::ZERO;
         for _ in 0..2 {
-            used = self.processor_time_in(SECOND).ok_or_else(|| {
+            used = self.processor_time_in(watch).ok_or_else(|| {
                 Stop::Skipped("processor time can be measured on Linux only".to_owned())
             })?;
-            if used <= MOST {
+            if used <= watch / 5 {
                 return Ok(());
             }
         }
         Err(self.trial.fail(
             "no processor time is burnt while nobody asks for anything",
             format!(
-                "it spins: {:.1} s of processor time in 1 s",
-                used.as_secs_f64()
+                "it spins: {:.2} s of processor time in {:.2} s",
+                used.as_secs_f64(),
+                watch.as_secs_f64()
             ),
         ))
     }
@@ -292,7 +292,7 @@ impl Drop for Program {
 
 /// The last lines of `text`, harmless for a terminal.
 fn tail(text: &str) -> String {
-    const MOST: usize = 20;
+    const MOST: usize = 12;
     let lines: Vec<_> = text.lines().collect();
     let left_out = lines.len().saturating_sub(MOST);
     let mut shown = lines[left_out..].join("\n");

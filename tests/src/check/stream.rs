@@ -141,6 +141,15 @@ impl Stream {
         ))
     }
 
+    /// Receives what comes first: as much as one receive gives.
+    pub fn receive_some(&mut self) -> Verdict<Vec<u8>> {
+        let (bytes, end) = self.read_until(|bytes| !bytes.is_empty(), 64 * 1024)?;
+        match end {
+            End::Enough => Ok(bytes),
+            end => Err(self.trial.fail("an answer", end.to_string())),
+        }
+    }
+
     /// Receives exactly `expected`.
     pub fn expect(&mut self, expected: &[u8]) -> Verdict {
         let size = expected.len();

@@ -12,6 +12,26 @@ use super::hexdump;
 /// A check as a whole may take this long; a program that keeps it busy for longer has failed.
 pub const DEADLINE: Duration = Duration::from_mins(1);
 
+/// How long a check waits and watches.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// How long one answer may take.
+    pub patience: Duration,
+    /// How long an idle program is watched for the processor time that it takes.
+    pub watch: Duration,
+}
+
+impl Pace {
+    /// Each answer may take `patience`; a program is watched for a second.
+    #[must_use]
+    pub fn with_patience(patience: Duration) -> Self {
+        Self {
+            patience,
+            watch: Duration::from_secs(1),
+        }
+    }
+}
+
 /// Why a check did not pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
@@ -101,7 +121,7 @@ pub struct Found {
 #[derive(Debug)]
 pub struct Trial {
     deadline: Instant,
-    patience: Duration,
+    pace: Pace,
     failed: AtomicBool,
     notes: Mutex<Notes>,
 }
@@ -114,12 +134,12 @@ struct Notes {
 }
 
 impl Trial {
-    /// A check that begins now; each answer may take `patience`.
+    /// A check that begins now.
     #[must_use]
-    pub fn new(patience: Duration) -> Self {
+    pub fn new(pace: Pace) -> Self {
         Self {
-            deadline: Instant::now() + DEADLINE.max(patience * 2),
-            patience,
+            deadline: Instant::now() + DEADLINE.max(pace.patience * 2),
+            pace,
             failed: AtomicBool::new(false),
             notes: Mutex::default(),
         }
@@ -134,7 +154,13 @@ impl Trial {
     pub fn patience(&self) -> Duration {
         let left = self.deadline.saturating_duration_since(Instant::now());
         // A socket does not take a time limit of zero.
-        self.patience.min(left).max(Duration::from_millis(1))
+        self.pace.patience.min(left).max(Duration::from_millis(1))
+    }
+
+    /// How long to watch an idle program.
+    #[must_use]
+    pub fn watch(&self) -> Duration {
+        self.pace.watch
     }
 
     /// The moment at which the patience that begins now ends.
@@ -213,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_stream_is_one_passage_and_each_datagram_is_its_own() {
-        let trial = Trial::new(Duration::from_secs(1));
+        let trial = Trial::new(Pace::with_patience(Duration::from_secs(1)));
         trial.note("client 1", Direction::Sent, b"ab", false);
         trial.note("client 1", Direction::Sent, b"cd", false);
         trial.note("client 1", Direction::Received, b"AB", false);

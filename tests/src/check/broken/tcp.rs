@@ -29,7 +29,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "spins-at-hang-up",
         "one-after-another",
     ),
-    fault("echo-tcp/server", "serves-two-only", "next-client"),
+    fault("echo-tcp/server", "serves-six-only", "next-client"),
     fault("socketserver-demo/server", "one-at-a-time", "side-by-side"),
     fault("echo-tcp/phone-server", "dies-of-bad-text", "invalid-utf8"),
     fault(
@@ -86,7 +86,7 @@ pub(super) fn serve(args: &'static BrokenArgs) -> Result<()> {
     let concurrent = args.target.starts_with("socketserver") && !args.has("one-at-a-time")
         || args.has("serves-all-at-once");
     let most = match &*args.fault {
-        "serves-two-only" => 2,
+        "serves-six-only" => 6,
         "serves-a-thousand-only" => 1000,
         _ => usize::MAX,
     };

@@ -4,6 +4,7 @@ use super::Check;
 
 mod every_server;
 mod exchange;
+mod framed_echo;
 mod tcp_echo;
 mod tcp_servers;
 mod udp_echo;
@@ -11,6 +12,7 @@ mod udp_echo;
 /// All of them, in the order in which a target's are done (the protocol's before the robust).
 pub const ALL: &[&[Check]] = &[
     tcp_echo::CHECKS,
+    framed_echo::CHECKS,
     udp_echo::CHECKS,
     tcp_servers::CHECKS,
     every_server::CHECKS,

@@ -1,5 +1,6 @@
 //! TCP servers that echo: programs 1, 2, 16 and 18.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use common::notation;
@@ -63,7 +64,7 @@ pub(super) const CHECKS: &[Check] = &[
         name: "one-after-another",
         grade: Protocol,
         targets: &["echo-tcp/server"],
-        sentence: "A second client connects while the first is served; it waits in the backlog, and is served when the first has left.",
+        sentence: "Five clients connect while another is served; they wait in the backlog, and are served in their order when it has left.",
         hint: "accept, serve until recv returns nothing, close, accept again. The listening socket stays open; its backlog holds who waits.",
         run: one_after_another,
     },
@@ -71,7 +72,7 @@ pub(super) const CHECKS: &[Check] = &[
         name: "one-after-another",
         grade: Robust,
         targets: &["echo-tcp/phone-server"],
-        sentence: "A second client connects while the first is served; it waits in the backlog, and is served when the first has left.",
+        sentence: "Five clients connect while another is served; they wait in the backlog, and are served in their order when it has left.",
         hint: "When a client hangs up, recv returns nothing, again and again: break out of the loop, or nobody is served any more.",
         run: one_after_another,
     },
@@ -169,14 +170,23 @@ fn one_after_another(context: &mut Context) -> Verdict {
     let server = context.server()?;
     let mut first = server.connect()?;
     exchange(context, &mut first)?;
-    let mut second = server.connect()?;
-    second.send(b"hello")?;
-    second.expect_silence(Duration::from_millis(200))?;
+    let mut waiting = VecDeque::new();
+    for _ in 0..5 {
+        let mut client = server.connect()?;
+        client.send(b"hello")?;
+        waiting.push_back(client);
+    }
+    for client in &mut waiting {
+        client.expect_silence(Duration::from_millis(50))?;
+    }
     exchange(context, &mut first)?;
     first.close();
-    second
-        .expect(&answer(context.number(), b"hello"))
-        .map_err(|stop| stop.while_("the second is served when the first has left"))
+    while let Some(mut next) = waiting.pop_front() {
+        next.expect(&answer(context.number(), b"hello"))
+            .map_err(|stop| stop.while_("the next is served when the one before has left"))?;
+        next.close();
+    }
+    Ok(())
 }
 
 fn side_by_side(context: &mut Context) -> Verdict {

@@ -1,0 +1,119 @@
+//! Ports: which are free, and whether the program under test has its own.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, Socket, Type};
+
+use super::trial::{Stop, Verdict};
+use crate::programs::Transport;
+
+/// How long a fixed port is waited for. A server without SO_REUSEADDR leaves it in TIME_WAIT, for
+/// a minute on Linux.
+const PATIENCE: Duration = Duration::from_secs(70);
+
+/// A port that is free now.
+pub(super) fn free(transport: Transport) -> Verdict<u16> {
+    let any = (Ipv4Addr::LOCALHOST, 0);
+    match transport {
+        Transport::Tcp => TcpListener::bind(any).and_then(|socket| socket.local_addr()),
+        Transport::Udp => UdpSocket::bind(any).and_then(|socket| socket.local_addr()),
+    }
+    .map(|address| address.port())
+    .map_err(|error| Stop::NotJudged(format!("no free port: {error}")))
+}
+
+/// Waits until a lesson's own port can be had.
+pub(super) fn wait_for(transport: Transport, port: u16) -> Verdict {
+    let deadline = Instant::now() + PATIENCE;
+    while !can_be_bound(transport, port) {
+        if is_taken(transport, port) || Instant::now() > deadline {
+            return Err(Stop::NotJudged(format!(
+                "{} port {port} is in use: stop the program that has it, or give the command a {{port}}",
+                transport.name()
+            )));
+        }
+        // In TIME_WAIT.
+        thread::sleep(Duration::from_millis(100));
+    }
+    Ok(())
+}
+
+/// Whether some program listens on the port. The system's list of sockets says it; a trial
+/// connection would say it too, and would be a server's first client.
+pub(super) fn is_taken(transport: Transport, port: u16) -> bool {
+    #[cfg(target_os = "linux")]
+    let listed = listed(transport, port);
+    #[cfg(not(target_os = "linux"))]
+    let listed = None;
+    // Where there is no such list, a port that cannot be had is taken.
+    listed.unwrap_or_else(|| !can_be_bound(transport, port))
+}
+
+/// Looks into `/proc/net`. Listening sockets stand first there, before those in TIME_WAIT, of
+/// which a check may leave thousands: only the beginning is read.
+#[cfg(target_os = "linux")]
+fn listed(transport: Transport, port: u16) -> Option<bool> {
+    use std::fs::File;
+    use std::io::{BufRead, BufReader};
+
+    const LISTEN: &str = "0A";
+    let files = match transport {
+        Transport::Tcp => ["/proc/net/tcp", "/proc/net/tcp6"],
+        Transport::Udp => ["/proc/net/udp", "/proc/net/udp6"],
+    };
+    let end = format!(":{port:04X}");
+    let mut any = false;
+    for file in files {
+        let Ok(file) = File::open(file) else {
+            // A system may lack IPv6.
+            continue;
+        };
+        any = true;
+        for line in BufReader::new(file).lines().skip(1).map_while(Result::ok) {
+            // `sl  local_address rem_address   st …`
+            let mut fields = line.split_ascii_whitespace().skip(1);
+            let (Some(local), _, Some(state)) = (fields.next(), fields.next(), fields.next())
+            else {
+                break;
+            };
+            if transport == Transport::Tcp && state != LISTEN {
+                break;
+            }
+            if local.ends_with(&end) {
+                return Some(true);
+            }
+        }
+    }
+    any.then_some(false)
+}
+
+/// Whether a program without SO_REUSEADDR would get the port.
+fn can_be_bound(transport: Transport, port: u16) -> bool {
+    let kind = match transport {
+        Transport::Tcp => Type::STREAM,
+        Transport::Udp => Type::DGRAM,
+    };
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    Socket::new(Domain::IPV4, kind, None)
+        .and_then(|socket| socket.bind(&address.into()))
+        .is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_taken_once_somebody_listens() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let (tcp, udp) = (listener.local_addr().unwrap(), socket.local_addr().unwrap());
+        assert!(is_taken(Transport::Tcp, tcp.port()));
+        assert!(is_taken(Transport::Udp, udp.port()));
+        drop((listener, socket));
+        assert!(!is_taken(Transport::Tcp, tcp.port()));
+        assert!(!is_taken(Transport::Udp, udp.port()));
+    }
+}
