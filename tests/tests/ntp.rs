@@ -1,0 +1,110 @@
+//! The time server tells the time: what it answers is what Python's `time.strftime` gives for the same
+//! second, in the server's time zone.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot set up its case ends with a panic"
+)]
+
+use std::net::{SocketAddr, UdpSocket};
+use std::process::Command;
+
+use tests::executables;
+use tests::process::{PATIENCE, Process};
+use tests::programs::{Language, PROGRAMS, Program, Side};
+
+/// Every directive, with flags and widths between; `%s` tells the second that it was answered in.
+const FORMAT: &str = "%s %a %A %b %B %c %C %d %D %e %F %g %G %h %H %I %j %k %l %m %M %n %p %P %r %R \
+                      %S %t %T %u %U %V %w %W %x %X %y %Y %z %Z %% %-d %_H %010Y %^a %#Z %Ey %Od %Q";
+
+fn ntp() -> &'static Program {
+    PROGRAMS
+        .iter()
+        .find(|program| program.name() == "ntp")
+        .unwrap()
+}
+
+/// A server in the zone `zone`, and a question to it.
+struct Server {
+    socket: UdpSocket,
+    address: SocketAddr,
+    _process: Process,
+}
+
+impl Server {
+    fn start(language: Language, zone: &str) -> Self {
+        let mut command = executables::command(ntp(), Side::Server, language).unwrap();
+        let process = Process::start(command.args(["--port", "0"]).env("TZ", zone)).unwrap();
+        let address = process.ready(PATIENCE).unwrap();
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self {
+            socket,
+            address,
+            _process: process,
+        }
+    }
+
+    fn ask(&self, format: &str) -> String {
+        self.socket
+            .send_to(format.as_bytes(), self.address)
+            .unwrap();
+        let mut buffer = [0; 4096];
+        let size = self.socket.recv(&mut buffer).unwrap();
+        String::from_utf8(buffer[..size].to_vec()).unwrap()
+    }
+}
+
+/// What Python gives for that second in that zone.
+fn python(format: &str, second: &str, zone: &str) -> String {
+    let program = "import sys, time; sys.stdout.write(time.strftime(sys.argv[1], time.localtime(int(sys.argv[2]))))";
+    let output = Command::new(executables::python().unwrap())
+        .args(["-X", "utf8", "-c", program, format, second])
+        .env("TZ", zone)
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+const ZONES: [&str; 2] = ["Asia/Shanghai", "America/St_Johns"];
+
+#[test]
+fn the_answer_is_what_python_gives_for_the_same_second() {
+    if !executables::python_or_skip("the time server's answers") {
+        return;
+    }
+    for language in Language::BOTH {
+        for zone in ZONES {
+            let answer = Server::start(language, zone).ask(FORMAT);
+            let second = answer.split(' ').next().unwrap();
+            assert_eq!(
+                answer,
+                python(FORMAT, second, zone),
+                "{language:?} in {zone}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_empty_datagram_asks_for_date_and_time() {
+    if !executables::python_or_skip("the time server's default format") {
+        return;
+    }
+    for language in Language::BOTH {
+        for zone in ZONES {
+            let server = Server::start(language, zone);
+            let before: i64 = server.ask("%s").parse().unwrap();
+            let answer = server.ask("");
+            let after: i64 = server.ask("%s").parse().unwrap();
+            let possible: Vec<_> = (before..=after)
+                .map(|second| python("%Y-%m-%d %X", &second.to_string(), zone))
+                .collect();
+            assert!(
+                possible.contains(&answer),
+                "{answer} is not one of {possible:?}"
+            );
+        }
+    }
+}
