@@ -158,6 +158,8 @@ mod socket_server;
 mod state;
 mod stream;
 mod stream_handler;
+#[cfg(test)]
+mod tests;
 mod threading;
 #[cfg(unix)]
 mod unix;
