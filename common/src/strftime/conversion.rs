@@ -150,6 +150,8 @@ impl<'f> Conversion<'f> {
 }
 
 /// Character by character, as C's `towupper` does: one whose upper case is several (`ß`) stays.
+/// glibc differs for Greek letters with a subscript iota (`ᾳ`, for which it takes the title
+/// case), and for letters that are newer than its copy of Unicode.
 fn upper_case(text: &str) -> String {
     text.chars()
         .map(|character| {
