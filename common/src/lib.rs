@@ -15,8 +15,9 @@
 //! | [`progress`] | how far a transfer is: a bar on the terminal, the lesson's line | |
 //! | [`console`] | prompt, transcript, warnings; what a peer sent made safe to show | `input`, `print` |
 //! | [`exit`] | how a program ends: one line on stderr, status 1 | `sys.exit` |
+//! | [`socket_functions`] | documentation alone: a socket's functions, Python beside Rust | `socket` |
 //!
-//! `common/python/common` holds the same modules for the Python counterparts.
+//! `common/python/common` holds the same modules for the Python counterparts, but for the last.
 
 pub mod commands;
 pub mod console;
@@ -29,6 +30,7 @@ pub mod net;
 pub mod notation;
 pub mod partial_file;
 pub mod progress;
+pub mod socket_functions;
 pub mod strftime;
 pub mod transfer;
 
