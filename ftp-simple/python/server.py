@@ -18,7 +18,7 @@ MAX_COMMAND = 8192
 
 
 def main():
-    parser = flags.timeout(flags.tcp_server(flags.parser(__doc__), 9001), 30)
+    parser = flags.timeout(flags.tcp_server(flags.parser(__doc__), 9001, 128), 30)
     args = flags.folder(parser, SHARE, "ftp-simple/share", "the shared folder").parse_args()
     names.check_folder(args.dir)
     # (1) socket, setsockopt SO_REUSEADDR, bind, listen

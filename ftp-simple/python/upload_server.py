@@ -17,7 +17,7 @@ UPLOAD = Path(__file__).resolve().parents[1] / "upload"
 
 
 def main():
-    parser = flags.timeout(flags.tcp_server(flags.parser(__doc__), 8080), 30)
+    parser = flags.timeout(flags.tcp_server(flags.parser(__doc__), 8080, 128), 30)
     args = flags.folder(parser, UPLOAD, "ftp-simple/upload", "where the files are stored").parse_args()
     # (1) socket, setsockopt SO_REUSEADDR, bind, listen
     listener = net.listen_tcp(args)

@@ -15,7 +15,7 @@ use ftp_class::{FOLDER, FtpServer, TIMEOUT};
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]
-    net: TcpServer<8080>,
+    net: TcpServer<8080, 128>,
     #[command(flatten)]
     timeout: Timeout<TIMEOUT>,
     /// The folder with share and upload in it [default: ftp-class]

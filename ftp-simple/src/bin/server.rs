@@ -24,7 +24,7 @@ const MAX_COMMAND: usize = 8192;
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]
-    net: TcpServer<9001>,
+    net: TcpServer<9001, 128>,
     #[command(flatten)]
     timeout: Timeout<30>,
     /// The shared folder [default: ftp-simple/share]

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]
-    net: TcpServer<8080>,
+    net: TcpServer<8080, 128>,
     #[command(flatten)]
     timeout: Timeout<30>,
     /// Where the files are stored [default: ftp-simple/upload]
