@@ -38,12 +38,26 @@ pub fn workspace() -> &'static Path {
 /// When cargo cannot build the lab.
 pub fn rust(program: &Program, side: Side, profile: Profile) -> Result<PathBuf> {
     build(program.package, profile)?;
+    Ok(built(program.package, program.side(side).binary, profile))
+}
+
+fn built(package: &str, binary: &str, profile: Profile) -> PathBuf {
     let folder = match profile {
         Profile::Debug => "debug",
         Profile::Release => "release",
     };
-    let name = format!("{}{}", program.side(side).binary, env::consts::EXE_SUFFIX);
-    Ok(target(program.package).join(folder).join(name))
+    let name = format!("{binary}{}", env::consts::EXE_SUFFIX);
+    target(package).join(folder).join(name)
+}
+
+/// Where the tool `lab` itself is, built first if it is not up to date.
+///
+/// # Errors
+///
+/// When cargo cannot build it.
+pub fn lab(profile: Profile) -> Result<PathBuf> {
+    build("tests", profile)?;
+    Ok(built("tests", "lab", profile))
 }
 
 /// The Python counterpart of one side of a program.

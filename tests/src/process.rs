@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -34,13 +35,27 @@ impl Process {
     ///
     /// When it cannot be started.
     pub fn start(command: &mut Command) -> Result<Self> {
+        Self::start_with_stdout(command, Stdio::piped())
+    }
+
+    /// As [`start`](Self::start), but what the program prints on stdout is thrown away: reading it
+    /// would take processor time from what is measured.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub fn start_without_stdout(command: &mut Command) -> Result<Self> {
+        Self::start_with_stdout(command, Stdio::null())
+    }
+
+    fn start_with_stdout(command: &mut Command, stdout: Stdio) -> Result<Self> {
         // The transcript must not depend on where the harness runs.
         command
             .env_remove("NO_COLOR")
             .env_remove("RUST_BACKTRACE")
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdout(stdout)
             .stderr(Stdio::piped());
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
@@ -171,6 +186,17 @@ fn running() -> MutexGuard<'static, BTreeSet<u32>> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The folders that Ctrl-C must remove, see [`remove_on_interrupt`].
+fn folders() -> MutexGuard<'static, Vec<PathBuf>> {
+    static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+    FOLDERS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes Ctrl-C remove a folder of large files, which would stay in memory otherwise.
+pub fn remove_on_interrupt(folder: &Path) {
+    folders().push(folder.to_owned());
+}
+
 /// Makes Ctrl-C end the programs under test too: they are in process groups of their own, so the
 /// terminal does not tell them.
 ///
@@ -182,6 +208,9 @@ pub fn end_all_on_interrupt() -> Result<()> {
         #[cfg(unix)]
         for id in &*running() {
             signal_group(*id, rustix::process::Signal::KILL);
+        }
+        for folder in &*folders() {
+            let _ = std::fs::remove_dir_all(folder);
         }
         std::process::exit(130);
     })

@@ -27,6 +27,13 @@ enum Command {
     Check(check::CheckArgs),
     /// Tries the claims of the lessons on this machine, and shows what happens
     Experiment(experiment::ExperimentArgs),
+    /// Measures the programs in Rust and in Python against the bare system calls
+    #[cfg(target_os = "linux")]
+    Bench(tests::bench::BenchArgs),
+    /// A bare reference for `bench`
+    #[cfg(target_os = "linux")]
+    #[command(subcommand, hide = true)]
+    Bare(tests::bench::reference::Bare),
     /// Runs a program with a fault, on which the checks are tried
     #[command(hide = true)]
     Broken(check::broken::BrokenArgs),
@@ -42,6 +49,13 @@ fn main() -> common::Result<ExitCode> {
         Command::Compare(args) => compare::run(&args)?,
         Command::Check(args) => check::run(&args)?,
         Command::Experiment(args) => experiment::run(&args)?,
+        #[cfg(target_os = "linux")]
+        Command::Bench(args) => tests::bench::run(&args)?,
+        #[cfg(target_os = "linux")]
+        Command::Bare(bare) => {
+            tests::bench::reference::run(&bare)?;
+            ExitCode::SUCCESS
+        }
         Command::Broken(args) => {
             check::broken::run(args)?;
             ExitCode::SUCCESS

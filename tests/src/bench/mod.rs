@@ -1,0 +1,251 @@
+//! `cargo lab bench`: the programs in Rust and in Python, against the bare system calls.
+//!
+//! Every row compares contenders that take turns in one run on this machine, and says how many
+//! times the bare reference, and the Python counterpart, the Rust program costs. Release builds,
+//! the real executables, over loopback.
+//!
+//! | file | subject |
+//! |---|---|
+//! | [`measure`] | interleaved repetitions, medians, spread; a process's time and memory |
+//! | [`reference`] | the bare system calls, as processes of their own |
+//! | [`load`] | what is sent to the servers |
+//! | [`setting`] | executables, running servers, large files |
+//! | [`exchange`], [`framed`], [`crowd`], [`transfer`], [`start`] | the rows |
+//! | [`report`], [`chart`], [`machine`] | the table and JSON, the bars, where it was measured |
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use common::console;
+
+use crate::executables::{self, Profile};
+
+pub mod chart;
+pub mod crowd;
+pub mod exchange;
+pub mod framed;
+pub mod load;
+pub mod machine;
+pub mod measure;
+pub mod reference;
+pub mod report;
+pub mod setting;
+pub mod start;
+pub mod transfer;
+
+use machine::Machine;
+use report::{Row, Verdict};
+use setting::Setting;
+
+/// A benchmark: what is typed to run it, and the programs that it needs built.
+struct Benchmark {
+    name: &'static str,
+    programs: &'static [u8],
+    measure: fn(&Setting, &str) -> Result<Vec<Row>>,
+}
+
+/// All benchmarks, in the order in which they run. Those of large files come last: the files are
+/// made first, and must have come to rest (see `common::transfer::REST`).
+const BENCHMARKS: &[Benchmark] = &[
+    Benchmark {
+        name: "exchange/echo-udp",
+        programs: &[5],
+        measure: |setting, name| exchange::ECHO_UDP.measure(setting, name),
+    },
+    Benchmark {
+        name: "exchange/ntp",
+        programs: &[11],
+        measure: |setting, name| exchange::NTP.measure(setting, name),
+    },
+    Benchmark {
+        name: "exchange/echo-tcp",
+        programs: &[1],
+        measure: |setting, name| exchange::ECHO_TCP.measure(setting, name),
+    },
+    Benchmark {
+        name: "exchange/socketserver-tcp",
+        programs: &[16],
+        measure: |setting, name| exchange::THREADING_TCP.measure(setting, name),
+    },
+    Benchmark {
+        name: "exchange/socketserver-udp",
+        programs: &[17],
+        measure: |setting, name| exchange::THREADING_UDP.measure(setting, name),
+    },
+    Benchmark {
+        name: "exchange/socketserver-framed",
+        programs: &[20],
+        measure: |setting, name| exchange::FRAMED.measure(setting, name),
+    },
+    Benchmark {
+        name: "framed",
+        programs: &[20],
+        measure: framed::measure,
+    },
+    Benchmark {
+        name: "crowd",
+        programs: &[16],
+        measure: crowd::crowd,
+    },
+    Benchmark {
+        name: "storm",
+        programs: &[16],
+        measure: crowd::storm,
+    },
+    Benchmark {
+        name: "start",
+        programs: &[11],
+        measure: start::measure,
+    },
+    Benchmark {
+        name: "downloads",
+        programs: &[13],
+        measure: transfer::many_downloads,
+    },
+    Benchmark {
+        name: "download/ftp-simple",
+        programs: &[13],
+        measure: transfer::download_simple,
+    },
+    Benchmark {
+        name: "download/ftp-class",
+        programs: &[15],
+        measure: transfer::download_class,
+    },
+    Benchmark {
+        name: "upload/ftp-simple",
+        programs: &[14],
+        measure: transfer::upload_simple,
+    },
+    Benchmark {
+        name: "upload/ftp-class",
+        programs: &[15],
+        measure: transfer::upload_class,
+    },
+];
+
+/// Flags of `cargo lab bench`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct BenchArgs {
+    /// Which benchmarks to run, such as `exchange` or `exchange/ntp` [default: all]
+    #[arg(value_name = "ROW")]
+    names: Vec<String>,
+    /// Fewer repetitions and smaller files: within a minute instead of ten
+    #[arg(long)]
+    quick: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Draw the bars of each row into this file too
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Show the names of the benchmarks
+    #[arg(long)]
+    list: bool,
+}
+
+/// How the results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For a person
+    Text,
+    /// For a program
+    Json,
+}
+
+/// Runs the benchmarks that were asked for. The exit status is a failure when a row misses its
+/// target or could not be measured.
+///
+/// # Errors
+///
+/// When a name is unknown, a program cannot be built, or nothing can be written.
+pub fn run(args: &BenchArgs) -> Result<ExitCode> {
+    if args.list {
+        for benchmark in BENCHMARKS {
+            console::say(benchmark.name)?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let chosen = select(&args.names)?;
+    console::note("building the programs (the first time takes a minute)");
+    if cfg!(debug_assertions) {
+        return Err(run_release_build());
+    }
+    for number in chosen.iter().flat_map(|benchmark| benchmark.programs) {
+        executables::build_all(&[setting::program(*number)?], Profile::Release)?;
+    }
+    if executables::python().is_none() {
+        console::warn(
+            "Python 3.8 or later is missing: only Rust and the bare references are measured (set PYTHON to name it)",
+        );
+    }
+
+    let machine = Machine::here(python_version());
+    let setting = Setting::new(args.quick)?;
+    if chosen
+        .iter()
+        .any(|benchmark| benchmark.name.contains("load"))
+    {
+        transfer::make_files(&setting)?;
+    }
+    let mut rows = Vec::new();
+    for benchmark in chosen {
+        console::note(format_args!("measuring {}", benchmark.name));
+        rows.extend((benchmark.measure)(&setting, benchmark.name)?);
+    }
+    match args.format {
+        Format::Text => console::say(report::text(&machine, &rows))?,
+        Format::Json => console::say(report::json(&machine, &rows)?)?,
+    }
+    if let Some(file) = &args.svg {
+        let drawing = chart::svg(&machine, &rows)?;
+        fs::write(file, drawing).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    let all_reached = rows.iter().all(|row| row.verdict() == Verdict::Reached);
+    Ok(if all_reached {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// A debug build would measure itself: its references and its md5 passes. So the release build
+/// takes this process over. Returns only when it cannot.
+fn run_release_build() -> anyhow::Error {
+    match executables::lab(Profile::Release) {
+        Ok(lab) => {
+            let failure = Command::new(&lab).args(std::env::args_os().skip(1)).exec();
+            anyhow::Error::new(failure).context(format!("cannot run {}", lab.display()))
+        }
+        Err(error) => error,
+    }
+}
+
+/// The benchmarks that the names ask for, by the whole name or by its part before the slash.
+fn select(names: &[String]) -> Result<Vec<&'static Benchmark>> {
+    let asks_for = |name: &str, benchmark: &Benchmark| {
+        name == benchmark.name || benchmark.name.split('/').next() == Some(name)
+    };
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| !BENCHMARKS.iter().any(|benchmark| asks_for(name, benchmark)))
+    {
+        bail!("there is no benchmark {unknown:?}: `cargo lab bench --list` shows the names");
+    }
+    let chosen = |benchmark: &&Benchmark| {
+        names.is_empty() || names.iter().any(|name| asks_for(name, benchmark))
+    };
+    Ok(BENCHMARKS.iter().filter(chosen).collect())
+}
+
+fn python_version() -> Option<String> {
+    let output = Command::new(executables::python()?)
+        .arg("--version")
+        .output()
+        .ok()?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
