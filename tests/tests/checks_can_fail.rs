@@ -59,7 +59,9 @@ fn in_parallel<T: Sync>(jobs: &[T], job: impl Fn(&T) -> Vec<String> + Sync) -> V
         for _ in 0..16 {
             scope.spawn(|| {
                 while let Some(one) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    wrong.lock().unwrap().extend(job(one));
+                    // Locked while the job runs, they would wait for one another.
+                    let found = job(one);
+                    wrong.lock().unwrap().extend(found);
                 }
             });
         }
