@@ -135,6 +135,8 @@ impl Process {
     pub fn wait(&mut self, limit: Duration) -> io::Result<Option<ExitStatus>> {
         let status = self.child.wait_timeout(limit)?;
         if status.is_some() {
+            // What it printed last is on its way; only a child of its own may keep the pipes open.
+            let limit = limit.max(Duration::from_secs(1));
             self.stdout.wait_for_end(limit);
             self.stderr.wait_for_end(limit);
         }

@@ -51,14 +51,15 @@ impl Datagrams {
             .map_err(|error| Stop::NotJudged(format!("a socket's address: {error}")))
     }
 
+    /// The server, or who sent the last datagram.
+    pub fn peer(&self) -> Verdict<SocketAddr> {
+        self.peer
+            .ok_or_else(|| Stop::NotJudged("no datagram came yet".to_owned()))
+    }
+
     /// Sends one datagram to the server, or to whom the last datagram came from.
     pub fn send(&self, datagram: &[u8]) -> Verdict {
-        match self.peer {
-            Some(peer) => self.send_to(datagram, peer),
-            None => Err(Stop::NotJudged(
-                "nobody to send to: nothing came yet".to_owned(),
-            )),
-        }
+        self.send_to(datagram, self.peer()?)
     }
 
     /// Sends one datagram to `peer`.

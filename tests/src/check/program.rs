@@ -172,6 +172,25 @@ impl Program {
         }
     }
 
+    /// Fails if anything stands on stderr.
+    pub fn expect_no_errors(&self) -> Verdict {
+        match self.process.stderr().text() {
+            errors if errors.is_empty() => Ok(()),
+            errors => Err(self.trial.fail(
+                "stderr shows nothing",
+                format!("it shows {}", quote(&errors)),
+            )),
+        }
+    }
+
+    /// Waits for its end, for `span` at most, and tells whether it came.
+    pub fn ends_within(&mut self, span: Duration) -> Verdict<bool> {
+        match self.process.wait(span) {
+            Ok(status) => Ok(status.is_some()),
+            Err(error) => Err(Stop::NotJudged(format!("cannot wait for it: {error}"))),
+        }
+    }
+
     /// Waits until it ends as a program does that cannot go on: status 1, and on stderr one line
     /// that names the port of `server`.
     pub fn expect_error(&mut self, server: SocketAddr) -> Verdict {

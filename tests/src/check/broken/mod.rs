@@ -13,6 +13,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use common::console;
 
+mod clients;
 mod framed;
 mod tcp;
 mod udp;
@@ -37,7 +38,12 @@ const fn fault(target: &'static str, name: &'static str, caught_by: &'static str
 }
 
 /// All faults.
-pub const FAULTS: &[&[Fault]] = &[tcp::FAULTS, framed::FAULTS, udp::FAULTS];
+pub const FAULTS: &[&[Fault]] = &[
+    tcp::FAULTS,
+    framed::FAULTS,
+    udp::FAULTS,
+    clients::udp::FAULTS,
+];
 
 /// Which broken program to run
 #[derive(Args, Debug)]
@@ -91,6 +97,7 @@ pub fn run(args: BrokenArgs) -> Result<()> {
         | "socketserver-demo/text-server"
         | "socketserver-demo/framed-server" => tcp::serve(args),
         "echo-udp/server" => udp::echo(&bind(args)?, &args.fault),
+        target if target.ends_with("client") => clients::run(args),
         target => bail!("there is no broken {target}"),
     }
 }

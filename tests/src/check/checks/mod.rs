@@ -2,6 +2,7 @@
 
 use super::Check;
 
+mod clients;
 mod every_server;
 mod exchange;
 mod framed_echo;
@@ -16,4 +17,6 @@ pub const ALL: &[&[Check]] = &[
     udp_echo::CHECKS,
     tcp_servers::CHECKS,
     every_server::CHECKS,
+    clients::udp_session::CHECKS,
+    clients::udp::CHECKS,
 ];

@@ -1,0 +1,24 @@
+//! Tiny clients with one small fault each.
+
+use anyhow::{Result, bail};
+
+use super::BrokenArgs;
+
+pub(super) mod udp;
+
+/// Runs a broken client to its end.
+pub(super) fn run(args: &BrokenArgs) -> Result<()> {
+    match args.target.as_str() {
+        "echo-udp/client"
+        | "echo-udp/talk-client"
+        | "echo-udp/hello-client"
+        | "echo-udp/ack-client"
+        | "echo-udp/boundaries-client"
+        | "echo-udp/oneshot-client"
+        | "ntp/client"
+        | "qq-chat/client"
+        | "socketserver-demo/udp-client"
+        | "socketserver-demo/udp-text-client" => udp::run(args),
+        target => bail!("there is no broken {target}"),
+    }
+}

@@ -1,0 +1,15 @@
+//! The checks of clients: the checker plays the server, types at the prompt, reads the screen.
+//!
+//! | file | subject |
+//! |---|---|
+//! | [`udp_client`] | a UDP client and its server: how each of the ten asks, and shows an answer |
+//! | [`udp_session`] | what the lessons ask of UDP clients |
+//! | [`udp`] | what may happen to UDP clients |
+
+pub(super) mod udp;
+mod udp_client;
+pub(super) mod udp_session;
+
+/// What is answered where the first bytes and the last must be told apart.
+const BEFORE: &str = "before";
+const AFTER: &str = "after";
