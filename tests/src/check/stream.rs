@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use socket2::SockRef;
 
 use super::trial::{Direction, Stop, Trial, Verdict};
+use crate::experiment::system;
 
 /// A connection with the program under test. Every byte is written down, every wait is bounded.
 ///
@@ -85,14 +86,33 @@ impl Stream {
         Ok(())
     }
 
-    /// Sends `bytes`, `size` at a time, in segments of their own.
+    /// Sends `bytes`, `size` at a time, each piece when the program has fetched the one before: else
+    /// they could arrive together.
     pub fn send_in_pieces(&mut self, bytes: &[u8], size: usize) -> Verdict {
         for piece in bytes.chunks(size) {
             self.send(piece)?;
-            // Without the pause the pieces could arrive together.
-            thread::sleep(Duration::from_millis(3));
+            self.wait_until_fetched();
         }
         Ok(())
+    }
+
+    /// Waits until the program has fetched what was sent, for a tenth of a second at most: it may
+    /// be busy with something else.
+    fn wait_until_fetched(&self) {
+        let limit = Instant::now() + Duration::from_millis(100);
+        let (Ok(here), Ok(there)) = (self.socket.local_addr(), self.socket.peer_addr()) else {
+            return;
+        };
+        while Instant::now() < limit {
+            match system::tcp_socket(there, here) {
+                Ok(Some(socket)) if socket.receive_queue > 0 => {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                Ok(_) => return,
+                // Where the system does not tell, a pause must do.
+                Err(_) => return thread::sleep(Duration::from_millis(3)),
+            }
+        }
     }
 
     /// Sends `bytes` again and again until the program takes nothing for a while.
