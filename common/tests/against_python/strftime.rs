@@ -1,18 +1,12 @@
 //! `common::strftime` against the installed Python's `time.strftime`, for the same second.
 
-#![allow(
-    clippy::expect_used,
-    reason = "what a test itself makes wrong ends it with a panic"
-)]
-
-mod python;
-
 use common::strftime::{StrftimeError, strftime, time_zone};
 use jiff::{Timestamp, Zoned};
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestCaseError};
-use python::Python;
 use serde_json::json;
+
+use crate::python::{self, Python};
 
 /// Reads `[[TZ or null, second, [format, …]], …]` and prints what `time.strftime` gives for
 /// each, null for a `ValueError`.

@@ -1,49 +1,10 @@
 //! The file transfer of `common` against its Python mirror, which must refuse, and say, the same.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot set up its case ends with a panic"
-)]
-
-mod python;
-
 use common::{commands, names, progress};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::strategy::ValueTree;
-use proptest::test_runner::TestRunner;
 
-/// As many values as `strategy` gives, always the same ones.
-fn samples<T: std::fmt::Debug>(strategy: impl Strategy<Value = T>, count: usize) -> Vec<T> {
-    let mut runner = TestRunner::deterministic();
-    (0..count)
-        .map(|_| strategy.new_tree(&mut runner).unwrap().current())
-        .collect()
-}
-
-/// What a Python program that imports the mirror prints for `input`.
-fn ask(program: &str, input: &str) -> Option<String> {
-    let mirror = concat!(env!("CARGO_MANIFEST_DIR"), "/python");
-    let program = format!("import json, sys\nsys.path.append({mirror:?})\n{program}");
-    Some(python::python()?.ask(&program, input))
-}
-
-/// Evaluates `expression` in Python for each `x` in `inputs`, and compares.
-fn assert_same<T>(imports: &str, expression: &str, inputs: &[T], ours: impl Fn(&T) -> String)
-where
-    T: serde::Serialize + std::fmt::Debug,
-{
-    let program =
-        format!("{imports}\njson.dump([{expression} for x in json.load(sys.stdin)], sys.stdout)");
-    let Some(answer) = ask(&program, &serde_json::to_string(inputs).unwrap()) else {
-        return;
-    };
-    let theirs: Vec<String> = serde_json::from_str(&answer).unwrap();
-    assert_eq!(theirs.len(), inputs.len());
-    for (input, theirs) in inputs.iter().zip(theirs) {
-        assert_eq!(ours(input), theirs, "for {input:?}");
-    }
-}
+use crate::python::{ask_mirror, assert_same, samples};
 
 #[test]
 fn the_same_names_are_refused_for_the_same_reason() {
@@ -94,7 +55,7 @@ fn the_progress_line_is_the_same() {
 /// nowhere else to have them.
 #[test]
 fn the_mirror_stores_what_is_complete_and_leaves_nothing_else() {
-    let printed = ask(include_str!("files.py"), "");
+    let printed = ask_mirror(include_str!("files.py"), "");
     assert_eq!(printed.unwrap_or_else(|| "ok\n".to_owned()), "ok\n");
 }
 

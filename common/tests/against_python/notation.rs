@@ -1,42 +1,11 @@
 //! `notation` and `json` against the Python that is installed: what it prints for the same value.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot set up its case ends with a panic"
-)]
-
-mod python;
-
 use common::{json, notation};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::strategy::ValueTree;
-use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value};
 
-/// As many values as `strategy` gives, always the same ones.
-fn samples<T: std::fmt::Debug>(strategy: impl Strategy<Value = T>, count: usize) -> Vec<T> {
-    let mut runner = TestRunner::deterministic();
-    (0..count)
-        .map(|_| strategy.new_tree(&mut runner).unwrap().current())
-        .collect()
-}
-
-/// Asks Python for `expression` of each `x` in `inputs`, and compares.
-fn assert_same(expression: &str, inputs: &[Value], ours: impl Fn(&Value) -> String) {
-    let Some(python) = python::python() else {
-        return;
-    };
-    let program = format!(
-        "import json, sys\njson.dump([{expression} for x in json.load(sys.stdin)], sys.stdout)"
-    );
-    let answer = python.ask(&program, &serde_json::to_string(inputs).unwrap());
-    let theirs: Vec<String> = serde_json::from_str(&answer).unwrap();
-    assert_eq!(theirs.len(), inputs.len());
-    for (input, theirs) in inputs.iter().zip(theirs) {
-        assert_eq!(ours(input), theirs, "for {input}");
-    }
-}
+use crate::python::{self, assert_same, samples};
 
 fn as_bytes(value: &Value) -> Vec<u8> {
     value
@@ -53,7 +22,7 @@ fn bytes_are_shown_as_python_shows_them() {
     let quotes = ["'", "\"", "'\"", "it's", "\\"].map(|text| text.as_bytes().to_vec());
     let random = samples(vec(any::<u8>(), 0..40), 500);
     let inputs: Vec<Value> = each.chain(quotes).chain(random).map(Value::from).collect();
-    assert_same("repr(bytes(x))", &inputs, |value| {
+    assert_same("", "repr(bytes(x))", &inputs, |value| {
         notation::bytes(&as_bytes(value))
     });
 }
@@ -100,7 +69,7 @@ fn strings_are_quoted_as_python_quotes_them() {
         .into_iter()
         .map(Value::from),
     );
-    assert_same("repr(x)", &inputs, |value| {
+    assert_same("", "repr(x)", &inputs, |value| {
         notation::string(value.as_str().unwrap())
     });
 }
@@ -130,12 +99,12 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 #[test]
 fn dicts_are_shown_as_python_shows_them() {
-    assert_same("repr(x)", &samples(any_json(), 800), notation::value);
+    assert_same("", "repr(x)", &samples(any_json(), 800), notation::value);
 }
 
 #[test]
 fn json_has_the_form_of_json_dumps() {
-    assert_same("json.dumps(x)", &samples(any_json(), 800), |value| {
+    assert_same("", "json.dumps(x)", &samples(any_json(), 800), |value| {
         json::dumps(value).unwrap()
     });
 }
@@ -147,7 +116,7 @@ fn control_characters_are_made_visible_as_repr_writes_them() {
         .filter(|c| !matches!(c, '\'' | '\\'))
         .map(|c| Value::from(c.to_string()))
         .collect();
-    assert_same("repr(x)[1:-1]", &inputs, |value| {
+    assert_same("", "repr(x)[1:-1]", &inputs, |value| {
         common::console::one_line(value.as_str().unwrap()).into_owned()
     });
 }
@@ -158,7 +127,7 @@ fn strip_takes_off_what_python_takes_off() {
         .filter_map(char::from_u32)
         .map(|c| format!("{c} a {c}"));
     let inputs: Vec<Value> = each.map(Value::from).collect();
-    assert_same("x.strip()", &inputs, |value| {
+    assert_same("", "x.strip()", &inputs, |value| {
         common::console::strip(value.as_str().unwrap()).to_owned()
     });
 }

@@ -1,0 +1,13 @@
+//! What `common` mirrors of Python, and its own mirror in `common/python`, against the Python that is
+//! installed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot set up its case ends with a panic"
+)]
+
+mod files;
+mod notation;
+mod python;
+mod strftime;
