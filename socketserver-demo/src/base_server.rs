@@ -97,19 +97,18 @@ pub trait BaseServer: Send + Sync + 'static {
     /// What a client does is never an error here.
     fn serve_forever(&self, poll_interval: Duration) -> io::Result<()> {
         let serving = self.state().shutdown().begin()?;
-        while !serving.is_shutdown_requested() {
+        loop {
             let socket = self.state().socket()?;
             let ready = readiness::wait(&*socket, Some(serving.bell()), Some(poll_interval))?;
             // A request that came together with the shutdown stays in the queue.
             if serving.is_shutdown_requested() {
-                break;
+                return Ok(());
             }
             if ready {
                 handle_request_noblock(self);
             }
             self.service_actions();
         }
-        Ok(())
     }
 
     /// Ends [`serve_forever`](Self::serve_forever) at once, without waiting for `poll_interval`,

@@ -10,7 +10,6 @@ use std::net::{SocketAddr, UdpSocket};
 
 use clap::Parser;
 use common::{console, flags, net, notation};
-use socket2::{Domain, SockRef};
 use socketserver_demo::{
     BaseRequestHandler, BaseServer, Datagram, POLL_INTERVAL, ThreadingUdpServer,
 };
@@ -47,11 +46,13 @@ impl BaseRequestHandler<Datagram> for Echo {
 
 /// How Python shows a socket.
 fn repr(socket: &UdpSocket) -> std::io::Result<String> {
-    let family = match SockRef::from(socket).domain()? {
-        Domain::IPV6 => "AF_INET6",
-        _ => "AF_INET",
+    let address = socket.local_addr()?;
+    let family = if address.is_ipv6() {
+        "AF_INET6"
+    } else {
+        "AF_INET"
     };
-    let (fd, address) = (fileno(socket), notation::address(socket.local_addr()?));
+    let (fd, address) = (fileno(socket), notation::address(address));
     Ok(format!(
         "<socket.socket fd={fd}, family=AddressFamily.{family}, type=SocketKind.SOCK_DGRAM, proto=0, laddr={address}>"
     ))

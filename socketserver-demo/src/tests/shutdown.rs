@@ -51,10 +51,16 @@ fn shutdown_before_serve_forever_ends_it_at_once() {
 
 #[test]
 fn a_server_can_serve_again_after_a_shutdown() {
-    let server = serve(TcpServer::new(ANY_PORT, || EchoLine).unwrap()).stop();
-    let running = serve(server);
-    examine_stream(connect(running.server.server_address()));
+    let (server, events) = watched(TcpServer::new(ANY_PORT, || EchoLine).unwrap());
+    let running = serve(serve(server).stop());
+    for _ in 0..3 {
+        examine_stream(connect(running.server.server_address()));
+    }
     running.stop();
+    // It waited for its clients: one turn of the loop for each, and the one that was interrupted.
+    let events = events.all();
+    let turns = events.iter().filter(|event| *event == "service_actions");
+    assert!(turns.count() <= 3);
 }
 
 #[test]
@@ -78,8 +84,9 @@ fn shutdown_waits_until_the_request_in_hand_is_handled() {
     events.wait_for("finish_request");
     let (sender, stopped) = mpsc::channel();
     let stopping = thread::spawn(move || {
-        running.stop();
+        running.server.shutdown();
         sender.send(()).unwrap();
+        running.stop();
     });
     assert!(stopped.recv_timeout(Duration::from_millis(50)).is_err());
     examine_rest(client);
