@@ -47,7 +47,7 @@ impl Experiment for HandshakeAndFarewell {
     const CLAIM: &'static str =
         "TCP begins with a handshake of three segments and ends with a farewell of four";
     const WAITS_FOR: Option<&'static str> =
-        Some("retransmissions: of a SYN and ACK after 1 s and 2 s, of a FIN after 200 ms and 400 ms");
+        Some("retransmissions: of a SYN after 1 s and 2 s more, of a FIN after 200 ms");
     type Seen = Seen;
 
     fn observe(log: &mut Steps) -> Result<Seen> {

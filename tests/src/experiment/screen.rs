@@ -10,7 +10,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
-use super::lessons::Sentence;
+use super::lessons::{LEFT_OUT, SENTENCES, Sentence};
 use super::report::{Outcome, Report, Verdict};
 
 const WIDTH: usize = 79;
@@ -93,7 +93,7 @@ impl Screen {
 
     /// The closing table: a line an experiment, and the sum.
     #[must_use]
-    pub fn table(self, reports: &[Report], sentences: usize) -> String {
+    pub fn table(self, reports: &[Report]) -> String {
         let header = format!("{:<32}{:<24}{:>8}", "experiment", "verdict", "seconds");
         let mut lines = vec![self.painted(Style::new().bold(), &header)];
         for report in reports {
@@ -108,7 +108,8 @@ impl Screen {
             let Report { name, seconds, .. } = report;
             lines.push(format!("{name:<32}{verdict}{seconds:>8.2}"));
             if let Some(what) = report.waits_for.filter(|_| *seconds > 5.0) {
-                lines.push(format!("  (waits for {what})"));
+                let waits = format!("  it waits for {what}");
+                lines.extend(wrapped(&waits, WIDTH, 2));
             }
         }
         lines.push(String::new());
@@ -122,12 +123,14 @@ impl Screen {
         let unseen =
             count(|outcome| matches!(outcome, Outcome::Judged(Verdict::CannotBeSeenHere(_))));
         let seconds: f64 = reports.iter().map(|report| report.seconds).sum();
-        lines.push(format!(
-            "{} experiments on {sentences} sentences of the lessons, in {seconds:.0} s:",
-            reports.len()
-        ));
+        lines.push(format!("{} experiments in {seconds:.0} s:", reports.len()));
         lines.push(format!(
             "{holds} hold here, {fails} do not hold here, {unseen} cannot be seen here"
+        ));
+        lines.push(format!(
+            "They check {} sentences of the lessons; {} more are no matter for a program",
+            SENTENCES.len(),
+            LEFT_OUT.len()
         ));
         lines.join("\n")
     }

@@ -4,8 +4,10 @@ use std::collections::HashSet;
 use std::process::Command;
 
 use serde_json::Value;
+use tests::executables::workspace;
 use tests::experiment::EXPERIMENTS;
 use tests::experiment::lessons::SENTENCES;
+use tests::programs::PROGRAMS;
 
 fn lab(arguments: &[&str]) -> std::process::Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
@@ -44,33 +46,74 @@ fn every_experiment_checks_a_sentence_under_a_name_of_its_own() {
 }
 
 #[test]
-fn every_experiment_ends_in_a_verdict() {
-    let output = lab(&["--all", "--format", "json"]);
-    let reports: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!(reports.len(), EXPERIMENTS.len());
-    for report in &reports {
-        let verdict = report["verdict"].as_str().unwrap_or_default();
+fn every_experiment_belongs_to_a_lab_whose_readme_points_to_it() {
+    let labs: HashSet<&str> = PROGRAMS.iter().map(|program| program.package).collect();
+    let readmes: Vec<String> = labs
+        .iter()
+        .map(|lab| {
+            let path = workspace().join(lab).join("README.md");
+            let text = std::fs::read_to_string(&path);
+            let text = text.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let section = text.split_once("\n## Experiments\n");
+            let (_, section) = section.unwrap_or_else(|| panic!("{lab} has no experiments"));
+            section.split("\n## ").next().unwrap().to_owned()
+        })
+        .collect();
+    for entry in EXPERIMENTS {
+        let name = format!("`{}`", entry.name);
         assert!(
-            ["holds-here", "does-not-hold-here", "cannot-be-seen-here"].contains(&verdict),
-            "{} has no verdict: {}",
-            report["name"],
-            report["error"]
+            readmes.iter().any(|section| section.contains(&name)),
+            "no README points to {name}"
         );
-        let because = report["because"].as_str().unwrap_or_default();
-        assert!(!because.is_empty(), "{} gives no reason", report["name"]);
     }
-    assert!(output.status.success());
+    for row in readmes.iter().flat_map(|section| section.lines()) {
+        if let Some(name) = row
+            .strip_prefix("| `")
+            .and_then(|row| row.split('`').next())
+        {
+            assert!(
+                EXPERIMENTS.iter().any(|entry| entry.name == name),
+                "a README points to {name}, which does not exist"
+            );
+        }
+    }
 }
 
 #[test]
-fn a_piped_report_is_plain_and_fits_80_columns() {
-    let output = lab(&["tcp-sticks"]);
+fn all_of_them_end_in_a_verdict_and_in_a_table_of_80_columns() {
+    let output = lab(&["--all"]);
     let text = String::from_utf8(output.stdout).expect("UTF-8");
-    assert!(text.contains("verdict   holds here: "), "{text}");
+    assert!(output.status.success(), "{text}");
+    let verdicts = ["holds here", "does not hold here", "cannot be seen here"];
+    let judged = |row: &str| {
+        verdicts
+            .iter()
+            .any(|verdict| row.trim_start().starts_with(verdict))
+    };
+    for entry in EXPERIMENTS {
+        let mut rows = text
+            .lines()
+            .filter_map(|line| line.strip_prefix(entry.name));
+        assert!(rows.any(judged), "no verdict on {}:\n{text}", entry.name);
+    }
+    // A pipe gets no colour, whatever the verdicts.
     assert!(!text.contains('\x1b'), "{text}");
     for line in text.lines() {
         assert!(line.chars().count() < 80, "{line}");
     }
+}
+
+#[test]
+fn json_has_the_steps_what_was_seen_and_the_verdict() {
+    let output = lab(&["tcp-sticks", "--format", "json"]);
+    let reports: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let report = &reports[0];
+    assert_eq!(report["name"], "tcp-sticks");
+    assert_eq!(report["lessons"][0]["document"], "000");
+    assert_eq!(report["steps"].as_array().map(Vec::len), Some(4));
+    assert_eq!(report["seen"]["one_receive"], "b'helloworldsdfas'");
+    assert_eq!(report["verdict"], "holds-here");
+    assert_ne!(report["because"], "");
 }
 
 #[test]
