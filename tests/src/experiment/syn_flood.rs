@@ -63,7 +63,7 @@ impl Experiment for SynFlood {
             Ok(())
         })?;
         let half_open = wire.at(End::Server, || {
-            let sockets = system::tcp_sockets()?.into_iter();
+            let sockets = system::tcp_sockets(address.port())?.into_iter();
             Ok(sockets.filter(|socket| socket.state == State::SynRecv).count())
         })?;
 

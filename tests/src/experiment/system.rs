@@ -116,22 +116,20 @@ pub fn tcp_state(local: SocketAddr, remote: SocketAddr) -> Result<State> {
 
 /// One end of a connection, if the system still knows it.
 pub fn tcp_socket(local: SocketAddr, remote: SocketAddr) -> Result<Option<TcpSocket>> {
-    let mut sockets = tcp_sockets()?.into_iter();
+    let mut sockets = tcp_sockets(local.port())?.into_iter();
     Ok(sockets.find(|socket| socket.local == local && socket.remote == remote))
 }
 
 /// The listener on `address`.
 pub fn tcp_listener(address: SocketAddr) -> Result<Option<TcpSocket>> {
-    let mut sockets = tcp_sockets()?.into_iter();
+    let mut sockets = tcp_sockets(address.port())?.into_iter();
     Ok(sockets.find(|socket| socket.local == address && socket.state == State::Listen))
 }
 
 /// The UDP socket that is bound to `address`.
 pub fn udp_socket(address: SocketAddr) -> Result<UdpSocket> {
-    match udp_sockets()?
-        .into_iter()
-        .find(|socket| socket.local == address)
-    {
+    let mut sockets = udp_sockets(address.port())?.into_iter();
+    match sockets.find(|socket| socket.local == address) {
         Some(socket) => Ok(socket),
         None => bail!("the system lists no UDP socket on {address}"),
     }
@@ -166,12 +164,12 @@ pub fn wait_for_bytes(stream: &TcpStream, bytes: usize) -> Result<()> {
     })
 }
 
-/// Asks again and again until the system says so; an error after ten seconds.
+/// Asks again and again until the system says so; an error after twenty seconds.
 pub fn wait_until(what: &str, mut so: impl FnMut() -> Result<bool>) -> Result<()> {
     let begun = Instant::now();
     while !so()? {
-        if begun.elapsed() > Duration::from_secs(10) {
-            bail!("waited 10 s in vain until {what}");
+        if begun.elapsed() > Duration::from_secs(20) {
+            bail!("waited 20 s in vain until {what}");
         }
         thread::sleep(Duration::from_millis(1));
     }
@@ -189,9 +187,10 @@ mod linux {
 
     use super::{State, TcpSocket, UdpSocket};
 
-    /// All TCP sockets of this network namespace (IPv4).
-    pub fn tcp_sockets() -> Result<Vec<TcpSocket>> {
-        let text = table("tcp")?;
+    /// The TCP sockets of this network namespace (IPv4) that have this port at one end. A table
+    /// that changes while it is read may repeat a socket.
+    pub fn tcp_sockets(port: u16) -> Result<Vec<TcpSocket>> {
+        let text = lines_with("tcp", port)?;
         let TcpNetEntries(entries) =
             TcpNetEntries::from_buf_read(text.as_bytes(), procfs::current_system_info())?;
         // procfs leaves out the timer and the retransmissions: columns 5 and 6 of the line.
@@ -214,9 +213,9 @@ mod linux {
         Ok(sockets.collect())
     }
 
-    /// All UDP sockets of this network namespace (IPv4).
-    pub fn udp_sockets() -> Result<Vec<UdpSocket>> {
-        let text = table("udp")?;
+    /// The UDP sockets of this network namespace (IPv4) that have this port at one end.
+    pub fn udp_sockets(port: u16) -> Result<Vec<UdpSocket>> {
+        let text = lines_with("udp", port)?;
         let UdpNetEntries(entries) =
             UdpNetEntries::from_buf_read(text.as_bytes(), procfs::current_system_info())?;
         // procfs leaves out the drops: the last column.
@@ -253,6 +252,17 @@ mod linux {
             .find(|(each, _)| *each == name)
             .with_context(|| format!("this kernel does not count {protocol} {name}"))?;
         Ok(value.parse()?)
+    }
+
+    /// The header of a table of sockets, and its lines with this port at one end: others may be
+    /// there by the thousand.
+    fn lines_with(name: &str, port: u16) -> Result<String> {
+        let port = format!(":{port:04X} ");
+        let text = table(name)?;
+        let mut lines = text.split_inclusive('\n');
+        let header = lines.next().unwrap_or_default();
+        let lines = lines.filter(|line| line.contains(&port));
+        Ok(std::iter::once(header).chain(lines).collect())
     }
 
     fn table(name: &str) -> Result<String> {
@@ -300,12 +310,12 @@ mod elsewhere {
     const NEEDS: &str = "it reads the state of sockets from /proc/net, which Linux alone has";
 
     /// See the version for Linux.
-    pub fn tcp_sockets() -> Result<Vec<TcpSocket>> {
+    pub fn tcp_sockets(_port: u16) -> Result<Vec<TcpSocket>> {
         cannot_be_seen(NEEDS)
     }
 
     /// See the version for Linux.
-    pub fn udp_sockets() -> Result<Vec<UdpSocket>> {
+    pub fn udp_sockets(_port: u16) -> Result<Vec<UdpSocket>> {
         cannot_be_seen(NEEDS)
     }
 

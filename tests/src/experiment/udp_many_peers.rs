@@ -59,7 +59,7 @@ impl Experiment for UdpManyPeers {
         for client in &clients {
             answers.push(Datagram::receive(client, 1024)?.data);
         }
-        let sockets = system::udp_sockets()?.into_iter();
+        let sockets = system::udp_sockets(address.port())?.into_iter();
         let sockets_of_the_server = sockets.filter(|socket| socket.local == address).count();
 
         log.step("two more requests: while the first is handled, where is the second?");
