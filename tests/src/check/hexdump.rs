@@ -6,7 +6,7 @@ use std::fmt::Write;
 const ROW: usize = 16;
 
 /// How many rows are shown of the beginning, and how many of the end when there are more.
-const ROWS: (usize, usize) = (12, 2);
+const ROWS: (usize, usize) = (6, 2);
 
 /// The dump of `bytes`, which are the first of `total`. Long ones lose their middle.
 #[must_use]
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn a_long_dump_loses_its_middle() {
         let text = dump(&[0; 4096], 4096);
-        assert_eq!(text.lines().count(), 15);
+        assert_eq!(text.lines().count(), 9);
         assert!(text.contains("..."));
     }
 }

@@ -276,7 +276,8 @@ impl Program {
     }
 
     fn state(&mut self) -> String {
-        match self.process.wait(Duration::ZERO) {
+        // One that is about to die of what was sent gets the time for it.
+        match self.process.wait(Duration::from_millis(100)) {
             Ok(Some(status)) => status.to_string(),
             Ok(None) => {
                 let begun = Instant::now();

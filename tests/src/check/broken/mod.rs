@@ -96,7 +96,12 @@ pub fn run(args: BrokenArgs) -> Result<()> {
         | "socketserver-demo/server"
         | "socketserver-demo/text-server"
         | "socketserver-demo/framed-server" => tcp::serve(args),
-        "echo-udp/server" => udp::echo(&bind(args)?, &args.fault),
+        "echo-udp/server"
+        | "echo-udp/ack-server"
+        | "socketserver-demo/udp-server"
+        | "socketserver-demo/udp-text-server" => udp::echo(args, &bind(args)?),
+        "echo-udp/hello-server" | "echo-udp/oneshot-server" => udp::once(args, &bind(args)?),
+        "echo-udp/boundaries-server" => udp::three(args, &bind(args)?),
         target if target.ends_with("client") => clients::run(args),
         target => bail!("there is no broken {target}"),
     }

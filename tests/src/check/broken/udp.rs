@@ -1,29 +1,183 @@
-//! Tiny UDP servers.
+//! Tiny UDP servers: programs 5, 7 to 10, 17 and 19.
 
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::Result;
 use common::{console, notation};
 
-use super::Fault;
+use super::{BrokenArgs, Fault, fault};
 
-pub(super) const FAULTS: &[Fault] = &[Fault {
-    target: "echo-udp/server",
-    name: "answers-as-it-came",
-    caught_by: "session",
-}];
+const ECHO: &str = "echo-udp/server";
+const ONCE: &str = "echo-udp/oneshot-server";
+const THREE: &str = "echo-udp/boundaries-server";
 
-/// Program 5.
-pub(super) fn echo(socket: &UdpSocket, fault: &str) -> Result<()> {
-    let mut buffer = vec![0; 65_535];
-    loop {
+pub(super) const FAULTS: &[Fault] = &[
+    fault(ECHO, "answers-as-it-came", "answer"),
+    fault(ECHO, "answers-once", "session"),
+    fault(ECHO, "prints-nothing", "screen"),
+    fault(
+        "socketserver-demo/udp-text-server",
+        "prints-bytes-only",
+        "screen",
+    ),
+    fault("echo-udp/ack-server", "prints-bytes-only", "screen"),
+    fault(ECHO, "upper-cases-text", "non-ascii"),
+    fault(ECHO, "ignores-the-empty", "empty-datagram"),
+    fault(ECHO, "receives-100-bytes", "kilobyte"),
+    fault(ECHO, "answers-the-first-client", "several-clients"),
+    fault("socketserver-demo/udp-server", "answers-once", "session"),
+    fault(ECHO, "answers-twice", "exactly-once"),
+    fault(ECHO, "dies-of-bad-text", "invalid-utf8"),
+    fault(ECHO, "shows-escapes-raw", "control-characters"),
+    fault(ECHO, "receives-1024-bytes", "largest-datagram"),
+    fault(ECHO, "remembers-forty", "vanished-clients"),
+    fault(ECHO, "serves-a-thousand-only", "many-in-a-row"),
+    fault(ECHO, "dawdles-in-a-crowd", "burst"),
+    fault(ONCE, "fails-at-the-end", "session"),
+    fault(ONCE, "upper-cases-bytes", "non-ascii"),
+    fault(ONCE, "ignores-the-empty", "empty-datagram"),
+    fault(ONCE, "dies-of-bad-text", "invalid-utf8"),
+    fault(ONCE, "shows-escapes-raw", "control-characters"),
+    fault(ONCE, "receives-1024-bytes", "largest-datagram"),
+    fault(THREE, "answers", "three-lines"),
+    fault(THREE, "shows-the-first-sender", "three-senders"),
+    fault(THREE, "receives-1024-bytes", "unusual-datagrams"),
+];
+
+fn buffer(args: &BrokenArgs) -> Vec<u8> {
+    let size = match &*args.fault {
+        "receives-100-bytes" => 100,
+        "receives-1024-bytes" => 1024,
+        _ => 65_535,
+    };
+    vec![0; size]
+}
+
+/// Programs 5, 8, 17 and 19.
+pub(super) fn echo(args: &BrokenArgs, socket: &UdpSocket) -> Result<()> {
+    let mut buffer = buffer(args);
+    let mut clients: Vec<SocketAddr> = Vec::new();
+    for round in 0.. {
         let (size, peer) = socket.recv_from(&mut buffer)?;
         let datagram = &buffer[..size];
-        console::say(notation::bytes(datagram))?;
-        let answer = match fault {
-            "answers-as-it-came" => datagram.to_vec(),
-            _ => datagram.to_ascii_uppercase(),
+        if args.has("ignores-the-empty") && datagram.is_empty()
+            || args.has("answers-once") && round > 0
+            || args.has("serves-a-thousand-only") && round >= 1000
+        {
+            continue;
+        }
+        if args.has("dies-of-bad-text") {
+            str::from_utf8(datagram)?;
+        }
+        if !args.has("prints-nothing") {
+            console::show(shown(args, socket, datagram, peer)?)?;
+        }
+        if !clients.contains(&peer) {
+            clients.push(peer);
+        }
+        if args.has("remembers-forty") && clients.len() > 40 {
+            continue;
+        }
+        if args.has("dawdles-in-a-crowd") && datagram.starts_with(b"client") {
+            thread::sleep(Duration::from_millis(200));
+        }
+        let to = if args.has("answers-the-first-client") {
+            clients[0]
+        } else {
+            peer
+        };
+        if !args.has("remembers-forty") && !args.has("answers-the-first-client") {
+            clients.clear();
+        }
+        let answer = answer(args, datagram);
+        socket.send_to(&answer, to)?;
+        if args.has("answers-twice") {
+            socket.send_to(&answer, to)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the screen shows of a datagram.
+fn shown(
+    args: &BrokenArgs,
+    socket: &UdpSocket,
+    datagram: &[u8],
+    peer: SocketAddr,
+) -> Result<String> {
+    let repr = notation::bytes(datagram);
+    Ok(match args.target.as_str() {
+        _ if args.has("prints-bytes-only") => format!("{repr}\n"),
+        _ if args.has("shows-escapes-raw") => format!("{}\n", args.text(datagram)),
+        "echo-udp/ack-server" => format!("data= {repr},add = {}\n", notation::address(peer)),
+        "socketserver-demo/udp-text-server" => format!(
+            "({repr}, <socket.socket fd=3, family=2, type=2, proto=0, laddr={}>)\n",
+            notation::address(socket.local_addr()?)
+        ),
+        _ => format!("{repr}\n"),
+    })
+}
+
+fn answer(args: &BrokenArgs, datagram: &[u8]) -> Vec<u8> {
+    match args.target.as_str() {
+        "echo-udp/ack-server" => "恭喜您传输成功".as_bytes().to_vec(),
+        _ if args.has("answers-as-it-came") => datagram.to_vec(),
+        _ if args.has("upper-cases-text") => String::from_utf8_lossy(datagram)
+            .to_uppercase()
+            .into_bytes(),
+        _ => datagram.to_ascii_uppercase(),
+    }
+}
+
+/// Programs 7 and 10: one datagram.
+pub(super) fn once(args: &BrokenArgs, socket: &UdpSocket) -> Result<()> {
+    let mut buffer = buffer(args);
+    let (size, peer) = socket.recv_from(&mut buffer)?;
+    let datagram = &buffer[..size];
+    if args.has("ignores-the-empty") && size == 0 {
+        return Ok(());
+    }
+    if args.has("dies-of-bad-text") {
+        str::from_utf8(datagram)?;
+    }
+    let text = String::from_utf8_lossy(datagram);
+    if args.target == "echo-udp/hello-server" {
+        console::say(args.text(datagram))?;
+        socket.send_to(b"hello", peer)?;
+    } else {
+        console::say(format_args!("收到客户端消息 {}", args.text(datagram)))?;
+        let answer = if args.has("upper-cases-bytes") {
+            datagram.to_ascii_uppercase()
+        } else {
+            text.to_uppercase().into_bytes()
         };
         socket.send_to(&answer, peer)?;
     }
+    if args.has("fails-at-the-end") {
+        std::process::exit(3);
+    }
+    Ok(())
+}
+
+/// Program 9: three datagrams.
+pub(super) fn three(args: &BrokenArgs, socket: &UdpSocket) -> Result<()> {
+    let mut buffer = buffer(args);
+    let mut first = None;
+    for _ in 0..3 {
+        let (size, peer) = socket.recv_from(&mut buffer)?;
+        let sender = *first.get_or_insert(peer);
+        let sender = if args.has("shows-the-first-sender") {
+            sender
+        } else {
+            peer
+        };
+        let (repr, address) = (notation::bytes(&buffer[..size]), notation::address(sender));
+        console::say(format_args!("({repr}, {address})"))?;
+        if args.has("answers") {
+            socket.send_to(b"hello", peer)?;
+        }
+    }
+    Ok(())
 }

@@ -9,12 +9,14 @@ mod framed_echo;
 mod tcp_echo;
 mod tcp_servers;
 mod udp_echo;
+mod udp_once;
 
 /// All of them, in the order in which a target's are done (the protocol's before the robust).
 pub const ALL: &[&[Check]] = &[
     tcp_echo::CHECKS,
     framed_echo::CHECKS,
     udp_echo::CHECKS,
+    udp_once::CHECKS,
     tcp_servers::CHECKS,
     every_server::CHECKS,
     clients::udp_session::CHECKS,
