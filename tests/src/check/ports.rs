@@ -1,6 +1,8 @@
 //! Ports: which are free, and whether the program under test has its own.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,15 +15,25 @@ use crate::programs::Transport;
 /// a minute on Linux.
 const PATIENCE: Duration = Duration::from_secs(70);
 
-/// A port that is free now.
+/// Where free ports are looked for: below those that systems give to clients, of which some checks
+/// need thousands.
+const FREE: Range<u16> = 20_000..32_000;
+
+/// A port that is free now, and that this process has not given away before.
 pub(super) fn free(transport: Transport) -> Verdict<u16> {
-    let any = (Ipv4Addr::LOCALHOST, 0);
-    match transport {
-        Transport::Tcp => TcpListener::bind(any).and_then(|socket| socket.local_addr()),
-        Transport::Udp => UdpSocket::bind(any).and_then(|socket| socket.local_addr()),
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    let span = u32::from(FREE.end - FREE.start);
+    // Another checker on this machine begins elsewhere.
+    let begin = std::process::id().wrapping_mul(997);
+    for _ in 0..span {
+        let tried = TRIED.fetch_add(1, Ordering::Relaxed);
+        let offset = begin.wrapping_add(tried) % span;
+        let port = FREE.start + u16::try_from(offset).unwrap_or_default();
+        if can_be_bound(transport, port) {
+            return Ok(port);
+        }
     }
-    .map(|address| address.port())
-    .map_err(|error| Stop::NotJudged(format!("no free port: {error}")))
+    Err(Stop::NotJudged("no free port on this machine".to_owned()))
 }
 
 /// Waits until a lesson's own port can be had.
@@ -103,6 +115,8 @@ fn can_be_bound(transport: Transport, port: u16) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{TcpListener, UdpSocket};
+
     use super::*;
 
     #[test]

@@ -56,12 +56,16 @@ impl Server {
         }
     }
 
-    /// Fails if the screen was sent raw control characters, other than `allowed`. Passes where there
-    /// is no screen to see.
-    pub fn expect_harmless_screen(&self, allowed: &[&str]) -> Verdict {
-        self.program
-            .as_ref()
-            .map_or(Ok(()), |program| program.expect_harmless_screen(allowed))
+    /// Waits until the screen shows `last`, and fails if it was sent raw control characters, other
+    /// than `allowed`. Passes where there is no screen to see.
+    pub fn expect_harmless_screen(&mut self, last: &str, allowed: &[&str]) -> Verdict {
+        match &mut self.program {
+            None => Ok(()),
+            Some(program) => {
+                program.await_screen(last)?;
+                program.expect_harmless_screen(allowed)
+            }
+        }
     }
 
     /// Waits until the screen goes on with `text`. Passes where there is no screen to see.

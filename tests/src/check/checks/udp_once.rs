@@ -168,12 +168,12 @@ fn invalid_utf8(context: &mut Context) -> Verdict {
 
 fn control_characters(context: &mut Context) -> Verdict {
     let text = "a\0b\x07c\rd\x1b[2J\x1b]0;MINE\x07";
-    let server = context.server()?;
+    let mut server = context.server()?;
     let mut client = server.datagrams()?;
     let (_, answered) = shown_and_answered(context.number(), text);
     client.send(text.as_bytes())?;
     client.expect(answered.as_bytes())?;
-    server.expect_harmless_screen(&[])
+    server.expect_harmless_screen("MINE", &[])
 }
 
 /// `size` bytes of text.
