@@ -60,26 +60,29 @@ impl Experiment for HandshakeAndFarewell {
         }
 
         log.step("once more, slowly: every segment arrives, its answer is held up");
-        let mut moments = Vec::new();
         let connection = Connection::new(&network)?;
-        connection.look(&mut moments, "")?;
+        let mut moments = vec![Moment {
+            client: connection.client_state()?,
+            segment: String::new(),
+            server: connection.server_state()?,
+        }];
 
         log.step("the client connects: SYN");
         network.cut(End::Server)?;
         connection.begin()?;
         connection.wait_for_server(&[State::SynRecv, State::Established])?;
-        connection.look(&mut moments, "SYN -->")?;
+        connection.look(&mut moments, End::Client, "SYN")?;
 
         log.step("the server answers (it sends that again, since it was lost): SYN and ACK");
         network.cut(End::Client)?;
         network.mend(End::Server)?;
         connection.wait_for_client(&[State::Established])?;
-        connection.look(&mut moments, "<-- SYN, ACK")?;
+        connection.look(&mut moments, End::Server, "SYN, ACK")?;
 
         log.step("the client acknowledges: ACK");
         network.mend(End::Client)?;
         connection.wait_for_server(&[State::Established])?;
-        connection.look(&mut moments, "ACK -->")?;
+        connection.look(&mut moments, End::Client, "ACK")?;
 
         // A new connection: the first one has learned from its losses to be patient.
         log.step("connect again, and let the client shut down: FIN");
@@ -90,23 +93,23 @@ impl Experiment for HandshakeAndFarewell {
         network.cut(End::Server)?;
         connection.client.shutdown(Shutdown::Write)?;
         connection.wait_for_server(&[State::CloseWait])?;
-        connection.look(&mut moments, "FIN -->")?;
+        connection.look(&mut moments, End::Client, "FIN")?;
 
         log.step("the server's system acknowledges: ACK");
         network.mend(End::Server)?;
         connection.wait_for_client(&[State::FinWait2])?;
-        connection.look(&mut moments, "<-- ACK")?;
+        connection.look(&mut moments, End::Server, "ACK")?;
 
         log.step("the server closes: FIN");
         network.cut(End::Client)?;
         drop(conversation);
         connection.wait_for_client(&[State::TimeWait])?;
-        connection.look(&mut moments, "<-- FIN")?;
+        connection.look(&mut moments, End::Server, "FIN")?;
 
         log.step("the client's system acknowledges, and remembers: ACK");
         network.mend(End::Client)?;
         connection.wait_for_server(&[State::Closed])?;
-        connection.look(&mut moments, "ACK -->")?;
+        connection.look(&mut moments, End::Client, "ACK")?;
 
         Ok(Seen {
             network: network.name(),
@@ -242,17 +245,21 @@ impl<'a> Connection<'a> {
         })
     }
 
-    /// Writes down both states. On the loopback no segment can be held up: what it brought
-    /// about was there with an earlier one already.
-    fn look(&self, moments: &mut Vec<Moment>, segment: &str) -> Result<()> {
+    /// Writes down both states, and the segment that led to them. On the loopback no segment can
+    /// be held up: what it brought about was there with an earlier one already.
+    fn look(&self, moments: &mut Vec<Moment>, sender: End, flags: &str) -> Result<()> {
         let (client, server) = (self.client_state()?, self.server_state()?);
         match moments.last_mut() {
             Some(last) if (last.client, last.server) == (client, server) => {
-                last.segment = format!("{} {segment}", last.segment);
+                let earlier = last.segment.trim_matches(['<', '-', '>', ' ']);
+                last.segment = format!("{earlier}; {flags}");
             }
             _ => moments.push(Moment {
                 client,
-                segment: segment.to_owned(),
+                segment: match sender {
+                    End::Client => format!("---- {flags} {:->1$}", ">", 12 - flags.len()),
+                    End::Server => format!("<--- {flags} {:->1$}", "", 12 - flags.len()),
+                },
                 server,
             }),
         }

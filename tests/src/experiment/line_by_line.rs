@@ -41,7 +41,7 @@ pub struct Seen {
 
 impl Experiment for LineByLine {
     const NAME: &'static str = "line-by-line";
-    const CLAIM: &'static str = "a file is sent line by line: read a line, send the line";
+    const CLAIM: &'static str = "a file is well sent line by line: read a line, send the line";
     type Seen = Seen;
 
     fn observe(log: &mut Steps) -> Result<Seen> {

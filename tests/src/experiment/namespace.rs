@@ -62,7 +62,7 @@ pub use linux::Wire;
 #[cfg(target_os = "linux")]
 mod linux {
     use std::fs::File;
-    use std::io::ErrorKind;
+    use std::io::{self, ErrorKind};
     use std::net::UdpSocket;
     use std::os::fd::{AsFd, AsRawFd};
     use std::process::Command;
@@ -116,7 +116,13 @@ mod linux {
                 End::Client => &self.client,
                 End::Server => &self.server,
             };
-            within(namespace, work)
+            within(namespace, work).or_else(|error| match error.downcast_ref::<io::Error>() {
+                // A container's root may lack what the real one may do.
+                Some(denied) if denied.kind() == ErrorKind::PermissionDenied => {
+                    cannot_be_seen(format!("{NEEDS} ({error})"))
+                }
+                _ => Err(error),
+            })
         }
 
         /// From now on the wire loses `percent` of what leaves this end, and, with netem,
@@ -191,6 +197,9 @@ mod linux {
             match output {
                 Ok(output) => {
                     let error = String::from_utf8_lossy(&output.stderr);
+                    if error.contains("Operation not permitted") {
+                        return cannot_be_seen(NEEDS);
+                    }
                     ensure!(output.status.success(), "{command}: {}", error.trim());
                     Ok(())
                 }

@@ -99,11 +99,15 @@ fn name(_code: i32) -> Option<&'static str> {
 
 impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        write!(out, "{:?}", self.kind)?;
-        if let Some(code) = self.code {
-            write!(out, " ({} {code})", name(code).unwrap_or("os error"))?;
+        let Some(code) = self.code else {
+            return write!(out, "{:?}", self.kind);
+        };
+        let name = name(code).unwrap_or("os error");
+        match format!("{:?}", self.kind).as_str() {
+            // Rust has no kind for every error.
+            "Uncategorized" => write!(out, "{name} {code}"),
+            kind => write!(out, "{kind} ({name} {code})"),
         }
-        Ok(())
     }
 }
 

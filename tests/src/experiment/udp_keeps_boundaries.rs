@@ -27,7 +27,7 @@ impl Experiment for UdpKeepsBoundaries {
     type Seen = Seen;
 
     fn observe(log: &mut Steps) -> Result<Seen> {
-        log.step("bind a server; a client needs no bind");
+        log.step("bind a server; the client takes any port");
         let server = UdpSocket::bind("127.0.0.1:0")?;
         let client = UdpSocket::bind("127.0.0.1:0")?;
 
