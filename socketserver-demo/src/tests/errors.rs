@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 
 use anyhow::{Result, bail};
 
-use super::scaffold::{ANY_PORT, Events, Watched, connect, serve, udp_client, watched};
+use super::scaffold::{ANY_PORT, Events, Watched, connect, handle_one, serve, udp_client, watched};
 use crate::{
     BaseRequestHandler, BaseServer, Datagram, StreamListener, TcpServer, ThreadingMixIn, UdpServer,
 };
@@ -14,9 +14,15 @@ use crate::{
 struct Bad(&'static str);
 
 impl BaseRequestHandler for Bad {
+    fn setup(&mut self, _request: &mut TcpStream, _client: &SocketAddr) -> Result<()> {
+        assert!(self.0 != "panic in setup", "not even set up");
+        Ok(())
+    }
+
     fn handle(&mut self, _request: &mut TcpStream, _client: &SocketAddr) -> Result<()> {
         match self.0 {
             "panic" => panic!("there is no {}", "cake"),
+            "panic in setup" => Ok(()),
             text => bail!("cannot serve: {text}"),
         }
     }
@@ -76,6 +82,12 @@ fn a_panicking_handler_is_reported_and_the_server_goes_on() {
 }
 
 #[test]
+fn a_panic_before_the_handler_is_reported_and_the_server_goes_on() {
+    let (server, events) = bad_server("panic in setup");
+    examine(server, &events, "the handler panicked: not even set up");
+}
+
+#[test]
 fn a_panicking_handler_in_a_thread_is_reported_and_its_thread_counted_out() {
     let (server, events) = bad_server("panic");
     let server = ThreadingMixIn::mixed_into(server);
@@ -105,7 +117,7 @@ fn handle_request_too_outlives_its_handler() {
     for how in ["sold out", "panic"] {
         let (server, events) = bad_server(how);
         let _client = connect(server.server_address());
-        server.handle_request().unwrap();
+        handle_one(server);
         assert!(
             events
                 .all()

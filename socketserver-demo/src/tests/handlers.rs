@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use socket2::SockRef;
 
 use super::scaffold::{ANY_PORT, bounded, connect, udp_client, watched};
@@ -275,6 +275,25 @@ fn a_stream_handler_applies_its_timeout_and_its_other_constants() {
     let over = std::io::Error::from(rustix::io::Errno::AGAIN);
     assert_eq!(over.kind(), ErrorKind::WouldBlock);
     assert_eq!(error, format!("handle_error: {over}"));
+}
+
+/// Writes more than the client takes.
+struct Pour;
+
+impl StreamRequestHandler for Pour {
+    const TIMEOUT: Option<Duration> = Some(Duration::from_millis(10));
+
+    fn handle(&mut self, files: &mut StreamFiles<'_>) -> Result<()> {
+        let written = files.wfile.write(&vec![0; 4 * MUCH])?;
+        bail!("{written} bytes are said to be written")
+    }
+}
+
+#[test]
+fn a_write_that_cannot_be_completed_is_an_error() {
+    let server = TcpServer::new(ANY_PORT, || Pour).unwrap();
+    let error = connect_and_handle(server).unwrap();
+    assert!(!error.contains("said to be written"), "{error}");
 }
 
 #[test]

@@ -1,12 +1,17 @@
 //! The hooks are called, in their order.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
+use anyhow::Result;
+
 use super::scaffold::{
-    ANY_PORT, EchoLine, NEVER, connect, examine_stream, serve, serve_polling, watched,
+    ANY_PORT, EchoLine, NEVER, bounded, connect, examine_stream, handle_one, serve, serve_polling,
+    watched,
 };
-use crate::{BaseServer, ServerOptions, TcpServer, ThreadingMixIn};
+use crate::{BaseRequestHandler, BaseServer, ServerOptions, TcpServer, ThreadingMixIn};
 
 const ONE_REQUEST: [&str; 5] = [
     "get_request",
@@ -21,7 +26,7 @@ fn one_request_meets_the_hooks_in_order() {
     let (server, events) = watched(TcpServer::new(ANY_PORT, || EchoLine).unwrap());
     let mut client = connect(server.server_address());
     client.write_all(b"hello\n").unwrap();
-    server.handle_request().unwrap();
+    handle_one(server);
     assert_eq!(events.all(), ONE_REQUEST);
 }
 
@@ -31,7 +36,7 @@ fn the_mix_in_passes_every_hook_on() {
     let server = ThreadingMixIn::mixed_into(server);
     let mut client = connect(server.server_address());
     client.write_all(b"hello\n").unwrap();
-    server.handle_request().unwrap();
+    let server = handle_one(server);
     server.server_close(); // waits for the thread
     server.service_actions();
     server.handle_timeout();
@@ -42,11 +47,37 @@ fn the_mix_in_passes_every_hook_on() {
 }
 
 #[test]
+fn get_request_does_not_wait_for_a_client_who_has_left() {
+    let server = TcpServer::new(ANY_PORT, || EchoLine).unwrap();
+    let error = bounded(move || server.get_request().map(drop)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+}
+
+/// Keeps a second descriptor of the connection.
+struct Keep(Sender<TcpStream>);
+
+impl BaseRequestHandler for Keep {
+    fn handle(&mut self, request: &mut TcpStream, _client: &SocketAddr) -> Result<()> {
+        Ok(self.0.send(request.try_clone()?)?)
+    }
+}
+
+#[test]
+fn shutdown_request_ends_a_connection_that_somebody_else_has_open() {
+    let (sender, kept) = channel();
+    let server = TcpServer::new(ANY_PORT, move || Keep(sender.clone())).unwrap();
+    let mut client = connect(server.server_address());
+    handle_one(server);
+    assert_eq!(client.read(&mut [0]).unwrap(), 0);
+    drop(kept);
+}
+
+#[test]
 fn a_request_that_is_not_verified_is_shut_down() {
     let (mut server, events) = watched(TcpServer::new(ANY_PORT, || EchoLine).unwrap());
     server.verified = false;
     let mut client = connect(server.server_address());
-    server.handle_request().unwrap();
+    handle_one(server);
     assert_eq!(client.read(&mut [0]).unwrap(), 0);
     assert_eq!(
         events.all(),
@@ -89,7 +120,7 @@ fn handle_request_calls_handle_timeout_when_nobody_comes() {
     };
     let server = TcpServer::with_options(ANY_PORT, options, || EchoLine).unwrap();
     let (server, events) = watched(server);
-    server.handle_request().unwrap();
+    handle_one(server);
     assert_eq!(events.all(), ["handle_timeout"]);
 }
 
@@ -105,7 +136,7 @@ fn handle_request_handles_one_request_within_its_timeout() {
     for client in &mut clients {
         client.write_all(b"hello\n").unwrap();
     }
-    server.handle_request().unwrap();
+    handle_one(server);
     assert_eq!(events.all(), ONE_REQUEST);
 }
 

@@ -30,6 +30,14 @@ pub(super) fn bounded<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
     receiver.recv_timeout(LIMIT).expect("it takes too long")
 }
 
+/// Lets the server handle one request, here.
+pub(super) fn handle_one<S: BaseServer>(server: S) -> S {
+    bounded(move || {
+        server.handle_request().unwrap();
+        server
+    })
+}
+
 /// A server whose `serve_forever` runs in a thread.
 pub(super) struct Running<S> {
     pub(super) server: Arc<S>,

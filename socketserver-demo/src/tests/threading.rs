@@ -11,7 +11,8 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::scaffold::{
-    ANY_PORT, EchoLine, LIMIT, bounded, connect, examine_stream, serve, udp_client, watched,
+    ANY_PORT, EchoLine, LIMIT, bounded, connect, examine_stream, handle_one, serve, udp_client,
+    watched,
 };
 use crate::{
     BaseRequestHandler, BaseServer, Datagram, TcpServer, ThreadingMixIn, ThreadingTcpServer,
@@ -95,7 +96,7 @@ fn busy() -> (
 ) {
     let server = ThreadingTcpServer::new(ANY_PORT, || EchoLine).unwrap();
     let client = connect(server.server_address());
-    server.handle_request().unwrap();
+    let server = handle_one(server);
     assert_eq!(server.active_threads(), 1);
     (server, client)
 }
