@@ -5,6 +5,7 @@
     no SO_REUSEADDR: a restart fails for a minute       allow_reuse_address
     no descriptor left: serve_forever spins             get_request keeps one in reserve (net.Listener)
     an error in a handler prints a stack trace          handle_error prints one line
+    as many threads as the peers like                   process_request refuses beyond max_threads
     datagrams are cut after 8192 bytes                  max_packet_size
     a restart with a bad address prints a stack trace   server_bind says what to do
 
@@ -14,6 +15,7 @@ The hooks are those of the Rust library, socketserver-demo/src, where all this i
 import socket
 import socketserver
 import sys
+import threading
 
 from common import console, net
 
@@ -22,12 +24,18 @@ class _Careful:
     """What the two servers have in common. A mix-in: it comes first."""
 
     daemon_threads = True  # Ctrl-C does not wait for the clients
+    max_threads = 15000
 
     def server_bind(self):
         if self.allow_reuse_address:
             net.reuse_address(self.socket)
         net.bind(self.socket, self.server_address)
         self.server_address = self.socket.getsockname()
+
+    def process_request(self, request, client_address):
+        if threading.active_count() > self.max_threads:
+            raise console.Failure("refused, no thread can be started: {} are running".format(self.max_threads))
+        super().process_request(request, client_address)
 
     def handle_error(self, request, client_address):
         console.warn("{}: {}".format(net.shown(client_address), console.reason(sys.exc_info()[1])))
@@ -53,6 +61,7 @@ class ThreadingUDPServer(_Careful, socketserver.ThreadingUDPServer):
     """Serves UDP datagrams, each in a thread of its own, as the flags of flags.udp_server() say."""
 
     max_packet_size = net.BUFFER_SIZE
+    max_threads = 2000  # of the longest datagrams they hold 130 MB
 
     def __init__(self, args, handler_class):
         self.address_family, address = net.resolve(args.host, args.port, socket.SOCK_DGRAM)

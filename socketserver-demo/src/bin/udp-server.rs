@@ -14,6 +14,9 @@ use socketserver_demo::{
     BaseRequestHandler, BaseServer, Datagram, POLL_INTERVAL, ThreadingUdpServer,
 };
 
+/// How many datagrams may be in hand at a time. Of the longest they hold 130 MB.
+const MAX_THREADS: usize = 2000;
+
 /// Sends each datagram back in capitals, each from a thread of its own
 #[derive(Parser)]
 struct Args {
@@ -73,7 +76,8 @@ fn main() -> common::Result {
     let address = net::resolve(&args.net.address.host, args.net.address.port)?;
     let whole_request = args.request;
     // (1) socket, bind
-    let server = ThreadingUdpServer::new(address, move || Echo { whole_request })?;
+    let mut server = ThreadingUdpServer::new(address, move || Echo { whole_request })?;
+    server.max_threads = MAX_THREADS;
     net::ready("udp", *server.server_address());
     // (2) recvfrom: each datagram gets a handler, in a thread
     server.serve_forever(POLL_INTERVAL)?;
