@@ -183,6 +183,18 @@ impl Program {
         }
     }
 
+    /// Fails if stderr shows that the program crashed.
+    pub fn expect_no_stack_trace(&self) -> Verdict {
+        let errors = self.process.stderr().text();
+        let traces = ["Traceback", "panicked at", "stack backtrace"];
+        match traces.iter().find(|trace| errors.contains(**trace)) {
+            None => Ok(()),
+            Some(trace) => Err(self
+                .trial
+                .fail("no stack trace", format!("stderr shows one: {trace}"))),
+        }
+    }
+
     /// Waits for its end, for `span` at most, and tells whether it came.
     pub fn ends_within(&mut self, span: Duration) -> Verdict<bool> {
         match self.process.wait(span) {

@@ -15,7 +15,10 @@ use common::console;
 
 mod clients;
 mod framed;
+mod ntp;
+mod once;
 mod tcp;
+mod typed;
 mod udp;
 
 /// One small fault, and the check that must catch it before any other does.
@@ -43,6 +46,9 @@ pub const FAULTS: &[&[Fault]] = &[
     framed::FAULTS,
     udp::FAULTS,
     clients::udp::FAULTS,
+    once::FAULTS,
+    typed::FAULTS,
+    ntp::FAULTS,
 ];
 
 /// Which broken program to run
@@ -100,6 +106,10 @@ pub fn run(args: BrokenArgs) -> Result<()> {
         | "echo-udp/ack-server"
         | "socketserver-demo/udp-server"
         | "socketserver-demo/udp-text-server" => udp::echo(args, &bind(args)?),
+        "echo-tcp/oneshot-server" => once::oneshot(args),
+        "echo-tcp/framed-server" => once::greeting(args),
+        "echo-udp/talk-server" | "qq-chat/server" => typed::serve(args, &bind(args)?),
+        "ntp/server" => ntp::serve(args, &bind(args)?),
         "echo-udp/hello-server" | "echo-udp/oneshot-server" => udp::once(args, &bind(args)?),
         "echo-udp/boundaries-server" => udp::three(args, &bind(args)?),
         target if target.ends_with("client") => clients::run(args),

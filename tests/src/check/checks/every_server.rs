@@ -72,13 +72,7 @@ fn ctrl_c(context: &mut Context) -> Verdict {
     let program = server.program()?;
     program.process().interrupt();
     program.expect_end()?;
-    let errors = program.process().stderr().text();
-    for trace in ["Traceback", "panicked at", "stack backtrace"] {
-        if errors.contains(trace) {
-            return Err(context.fail("no stack trace", format!("stderr shows one: {trace}")));
-        }
-    }
-    Ok(())
+    program.expect_no_stack_trace()
 }
 
 fn restart(context: &mut Context) -> Verdict {

@@ -6,17 +6,23 @@ mod clients;
 mod every_server;
 mod exchange;
 mod framed_echo;
+mod ntp;
 mod tcp_echo;
+mod tcp_once;
 mod tcp_servers;
 mod udp_echo;
 mod udp_once;
+mod udp_typed;
 
 /// All of them, in the order in which a target's are done (the protocol's before the robust).
 pub const ALL: &[&[Check]] = &[
     tcp_echo::CHECKS,
+    tcp_once::CHECKS,
     framed_echo::CHECKS,
     udp_echo::CHECKS,
     udp_once::CHECKS,
+    udp_typed::CHECKS,
+    ntp::CHECKS,
     tcp_servers::CHECKS,
     every_server::CHECKS,
     clients::udp_session::CHECKS,

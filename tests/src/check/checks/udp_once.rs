@@ -104,21 +104,8 @@ fn says(context: &Context, datagram: &[u8], text: &str) -> Verdict<Server> {
     client.send(datagram)?;
     client.expect(answered.as_bytes())?;
     server.expect_screen(&shown)?;
-    ends_well(context, &mut server)?;
+    server.program()?.expect_success()?;
     Ok(server)
-}
-
-/// The server must end by itself, with status 0.
-fn ends_well(context: &Context, server: &mut Server) -> Verdict {
-    let status = server.program()?.expect_end()?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(context.fail(
-            "the server ends with status 0",
-            format!("it ended with {status}"),
-        ))
-    }
 }
 
 fn session(context: &mut Context) -> Verdict {
@@ -144,7 +131,7 @@ fn three_lines(context: &mut Context) -> Verdict {
     server.expect_screen(&format!(
         "(b'hello', {address})\n(b'world', {address})\n(b'sdfas', {address})\n"
     ))?;
-    ends_well(context, &mut server)?;
+    server.program()?.expect_success()?;
     client.expect_silence(Duration::from_millis(50))
 }
 
@@ -159,7 +146,7 @@ fn three_senders(context: &mut Context) -> Verdict {
         );
         server.expect_screen(&format!("({shown}, {address})\n"))?;
     }
-    ends_well(context, &mut server)
+    server.program()?.expect_success()
 }
 
 fn invalid_utf8(context: &mut Context) -> Verdict {
@@ -195,5 +182,5 @@ fn unusual_datagrams(context: &mut Context) -> Verdict {
         client.send(datagram)?;
         server.expect_screen(&format!("({}, {address})\n", notation::bytes(datagram)))?;
     }
-    ends_well(context, &mut server)
+    server.program()?.expect_success()
 }
