@@ -5,8 +5,9 @@ use std::io::{Read, Write};
 use std::process::Command;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use socket2::{Domain, Socket, Type};
 
-use super::scaffold::{ANY_PORT, EchoLine, connect, examine_stream, serve, watched};
+use super::scaffold::{ANY_PORT, EchoLine, LIMIT, connect, examine_stream, serve, watched};
 use crate::{BaseServer, TcpServer, ThreadingMixIn};
 
 const CHILD: &str = "SOCKETSERVER_DEMO_EXHAUSTION";
@@ -40,18 +41,17 @@ fn run_out() {
         current: Some(next + 6),
         ..limit
     };
-    let mut clients = Vec::new();
-    for _ in 0..6 {
-        clients.push(
-            socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap(),
-        );
-    }
+    let clients = [(); 6].map(|()| {
+        let client = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        client.set_read_timeout(Some(LIMIT)).unwrap();
+        client
+    });
     let mut clients = clients.into_iter();
     setrlimit(Resource::Nofile, six_more).unwrap();
     for _ in 0..3 {
         let mut refused = clients.next().unwrap();
         refused.connect(&address.into()).unwrap();
-        assert_eq!(refused.read(&mut [0]).unwrap_or(0), 0);
+        assert_eq!(refused.read(&mut [0]).unwrap(), 0);
         // It stays open: nothing is free again.
         std::mem::forget(refused);
     }
