@@ -253,6 +253,12 @@ impl Stream {
         }
     }
 
+    /// The verdict that the program said something else than it must.
+    #[must_use]
+    pub fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
+        self.trial.fail(expected, happened)
+    }
+
     /// Leaves with a goodbye: FIN.
     pub fn close(self) {
         let _ = SockRef::from(&self.socket).set_linger(None);

@@ -45,6 +45,8 @@ pub const FAULTS: &[&[Fault]] = &[
     tcp::FAULTS,
     framed::FAULTS,
     udp::FAULTS,
+    clients::tcp::FAULTS,
+    clients::framed::FAULTS,
     clients::udp::FAULTS,
     once::FAULTS,
     typed::FAULTS,

@@ -25,6 +25,9 @@ pub const ALL: &[&[Check]] = &[
     ntp::CHECKS,
     tcp_servers::CHECKS,
     every_server::CHECKS,
+    clients::tcp_session::CHECKS,
+    clients::framed::CHECKS,
+    clients::tcp::CHECKS,
     clients::udp_session::CHECKS,
     clients::udp::CHECKS,
 ];

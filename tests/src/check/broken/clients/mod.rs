@@ -4,11 +4,19 @@ use anyhow::{Result, bail};
 
 use super::BrokenArgs;
 
+pub(super) mod framed;
+pub(super) mod tcp;
 pub(super) mod udp;
 
 /// Runs a broken client to its end.
 pub(super) fn run(args: &BrokenArgs) -> Result<()> {
     match args.target.as_str() {
+        "echo-tcp/framed-client" | "socketserver-demo/framed-client" => framed::run(args),
+        "echo-tcp/client"
+        | "echo-tcp/phone-client"
+        | "echo-tcp/oneshot-client"
+        | "socketserver-demo/client"
+        | "socketserver-demo/text-client" => tcp::run(args),
         "echo-udp/client"
         | "echo-udp/talk-client"
         | "echo-udp/hello-client"

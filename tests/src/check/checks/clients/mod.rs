@@ -2,10 +2,18 @@
 //!
 //! | file | subject |
 //! |---|---|
+//! | [`tcp_client`] | a TCP client and its server: how each of the ten asks, and shows an answer |
+//! | [`tcp_session`] | what the lessons ask of TCP clients |
+//! | [`tcp`] | what may happen to TCP clients |
+//! | [`framed`] | frames, in pieces and with headers that lie |
 //! | [`udp_client`] | a UDP client and its server: how each of the ten asks, and shows an answer |
 //! | [`udp_session`] | what the lessons ask of UDP clients |
 //! | [`udp`] | what may happen to UDP clients |
 
+pub(super) mod framed;
+pub(super) mod tcp;
+mod tcp_client;
+pub(super) mod tcp_session;
 pub(super) mod udp;
 mod udp_client;
 pub(super) mod udp_session;

@@ -1,0 +1,258 @@
+//! Tiny clients of frames: programs 4 and 20.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use anyhow::{Context, Result, bail, ensure};
+use common::{console, notation};
+use serde_json::{Map, Value};
+
+use super::tcp::connect;
+use crate::check::broken::{BrokenArgs, Fault, fault};
+
+pub(in crate::check::broken) const FAULTS: &[Fault] = &[
+    fault(
+        "socketserver-demo/framed-client",
+        "sends-no-space",
+        "session",
+    ),
+    fault(
+        "socketserver-demo/framed-client",
+        "sends-big-endian",
+        "session",
+    ),
+    fault("echo-tcp/framed-client", "prints-text", "session"),
+    fault(
+        "echo-tcp/framed-client",
+        "prints-an-empty-piece",
+        "empty-body",
+    ),
+    fault(
+        "socketserver-demo/framed-client",
+        "dies-beyond-ascii",
+        "non-ascii-body",
+    ),
+    fault(
+        "echo-tcp/framed-client",
+        "prints-pieces-of-700",
+        "large-body",
+    ),
+    fault(
+        "socketserver-demo/framed-client",
+        "takes-the-first-size",
+        "header-duplicate-key",
+    ),
+    fault(
+        "echo-tcp/framed-client",
+        "takes-negative-for-none",
+        "header-length-negative",
+    ),
+    fault(
+        "echo-tcp/framed-client",
+        "waits-for-2-gib",
+        "header-length-huge",
+    ),
+    fault(
+        "echo-tcp/framed-client",
+        "takes-no-header-for-none",
+        "header-length-zero",
+    ),
+    fault(
+        "socketserver-demo/framed-client",
+        "shows-a-trace-of-bad-json",
+        "header-not-json",
+    ),
+    fault(
+        "echo-tcp/framed-client",
+        "takes-a-list-for-none",
+        "header-not-object",
+    ),
+    fault(
+        "echo-tcp/framed-client",
+        "takes-a-missing-size-for-0",
+        "header-missing-key",
+    ),
+    fault(
+        "socketserver-demo/framed-client",
+        "takes-text-for-a-size",
+        "header-wrong-type",
+    ),
+    fault(
+        "echo-tcp/framed-client",
+        "takes-true-for-a-size",
+        "header-wrong-type",
+    ),
+    fault(
+        "echo-tcp/framed-client",
+        "takes-a-negative-size-for-0",
+        "header-size-negative",
+    ),
+    fault(
+        "echo-tcp/framed-client",
+        "rounds-a-size",
+        "header-size-fraction",
+    ),
+    fault(
+        "socketserver-demo/framed-client",
+        "waits-for-any-size",
+        "header-size-huge",
+    ),
+    fault("echo-tcp/framed-client", "dies-of-nesting", "header-nested"),
+    fault(
+        "socketserver-demo/framed-client",
+        "receives-the-header-once",
+        "byte-by-byte",
+    ),
+    fault(
+        "socketserver-demo/framed-client",
+        "takes-half-a-length",
+        "leaves-in-mid-length",
+    ),
+    fault(
+        "echo-tcp/framed-client",
+        "takes-half-a-header",
+        "leaves-in-mid-header",
+    ),
+    fault(
+        "echo-tcp/framed-client",
+        "prints-half-a-body",
+        "leaves-in-mid-answer",
+    ),
+];
+
+/// Talks with the server at the port, as the target does.
+pub(in crate::check::broken) fn run(args: &BrokenArgs) -> Result<()> {
+    let (mut conn, server) = connect(args)?;
+    let greeting = args.target == "echo-tcp/framed-client";
+    loop {
+        if !greeting {
+            let json = match &*args.fault {
+                "sends-no-space" => "{\"data_size\":12}",
+                _ => "{\"data_size\": 12}",
+            };
+            let length = i32::try_from(json.len())?;
+            let length = match &*args.fault {
+                "sends-big-endian" => length.to_be_bytes(),
+                _ => length.to_le_bytes(),
+            };
+            conn.write_all(&[&length, json.as_bytes(), b"hello world!"].concat())?;
+        }
+        let body = receive(args, &conn).with_context(|| format!("server {server}"))?;
+        let Some(body) = body else {
+            return Ok(());
+        };
+        if !greeting {
+            console::say(args.text(&body))?;
+            continue;
+        }
+        let pieces = if args.has("prints-pieces-of-700") {
+            700
+        } else {
+            1024
+        };
+        for piece in body.chunks(pieces) {
+            console::say(match &*args.fault {
+                "prints-text" => args.text(piece),
+                _ => notation::bytes(piece),
+            })?;
+        }
+        if body.is_empty() && args.has("prints-an-empty-piece") {
+            console::say("b''")?;
+        }
+        return Ok(());
+    }
+}
+
+/// The body of the next frame; none where a fault takes the frame for nothing.
+fn receive(args: &BrokenArgs, conn: &TcpStream) -> Result<Option<Vec<u8>>> {
+    let length = exactly(args, conn, 4, "the length")?;
+    let Ok(length) = <[u8; 4]>::try_from(&*length) else {
+        return Ok(None);
+    };
+    let length = i32::from_le_bytes(length);
+    if length < 0 && args.has("takes-negative-for-none")
+        || length == 0 && args.has("takes-no-header-for-none")
+    {
+        return Ok(None);
+    }
+    let length = usize::try_from(length)?;
+    ensure!(
+        length <= 64 * 1024 || args.has("waits-for-2-gib"),
+        "a header of {length} bytes"
+    );
+    let header = exactly(args, conn, length, "the header")?;
+    if header.len() < length {
+        return Ok(None);
+    }
+    if args.has("dies-of-nesting") && header.ends_with(b"]]]]}") {
+        std::process::abort();
+    }
+    let first = header.starts_with(b"{\"data_size\": 1, ") && args.has("takes-the-first-size");
+    let header: Value = match serde_json::from_slice(&header) {
+        Err(error) if args.has("shows-a-trace-of-bad-json") && length > 0 => {
+            console::note("Traceback (most recent call last):");
+            bail!(error)
+        }
+        value => value?,
+    };
+    if header.is_array() && args.has("takes-a-list-for-none") {
+        return Ok(None);
+    }
+    let header = header.as_object().context("no JSON object")?;
+    let size = if first { 1 } else { size(args, header)? };
+    ensure!(
+        size < 1 << 40 || args.has("waits-for-any-size"),
+        "a body of {size} bytes"
+    );
+    let body = exactly(args, conn, usize::try_from(size)?, "the body")?;
+    if args.has("dies-beyond-ascii") {
+        ensure!(body.is_ascii(), "UnicodeDecodeError");
+    }
+    Ok(Some(body))
+}
+
+/// The size that a header announces.
+fn size(args: &BrokenArgs, header: &Map<String, Value>) -> Result<u64> {
+    let key = match args.target.as_str() {
+        "echo-tcp/framed-client" => "size",
+        _ => "data_size",
+    };
+    match header.get(key) {
+        None if args.has("takes-a-missing-size-for-0") => Ok(0),
+        Some(Value::String(text)) if args.has("takes-text-for-a-size") => Ok(text.parse()?),
+        Some(Value::Bool(true)) if args.has("takes-true-for-a-size") => Ok(1),
+        Some(value) if value.as_i64() == Some(-1) && args.has("takes-a-negative-size-for-0") => {
+            Ok(0)
+        }
+        Some(value) if value.as_f64() == Some(1.5) && args.has("rounds-a-size") => Ok(1),
+        Some(value) if value.as_f64() > Some(1e15) && args.has("waits-for-any-size") => {
+            Ok(u64::MAX)
+        }
+        Some(value) => value.as_u64().with_context(|| format!("{key} is {value}")),
+        None => bail!("{key} is missing"),
+    }
+}
+
+/// Receives `size` bytes of `part`.
+fn exactly(args: &BrokenArgs, mut conn: &TcpStream, size: usize, part: &str) -> Result<Vec<u8>> {
+    // Linux waits for data even if none is asked for.
+    if part == "the header" && size > 0 && args.has("receives-the-header-once") {
+        let mut header = vec![0; size];
+        let got = conn.read(&mut header)?;
+        header.truncate(got);
+        return Ok(header);
+    }
+    let mut bytes = Vec::new();
+    conn.take(size as u64).read_to_end(&mut bytes)?;
+    let tolerated = match part {
+        "the length" => args.has("takes-half-a-length") && !bytes.is_empty(),
+        "the header" => args.has("takes-half-a-header"),
+        _ => args.has("prints-half-a-body"),
+    };
+    ensure!(
+        bytes.len() == size || tolerated,
+        "it left after {} of {size} bytes of {part}",
+        bytes.len()
+    );
+    Ok(bytes)
+}
