@@ -133,7 +133,7 @@ impl<'a> Launch<'a> {
             None if self.subject.takes_a_port() => ports::free(transport)?,
             None => {
                 let port = self.target.program.port;
-                ports::wait_for(transport, port)?;
+                self.trial.pardon(ports::wait_for(transport, port)?);
                 port
             }
         };

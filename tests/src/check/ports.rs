@@ -36,11 +36,11 @@ pub(super) fn free(transport: Transport) -> Verdict<u16> {
     Err(Stop::NotJudged("no free port on this machine".to_owned()))
 }
 
-/// Waits until a lesson's own port can be had.
-pub(super) fn wait_for(transport: Transport, port: u16) -> Verdict {
-    let deadline = Instant::now() + PATIENCE;
+/// Waits until a lesson's own port can be had, and tells how long that took.
+pub(super) fn wait_for(transport: Transport, port: u16) -> Verdict<Duration> {
+    let begun = Instant::now();
     while !can_be_bound(transport, port) {
-        if is_taken(transport, port) || Instant::now() > deadline {
+        if is_taken(transport, port) || begun.elapsed() > PATIENCE {
             return Err(Stop::NotJudged(format!(
                 "{} port {port} is in use: stop the program that has it, or give the command a {{port}}",
                 transport.name()
@@ -49,7 +49,7 @@ pub(super) fn wait_for(transport: Transport, port: u16) -> Verdict {
         // In TIME_WAIT.
         thread::sleep(Duration::from_millis(100));
     }
-    Ok(())
+    Ok(begun.elapsed())
 }
 
 /// Whether some program listens on the port. The system's list of sockets says it; a trial

@@ -120,7 +120,7 @@ pub struct Found {
 /// One check while it runs. Everything that waits asks it for how long.
 #[derive(Debug)]
 pub struct Trial {
-    deadline: Instant,
+    begun: Instant,
     pace: Pace,
     failed: AtomicBool,
     notes: Mutex<Notes>,
@@ -128,6 +128,8 @@ pub struct Trial {
 
 #[derive(Debug, Default)]
 struct Notes {
+    /// Time that was not the program's.
+    pardoned: Duration,
     sockets: usize,
     passages: Vec<Passage>,
     found: Vec<Found>,
@@ -138,7 +140,7 @@ impl Trial {
     #[must_use]
     pub fn new(pace: Pace) -> Self {
         Self {
-            deadline: Instant::now() + DEADLINE.max(pace.patience * 2),
+            begun: Instant::now(),
             pace,
             failed: AtomicBool::new(false),
             notes: Mutex::default(),
@@ -152,9 +154,15 @@ impl Trial {
     /// How long to wait for the program's next step.
     #[must_use]
     pub fn patience(&self) -> Duration {
-        let left = self.deadline.saturating_duration_since(Instant::now());
+        let all = DEADLINE.max(self.pace.patience * 2) + self.notes().pardoned;
+        let left = all.saturating_sub(self.begun.elapsed());
         // A socket does not take a time limit of zero.
         self.pace.patience.min(left).max(Duration::from_millis(1))
+    }
+
+    /// Does not count `span`, which went by before the program was started.
+    pub fn pardon(&self, span: Duration) {
+        self.notes().pardoned += span;
     }
 
     /// How long to watch an idle program.

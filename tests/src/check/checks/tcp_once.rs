@@ -78,7 +78,8 @@ fn says(server: &mut Server, said: &[u8], shown: &str, answer: &str) -> Verdict 
     client.send(said)?;
     client.expect(answer.as_bytes())?;
     client.expect_closed()?;
-    client.close();
+    // Without TIME_WAIT: the next check may need the port.
+    client.reset();
     server.expect_screen(&format!("我收到客户端发的 {shown}\n"))?;
     server.program()?.expect_success()
 }
@@ -101,7 +102,8 @@ fn greeting(context: &mut Context) -> Verdict {
         .map_err(|error| Stop::NotJudged(error.to_string()))?;
     client.expect(&frame)?;
     client.expect_closed()?;
-    client.close();
+    // Without TIME_WAIT: the next check may need the port.
+    client.reset();
     server.program()?.expect_success()
 }
 
