@@ -59,7 +59,7 @@ fn examine(
         );
         assert_eq!(events.wait_for("shutdown_request"), "shutdown_request");
     }
-    running.stop();
+    running.close();
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_failing_datagram_handler_is_reported_and_the_server_goes_on() {
             "handle_error: cannot serve: [7]"
         );
     }
-    running.stop();
+    running.close();
 }
 
 #[test]

@@ -72,5 +72,5 @@ fn run_out() {
         .filter(|event| *event == "get_request")
         .count();
     assert!(attempts < 50, "{attempts} attempts for 5 clients");
-    running.stop();
+    running.close();
 }

@@ -99,7 +99,7 @@ fn service_actions_are_called_after_each_request() {
         events.wait_for("close_request");
         assert_eq!(events.next(), "service_actions");
     }
-    running.stop();
+    running.close();
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn service_actions_are_called_when_nothing_happens_for_the_poll_interval() {
     for _ in 0..3 {
         assert_eq!(events.next(), "service_actions");
     }
-    running.stop();
+    running.close();
 }
 
 #[test]
@@ -151,6 +151,6 @@ fn serve_forever_ignores_the_timeout() {
     let running = serve(server);
     examine_stream(connect(running.server.server_address()));
     events.wait_for("service_actions");
-    running.stop();
+    running.close();
     assert!(!events.all().contains(&"handle_timeout".to_owned()));
 }

@@ -143,7 +143,7 @@ fn the_longest_datagram_arrives_whole() {
             .unwrap();
         assert!(told.recv_timeout(LIMIT).unwrap() == datagram);
     }
-    running.stop();
+    running.close();
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn each_datagram_is_handled_once() {
             .unwrap();
         assert_eq!(client.recv(&mut [0; 100]).unwrap(), b"thanks".len());
     }
-    running.stop();
+    running.close();
     let mut numbers: Vec<_> = told.try_iter().flatten().collect();
     numbers.sort_unstable();
     assert_eq!(numbers, (0..100).collect::<Vec<_>>());

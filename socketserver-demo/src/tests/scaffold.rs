@@ -69,6 +69,12 @@ impl<S: BaseServer> Running<S> {
         self.join()
     }
 
+    /// Shuts the server down and drops it, which closes it.
+    pub(super) fn close(self) {
+        let server = self.stop();
+        bounded(move || drop(server));
+    }
+
     /// Waits until `serve_forever` has ended by itself.
     pub(super) fn join(self) -> S {
         let result = self.ended.recv_timeout(LIMIT);

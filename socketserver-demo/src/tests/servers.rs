@@ -141,5 +141,5 @@ fn a_crowd_that_connects_at_once_is_served_whole() {
     for client in clients.collect::<Vec<_>>() {
         client.join().unwrap();
     }
-    running.stop();
+    running.close();
 }

@@ -28,7 +28,7 @@ fn shutdown_does_not_wait_for_the_poll_interval() {
     let running = serve(server);
     examine_stream(connect(running.server.server_address()));
     events.wait_for("service_actions");
-    running.stop();
+    running.close();
 
     let (server, events) = watched(UdpServer::new(ANY_PORT, || EchoLine).unwrap());
     let running = serve(server);
@@ -37,7 +37,7 @@ fn shutdown_does_not_wait_for_the_poll_interval() {
         .send_to(b"hello\n", running.server.server_address())
         .unwrap();
     events.wait_for("service_actions");
-    running.stop();
+    running.close();
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn a_server_can_serve_again_after_a_shutdown() {
     for _ in 0..3 {
         examine_stream(connect(running.server.server_address()));
     }
-    running.stop();
+    running.close();
     // It waited for its clients: one turn of the loop for each, and the one that was interrupted.
     let events = events.all();
     let turns = events.iter().filter(|event| *event == "service_actions");
@@ -72,7 +72,7 @@ fn a_request_that_comes_after_the_shutdown_waits_for_the_next_serve_forever() {
     assert_eq!(events.all(), [""; 0]);
     let running = serve(server);
     examine_stream(client);
-    running.stop();
+    running.close();
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn shutdown_waits_until_the_request_in_hand_is_handled() {
     let stopping = thread::spawn(move || {
         running.server.shutdown();
         sender.send(()).unwrap();
-        running.stop();
+        running.close();
     });
     assert!(stopped.recv_timeout(Duration::from_millis(50)).is_err());
     examine_rest(client);
@@ -135,5 +135,5 @@ fn two_serve_forever_at_a_time_are_an_error() {
     let server = Arc::clone(&running.server);
     let error = bounded(move || server.serve_forever(NEVER)).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::ResourceBusy);
-    running.stop();
+    running.close();
 }

@@ -25,7 +25,7 @@ fn a_slow_client_keeps_nobody_waiting_in_a_threading_server() {
     let slow = connect(running.server.server_address());
     examine_stream(connect(running.server.server_address()));
     examine_stream(slow);
-    running.stop();
+    running.close();
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_slow_client_keeps_the_next_waiting_where_one_is_served_at_a_time() {
     examine_stream(slow);
     next.set_read_timeout(Some(LIMIT)).unwrap();
     assert_eq!(next.read(&mut [0; 100]).unwrap(), b"hello world\n".len());
-    running.stop();
+    running.close();
 }
 
 /// Waits until all datagrams of the test are being handled, and tells its thread.
@@ -72,7 +72,7 @@ fn each_datagram_has_a_thread() {
         .map(|_| threads.recv_timeout(LIMIT).unwrap())
         .collect();
     assert_eq!(seen.len(), 5);
-    running.stop();
+    running.close();
 }
 
 #[test]
@@ -112,6 +112,20 @@ fn server_close_waits_for_the_threads() {
     assert!(closed.recv_timeout(Duration::from_millis(50)).is_err());
     examine_stream(client);
     assert_eq!(closed.recv_timeout(LIMIT).unwrap(), 0);
+    closing.join().unwrap();
+}
+
+#[test]
+fn a_threading_server_closes_at_the_end_of_its_scope() {
+    let (server, client) = busy();
+    let (sender, closed) = channel();
+    let closing = thread::spawn(move || {
+        drop(server);
+        sender.send(()).unwrap();
+    });
+    assert!(closed.recv_timeout(Duration::from_millis(50)).is_err());
+    examine_stream(client);
+    closed.recv_timeout(LIMIT).unwrap();
     closing.join().unwrap();
 }
 
@@ -163,7 +177,7 @@ fn a_client_beyond_max_threads_is_refused_and_the_server_goes_on() {
         }
     });
     examine_stream(connect(running.server.server_address()));
-    running.stop();
+    running.close();
 }
 
 #[test]
@@ -183,5 +197,5 @@ fn a_panic_is_printed_within_the_stack_of_a_thread() {
     let _client = connect(running.server.server_address());
     let error = events.wait_for("handle_error");
     assert!(error.ends_with("bytes of trace"), "{error}");
-    running.stop();
+    running.close();
 }
