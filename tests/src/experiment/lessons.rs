@@ -56,6 +56,7 @@ pub static SENTENCES: &[Sentence] = &[
     says("000", "UDP is unsafe: more than 1,024 bytes may be lost", "udp-largest"),
     says("000", "UDP is unsafe: where the network fails, data is gone", "lossy-udp"),
     says("000", "UDP suits queries (time, names): quick, and sometimes lost", "udp-is-quicker"),
+    says("000", "a command arrives as one recv(8096)", "tcp-sticks"),
     says("000", "recv of the announced length returns the whole header", "recv-is-partial"),
     says("000", "the header's length is four bytes, struct.pack('i')", "endianness"),
     says("000", "a file is sent by reading a line and sending the line", "line-by-line"),
