@@ -1,7 +1,7 @@
 //! What happens to the client past the backlog.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -28,7 +28,7 @@ pub struct Seen {
     pub next_client: State,
     /// By how much the system's counter of such drops rose (`TcpExt: ListenDrops`).
     pub drops: u64,
-    /// How long that client took to get in once `accept` had made room: until its SYN was sent
+    /// How long that client took to get in: until `accept` had made room and its SYN was sent
     /// again.
     pub next_client_waited_ms: f64,
     /// Connections that were open at once in the end.
@@ -54,23 +54,23 @@ impl Experiment for Backlog {
 
         log.step("clients connect, without waiting, until one gets no answer");
         let mut clients: Vec<Socket> = Vec::new();
-        let (queue, next_client) = loop {
+        let (queue, next_client, begun) = loop {
+            let begun = Instant::now();
             let client = Socket::new(Domain::IPV4, Type::STREAM, None)?;
             client.set_nonblocking(true)?;
             // It "fails" at once: the connection is in progress.
             let _in_progress = client.connect(&address.into());
-            let state = state(&client, address)?;
+            let state = state_after_a_while(&client, address)?;
             clients.push(client);
             if state != State::Established || clients.len() > 10 {
                 let queue = system::tcp_listener(address)?.map_or(0, |socket| socket.receive_queue);
-                break (queue, state);
+                break (queue, state, begun);
             }
         };
         let connected_before_accept = clients.len() - 1;
         let drops = system::counter("TcpExt", "ListenDrops")? - counted;
 
         log.step("now accept: there is room, but the client's SYN must come again");
-        let begun = Instant::now();
         let mut open = Vec::new();
         for _ in &clients {
             open.push(listener.accept()?);
@@ -105,7 +105,15 @@ impl Experiment for Backlog {
     }
 }
 
-fn state(client: &Socket, server: SocketAddr) -> Result<State> {
+/// The client's state, half a second later unless it is connected before.
+fn state_after_a_while(client: &Socket, server: SocketAddr) -> Result<State> {
     let local = client.local_addr()?.as_socket();
-    system::tcp_state(local.context("the client has no IP address")?, server)
+    let local = local.context("the client has no IP address")?;
+    let begun = Instant::now();
+    loop {
+        let state = system::tcp_state(local, server)?;
+        if state == State::Established || begun.elapsed() > Duration::from_millis(500) {
+            return Ok(state);
+        }
+    }
 }

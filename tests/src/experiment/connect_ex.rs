@@ -7,9 +7,9 @@ use anyhow::Result;
 use serde::Serialize;
 use socket2::{Domain, Socket, Type};
 
-use super::Experiment;
 use super::observation::Failure;
 use super::report::{Steps, Verdict};
+use super::{Experiment, system};
 
 /// The same result, returned or raised; in Rust there is but one way.
 pub struct ConnectEx;
@@ -53,7 +53,11 @@ impl Experiment for ConnectEx {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         socket.set_nonblocking(true)?;
         let without_blocking = connect_ex(&socket, nobody);
-        let so_error = socket.take_error()?.as_ref().map(Failure::from);
+        let mut so_error = None;
+        system::wait_until("the answer is in", || {
+            so_error = socket.take_error()?.as_ref().map(Failure::from);
+            Ok(so_error.is_some())
+        })?;
 
         Ok(Seen {
             to_a_listener,

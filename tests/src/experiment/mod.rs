@@ -140,7 +140,7 @@ pub fn cannot_be_seen<T>(needs: impl Into<String>) -> Result<T> {
 /// However badly an experiment goes wrong, its observer waits no longer than this.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// Does an experiment and returns its steps and what it saw, within [`DEADLINE`].
+/// Does an experiment and returns its steps and what it saw, within a minute.
 ///
 /// The steps come back empty if the experiment never did; it is then an error as well.
 pub fn observe<E: Experiment>(mut log: Steps) -> (Steps, Result<E::Seen>) {

@@ -3,6 +3,8 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 
+use std::time::Duration;
+
 use anyhow::Result;
 use serde::Serialize;
 use socket2::{Domain, Socket, Type};
@@ -83,7 +85,7 @@ fn server(address: SocketAddr, reuse_address: bool) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
     socket.set_reuse_address(reuse_address)?;
     socket.bind(&address.into())?;
-    socket.set_nonblocking(true)?;
+    socket.set_read_timeout(Some(Duration::from_millis(200)))?;
     Ok(socket.into())
 }
 
@@ -96,14 +98,16 @@ fn send_ten(address: SocketAddr) -> io::Result<usize> {
     Ok(10)
 }
 
-/// How many datagrams wait for this server.
+/// How many datagrams there are for this server, until none comes for 200 ms.
 fn received(server: &UdpSocket) -> io::Result<usize> {
     let mut count = 0;
     loop {
         match server.recv_from(&mut [0; 16]) {
             Ok(_) => count += 1,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(count),
-            Err(error) => return Err(error),
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => return Ok(count),
+                _ => return Err(error),
+            },
         }
     }
 }

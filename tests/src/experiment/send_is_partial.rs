@@ -21,8 +21,10 @@ pub struct Seen {
     pub given: usize,
     /// Bytes that it took, on a socket that does not block, while nobody received.
     pub taken: usize,
-    /// What the next call gave.
-    pub next_send: Option<Failure>,
+    /// Bytes that it and further calls took, until there was no more room.
+    pub taken_in_all: usize,
+    /// What the call gave for which there was none.
+    pub last_send: Option<Failure>,
     /// Bytes that the server received in the end.
     pub received: usize,
     /// Bytes that one call took on a socket that blocks, while the server received.
@@ -49,8 +51,15 @@ impl Experiment for SendIsPartial {
         client.set_nonblocking(true)?;
         let taken = client.write(&data)?;
 
-        log.step("another send");
-        let next_send = Failure::of(&client.write(&data));
+        log.step("send again, until there is no more room");
+        let mut taken_in_all = taken;
+        let last_send = loop {
+            let send = client.write(&data);
+            match &send {
+                Ok(more) => taken_in_all += more,
+                Err(_) => break Failure::of(&send),
+            }
+        };
 
         log.step("close, and let the server receive what there is");
         drop(client);
@@ -67,7 +76,8 @@ impl Experiment for SendIsPartial {
         Ok(Seen {
             given: GIVEN,
             taken,
-            next_send,
+            taken_in_all,
+            last_send,
             received,
             taken_when_blocking,
             received_when_blocking,
@@ -76,7 +86,7 @@ impl Experiment for SendIsPartial {
 
     fn verdict(seen: &Seen) -> Verdict {
         Verdict::decide(
-            seen.received < seen.taken || seen.received_when_blocking < seen.taken_when_blocking,
+            seen.received < seen.taken_in_all || seen.received_when_blocking < seen.taken_when_blocking,
             "bytes that send had taken never arrived",
             "every byte that send took arrived. It takes fewer than it is given (and returns how \
              many: the rest is the caller's to send again), or it waits; lost is only what a \

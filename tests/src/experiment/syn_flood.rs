@@ -62,10 +62,15 @@ impl Experiment for SynFlood {
             }
             Ok(())
         })?;
-        let half_open = wire.at(End::Server, || {
-            let sockets = system::tcp_sockets(address.port())?.into_iter();
-            Ok(sockets.filter(|socket| socket.state == State::SynRecv).count())
-        })?;
+        let half_open = || {
+            wire.at(End::Server, || {
+                let mut sockets = system::tcp_sockets(address.port())?;
+                sockets.retain(|socket| socket.state == State::SynRecv);
+                Ok(sockets.len())
+            })
+        };
+        system::wait_until("the queue is full", || Ok(half_open()? >= 8))?;
+        let half_open = half_open()?;
 
         log.step("an honest client tries to connect, for half a second");
         let client_gets_in = connects(&wire, address)?;

@@ -119,6 +119,7 @@ fn serve_one(reuse_address: bool, closer: Closer) -> Result<(SocketAddr, State, 
             system::wait_for_state(address, peer, State::CloseWait)?;
             drop(server);
             system::wait_for_state(peer, address, State::TimeWait)?;
+            system::wait_for_state(address, peer, State::Closed)?;
         }
         Closer::Server => {
             drop(server);

@@ -1,6 +1,7 @@
 //! Addresses with every message, or once.
 
 use std::net::UdpSocket;
+use std::time::Duration;
 
 use anyhow::Result;
 use serde::Serialize;
@@ -22,7 +23,7 @@ pub struct Seen {
     pub server_received: Datagram,
     /// What the client's `recv` returned: its server's answer.
     pub client_received: Bytes,
-    /// What it returned of a stranger's datagram, sent before.
+    /// What it gave of a stranger's datagram, sent before: nothing in 100 ms.
     pub stranger: Option<Failure>,
 }
 
@@ -47,11 +48,12 @@ impl Experiment for UdpConnect {
         log.step("a stranger sends to the client");
         let stranger = UdpSocket::bind("127.0.0.1:0")?;
         stranger.send_to(b"not for you", client.local_addr()?)?;
-        client.set_nonblocking(true)?;
+        client.set_read_timeout(Some(Duration::from_millis(100)))?;
         let mut buffer = [0; 1024];
         let from_stranger = Failure::of(&client.recv(&mut buffer));
 
         log.step("the server answers");
+        client.set_read_timeout(None)?;
         server.send_to(b"HELLO", server_received.from)?;
         let received = client.recv(&mut buffer)?;
 

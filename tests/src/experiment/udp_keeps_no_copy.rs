@@ -42,6 +42,9 @@ impl Experiment for UdpKeepsNoCopy {
         for _ in 0..50 {
             udp_sent += client.send_to(&[b'x'; 1000], server.local_addr()?)?;
         }
+        system::wait_until("the datagrams have left", || {
+            Ok(system::udp_socket(client.local_addr()?)?.send_queue == 0)
+        })?;
         let udp_kept_by_sender = system::udp_socket(client.local_addr()?)?.send_queue;
         let udp_waits_at_receiver = system::udp_socket(server.local_addr()?)?.receive_queue;
 

@@ -66,7 +66,8 @@ impl Experiment for UdpManyPeers {
         clients[0].send_to(b"slow", address)?;
         clients[1].send_to(b"quick", address)?;
         let _in_hand = Datagram::receive(&server, 1024)?;
-        let second_waits_for_first = system::udp_socket(address)?.receive_queue > 0;
+        let waits = || Ok(system::udp_socket(address)?.receive_queue > 0);
+        let second_waits_for_first = system::wait_until("the second waits", waits).is_ok();
 
         Ok(Seen {
             listen,

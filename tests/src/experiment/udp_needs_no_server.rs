@@ -1,6 +1,7 @@
 //! Sending to nobody.
 
 use std::net::UdpSocket;
+use std::time::Duration;
 
 use anyhow::Result;
 use serde::Serialize;
@@ -19,7 +20,7 @@ pub struct Seen {
     pub sent_to_nobody: usize,
     /// The errors of those sends.
     pub errors: Vec<Failure>,
-    /// The error of a second send on a connected socket.
+    /// The error of the next call on a connected socket.
     pub error_when_connected: Option<Failure>,
     /// What a server that started after all that received first.
     pub late_server_received: Bytes,
@@ -43,11 +44,12 @@ impl Experiment for UdpNeedsNoServer {
             errors.extend(Failure::of(&client.send_to(b"anybody?", nobody)));
         }
 
-        log.step("a socket that is connected to the port: send, and send again");
+        log.step("a socket that is connected to the port: send, then recv");
         let connected = UdpSocket::bind("127.0.0.1:0")?;
         connected.connect(nobody)?;
+        connected.set_read_timeout(Some(Duration::from_secs(10)))?;
         connected.send(b"anybody?")?;
-        let error_when_connected = Failure::of(&connected.send(b"anybody?"));
+        let error_when_connected = Failure::of(&connected.recv(&mut [0; 16]));
 
         log.step("start the server now, and send once more from the first socket");
         let server = UdpSocket::bind(nobody)?;

@@ -1,6 +1,5 @@
 //! Nobody receives: the buffer fills, and datagrams vanish.
 
-use std::io;
 use std::net::UdpSocket;
 
 use anyhow::Result;
@@ -18,7 +17,7 @@ pub struct UdpOverflows;
 pub struct Seen {
     /// Datagrams of 1,000 bytes that were sent; no send failed.
     pub sent: u64,
-    /// The server's receive buffer in bytes (`SO_RCVBUF`).
+    /// The server's receive buffer in bytes; Linux doubles what it was asked for.
     pub receive_buffer: usize,
     /// The memory that the waiting datagrams took of it, book-keeping included.
     pub waiting_bytes: u64,
@@ -36,7 +35,9 @@ impl Experiment for UdpOverflows {
     type Seen = Seen;
 
     fn observe(log: &mut Steps) -> Result<Seen> {
+        log.step("bind a server, with a receive buffer of 100,000 bytes (SO_RCVBUF)");
         let server = UdpSocket::bind("127.0.0.1:0")?;
+        SockRef::from(&server).set_recv_buffer_size(100_000)?;
         let client = UdpSocket::bind("127.0.0.1:0")?;
         let address = server.local_addr()?;
         let counted = system::counter("Udp", "RcvbufErrors")?;
@@ -47,27 +48,27 @@ impl Experiment for UdpOverflows {
             client.send_to(&[b'x'; 1000], address)?;
         }
 
-        log.step("ask the system what it did with them");
-        let socket = system::udp_socket(address)?;
-        let counter_rose_by = system::counter("Udp", "RcvbufErrors")? - counted;
+        log.step("ask the system what it does with them");
+        let dropped = || anyhow::Ok(system::udp_socket(address)?.drops);
+        system::wait_until("the buffer is full", || Ok(dropped()? > 0))?;
+        let waiting_bytes = system::udp_socket(address)?.receive_queue;
 
         log.step("receive what is left, without blocking");
         server.set_nonblocking(true)?;
         let mut received = 0;
-        loop {
-            match server.recv_from(&mut [0; 1024]) {
-                Ok(_) => received += 1,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) => return Err(error.into()),
+        system::wait_until("each datagram was received or dropped", || {
+            while server.recv_from(&mut [0; 1024]).is_ok() {
+                received += 1;
             }
-        }
+            Ok(received + dropped()? == sent)
+        })?;
         Ok(Seen {
             sent,
             receive_buffer: SockRef::from(&server).recv_buffer_size()?,
-            waiting_bytes: socket.receive_queue,
+            waiting_bytes,
             received,
-            dropped: socket.drops,
-            counter_rose_by,
+            dropped: dropped()?,
+            counter_rose_by: system::counter("Udp", "RcvbufErrors")? - counted,
         })
     }
 
