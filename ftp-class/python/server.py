@@ -108,7 +108,7 @@ class FtpServer:
 
 
 def main():
-    parser = flags.timeout(flags.tcp_server(flags.parser(__doc__), 8080, 128), 30)
+    parser = flags.timeout(flags.tcp_server(flags.parser("Serves files to download, stores those that clients upload."), 8080, 128), 30)
     args = flags.folder(parser, FOLDER, "ftp-class", "the folder with share and upload in it").parse_args()
     server = FtpServer(args.dir, flags.limit(args))
     # (1) socket, setsockopt SO_REUSEADDR, bind, listen

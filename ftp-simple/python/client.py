@@ -20,7 +20,7 @@ MAX_LIST = 16 * 1024 * 1024
 
 
 def main():
-    parser = flags.timeout(flags.tcp_client(flags.parser(__doc__), 9001), 30)
+    parser = flags.timeout(flags.tcp_client(flags.parser("Downloads files: get NAME, ls, quit."), 9001), 30)
     args = flags.folder(parser, DOWNLOAD, "ftp-simple/download", "where the files are stored").parse_args()
     # (1) socket, connect
     conn, server = net.connect_tcp(args, START)

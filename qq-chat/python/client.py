@@ -19,11 +19,16 @@ import contacts
 import message
 
 START = "python3 qq-chat/python/server.py"
+ABOUT = "Writes to a person of the contact list; --host and --port tell where the four friends are."
 
 
 def main():
-    parser = flags.udp_client(flags.parser(__doc__), 8080, 0)
-    parser.add_argument("--contacts", metavar="FILE", help='JSON: {"name": "host:port"}')
+    parser = flags.udp_client(flags.parser(ABOUT), 8080, 0)
+    parser.add_argument(
+        "--contacts",
+        metavar="FILE",
+        help='the contact list, JSON: {"name": "host:port"} (default: the four friends)',
+    )
     args = parser.parse_args()
     people = contacts.read(args.contacts) if args.contacts else contacts.friends_at(args.host, args.port)
     while True:

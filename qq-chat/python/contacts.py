@@ -21,7 +21,8 @@ def read(file):
         with open(file, encoding="utf-8") as opened:
             text = opened.read()
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
+        error.filename = None  # it is named already
+        why = console.reason(error)
         raise console.Failure("cannot read the contact list {}, check --contacts: {}".format(file, why)) from None
     try:
         return parse(text)

@@ -17,8 +17,9 @@ class Failure(Exception):
 def main(program):
     """Runs a program: errors are one line on stderr, Ctrl-C ends it without a stack trace."""
     # The lessons' texts are UTF-8, whatever the locale; a "\n" stays a "\n" on Windows.
+    # File names and arguments can be other bytes, and an error may name them.
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8")
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.stdout.reconfigure(newline="\n", line_buffering=True)
     # SIGTERM ends a program the way Ctrl-C does, so that its temporary files are removed.
     signal.signal(signal.SIGTERM, _interrupt)

@@ -1,7 +1,7 @@
 """The flags that the programs share. The mirror of common/src/flags.rs."""
 
 import argparse
-import math
+import threading
 import time
 from pathlib import Path
 
@@ -9,13 +9,13 @@ from pathlib import Path
 def parser(about):
     """An empty set of flags; the functions below add their groups to it. Of about the first line is shown."""
     return argparse.ArgumentParser(
-        description=about.strip().splitlines()[0], allow_abbrev=False, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+        description=about.strip().splitlines()[0], allow_abbrev=False, formatter_class=_HelpFormatter
     )
 
 
 def address(flags, port):
     """--host and --port."""
-    flags.add_argument("--host", default="127.0.0.1", help="address or name; IPv6 works too")
+    flags.add_argument("--host", type=utf8_text, default="127.0.0.1", help="address or name; IPv6 works too")
     flags.add_argument("--port", type=_port, default=port, help="port; 0 lets the system choose a free one (servers)")
     return flags
 
@@ -24,7 +24,7 @@ def tcp_server(flags, port, backlog=5):
     """The flags of a TCP server: address, --backlog, --no-reuseaddr."""
     address(flags, port)
     flags.add_argument(
-        "--backlog", metavar="N", type=_natural, default=backlog, help="how many connections may wait to be accepted"
+        "--backlog", metavar="N", type=_backlog, default=backlog, help="how many connections may wait to be accepted"
     )
     flags.add_argument(
         "--no-reuseaddr",
@@ -68,7 +68,7 @@ def limit(args):
 
 def message(flags, text):
     """--message, with what is sent without it."""
-    flags.add_argument("--message", metavar="TEXT", type=_text, default=text, help="what to send")
+    flags.add_argument("--message", metavar="TEXT", type=utf8_text, default=text, help="what to send")
     return flags
 
 
@@ -82,7 +82,7 @@ def folder(flags, path, shown, about):
 
 def repeat(flags, text="hello"):
     """--count, --interval and --message of a client that sends again and again without reading input."""
-    flags.add_argument("--count", metavar="N", type=_natural, help="how many messages to send (default: for ever)")
+    flags.add_argument("--count", metavar="N", type=_count, help="how many messages to send (default: for ever)")
     flags.add_argument(
         "--interval", metavar="SECONDS", type=_seconds, default=1, help="how long to wait between two messages"
     )
@@ -99,30 +99,42 @@ def messages(args):
         sent += 1
 
 
-def _text(text):
+def utf8_text(argument):
+    """What argparse makes of an argument that must be text: it can be any bytes."""
     try:
-        text.encode()
+        argument.encode()
     except UnicodeEncodeError:
         raise argparse.ArgumentTypeError("give text in UTF-8") from None
-    return text
+    return argument
 
 
-def _seconds(text):
-    seconds = float(text)
-    if not (math.isfinite(seconds) and seconds >= 0):
-        raise argparse.ArgumentTypeError("give seconds as a number, 0 or more, such as 2 or 0.5")
-    return seconds
+def _number(kind, most, wanted):
+    """What argparse makes of a number, an int or a float, from 0 to most; wanted tells what to give instead."""
+
+    def convert(argument):
+        try:
+            number = kind(argument)
+        except ValueError:
+            number = None
+        # "nan" is a float, and neither less nor more than any other.
+        if number is None or not 0 <= number <= most:
+            raise argparse.ArgumentTypeError(wanted)
+        return number
+
+    return convert
 
 
-def _natural(text):
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError("give a whole number, 0 or more")
-    return number
+_port = _number(int, 65535, "a port is a number from 0 to 65535")
+_backlog = _number(int, 2**31 - 1, "give a whole number from 0 to 2147483647")
+_count = _number(int, 2**64 - 1, "give a whole number, 0 or more")
+# The longest time that the system's calls take, 292 years on Linux.
+_seconds = _number(float, threading.TIMEOUT_MAX, "give seconds as a number, 0 or more, such as 2 or 0.5")
 
 
-def _port(text):
-    number = int(text)
-    if not 0 <= number <= 65535:
-        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
-    return number
+class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Tells each default but those that say nothing: a switch is off, or the text tells already what holds."""
+
+    def _get_help_string(self, action):
+        if action.default is None or action.default is False:
+            return action.help
+        return super()._get_help_string(action)

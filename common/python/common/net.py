@@ -30,7 +30,8 @@ def resolve_all(host, port, kind):
     try:
         found = socket.getaddrinfo(name, port, type=kind)
     except (OSError, UnicodeError) as error:
-        raise console.Failure('cannot find the host "{}": {}: check --host'.format(host, error)) from None
+        why = getattr(error, "strerror", None) or error
+        raise console.Failure('cannot find the host "{}": {}: check --host'.format(host, why)) from None
     return [(family, address) for family, _, _, _, address in found]
 
 
@@ -95,7 +96,11 @@ def connect_tcp(args, start):
     """
     failed = None
     for family, address in resolve_all(args.host, args.port, socket.SOCK_STREAM):
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock = stream_socket(family)
+        except OSError as error:  # a system without IPv6 may know IPv6 addresses
+            failed = failed or (address, error)
+            continue
         try:
             sock.connect(address)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -106,7 +111,7 @@ def connect_tcp(args, start):
     address, error = failed
     if error.errno == errno.ECONNREFUSED:
         raise console.Failure("no server at {}: start it with {}".format(shown(address), start))
-    raise console.Failure("cannot connect to {}: {}".format(shown(address), error.strerror or error))
+    raise console.Failure("cannot connect to {}: {}".format(shown(address), console.reason(error)))
 
 
 def send_all(conn, message, peer):
@@ -381,7 +386,7 @@ def _bind_failure(protocol, address, error):
     elif error.errno == errno.EADDRNOTAVAIL:
         text = "{} is not an address of this machine: check --host".format(where)
     else:
-        text = "cannot listen on {}: {}".format(where, error.strerror)
+        text = "cannot listen on {}: {}".format(where, console.reason(error))
     return console.Failure(text)
 
 
