@@ -16,6 +16,7 @@ class Failure(Exception):
 
 def main(program):
     """Runs a program: errors are one line on stderr, Ctrl-C ends it without a stack trace."""
+    _open_closed_streams()
     # The lessons' texts are UTF-8, whatever the locale; a "\n" stays a "\n" on Windows.
     # File names and arguments can be other bytes, and an error may name them.
     for stream in (sys.stdout, sys.stderr):
@@ -47,7 +48,7 @@ def show(text):
     except BrokenPipeError:
         os._exit(0)
     except OSError as error:
-        raise Failure("cannot write to stdout: {}".format(error.strerror)) from error
+        raise Failure("cannot write to stdout: {}".format(reason(error))) from error
 
 
 def prompt(text):
@@ -113,6 +114,16 @@ def visible(text):
 def one_line(text):
     """Text as a single line: every control character escaped, newline and tab too."""
     return "".join(_escaped(c) if _is_control(c) else c for c in text)
+
+
+def _open_closed_streams():
+    """A program may be started with stdin, stdout or stderr closed (>&-): Python has None for it then.
+
+    The first socket would get its number, and whatever writes to that number would write to a peer.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))
 
 
 def _is_control(c):
