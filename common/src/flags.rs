@@ -34,7 +34,7 @@ pub struct Address<const PORT: u16> {
     #[arg(long, default_value = "127.0.0.1")]
     pub host: String,
     /// Port; 0 lets the system choose a free one (servers)
-    #[arg(long, default_value_t = PORT)]
+    #[arg(long, default_value_t = PORT, allow_negative_numbers = true)]
     pub port: u16,
 }
 
@@ -45,7 +45,7 @@ pub struct TcpServer<const PORT: u16, const BACKLOG: i32 = 5> {
     #[command(flatten)]
     pub address: Address<PORT>,
     /// How many connections may wait to be accepted
-    #[arg(long, value_name = "N", default_value_t = BACKLOG, value_parser = clap::value_parser!(i32).range(0..))]
+    #[arg(long, value_name = "N", default_value_t = BACKLOG, value_parser = clap::value_parser!(i32).range(0..), allow_negative_numbers = true)]
     pub backlog: i32,
     /// Leave SO_REUSEADDR unset, to see a restart fail while old connections are in TIME_WAIT
     #[arg(long)]
@@ -83,7 +83,7 @@ pub struct UdpClient<const PORT: u16, const SECONDS: u64 = 5> {
 #[derive(Args, Clone, Debug)]
 pub struct Timeout<const SECONDS: u64> {
     /// How long to wait for the other side; 0 waits for ever
-    #[arg(long = "timeout", value_name = "SECONDS", default_value_t = Seconds::whole(SECONDS))]
+    #[arg(long = "timeout", value_name = "SECONDS", default_value_t = Seconds::whole(SECONDS), allow_negative_numbers = true)]
     pub seconds: Seconds,
 }
 
@@ -100,10 +100,10 @@ impl<const SECONDS: u64> Timeout<SECONDS> {
 #[derive(Args, Clone, Debug)]
 pub struct Repeat {
     /// How many messages to send [default: for ever]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub count: Option<u64>,
     /// How long to wait between two messages
-    #[arg(long, value_name = "SECONDS", default_value_t = Seconds::whole(1))]
+    #[arg(long, value_name = "SECONDS", default_value_t = Seconds::whole(1), allow_negative_numbers = true)]
     pub interval: Seconds,
     /// What to send
     #[arg(long, value_name = "TEXT", default_value = "hello")]
