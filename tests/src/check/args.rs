@@ -96,6 +96,9 @@ fn address_of(text: &str) -> Result<SocketAddr> {
         .with_context(|| format!("--connect {text}: give HOST:PORT, such as 127.0.0.1:8080"))
 }
 
+/// Programs whose servers end with their first session.
+const ENDS_BY_ITSELF: &[u8] = &[3, 4, 7, 9, 10];
+
 /// Runs the command. A mistake in the command line is status 2, as a program that cannot be judged.
 ///
 /// # Errors
@@ -153,6 +156,11 @@ fn plan(args: &CheckArgs) -> Result<(Subject, Plan)> {
         ensure!(
             args.connect.is_none() || targets[0].side == Side::Server,
             "--connect judges a server, and {} is a client",
+            targets[0].name()
+        );
+        ensure!(
+            args.connect.is_none() || !ENDS_BY_ITSELF.contains(&targets[0].program.number),
+            "{} ends with its first session, and there are many checks: give its command after --",
             targets[0].name()
         );
     }

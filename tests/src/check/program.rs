@@ -322,16 +322,27 @@ impl Drop for Program {
     }
 }
 
-/// The last lines of `text`, harmless for a terminal.
+/// The last lines of `text`, the beginning of each, harmless for a terminal.
 fn tail(text: &str) -> String {
-    const MOST: usize = 12;
+    const LINES: usize = 12;
+    const LENGTH: usize = 72;
+    let text = console::visible(text);
     let lines: Vec<_> = text.lines().collect();
-    let left_out = lines.len().saturating_sub(MOST);
-    let mut shown = lines[left_out..].join("\n");
+    let left_out = lines.len().saturating_sub(LINES);
+    let mut shown = Vec::new();
     if left_out > 0 {
-        shown = format!("({left_out} lines before)\n{shown}");
+        shown.push(format!("({left_out} lines before)"));
     }
-    console::visible(&shown).into_owned()
+    for line in &lines[left_out..] {
+        let beginning: String = line.chars().take(LENGTH).collect();
+        let dots = if beginning.len() < line.len() {
+            "..."
+        } else {
+            ""
+        };
+        shown.push(beginning + dots);
+    }
+    shown.join("\n")
 }
 
 /// `text` in quotes, shortened, harmless for a terminal.

@@ -119,23 +119,62 @@ pub fn list(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes `text` in lines of at most [`WIDTH`], `label` before the first, all of them indented.
+/// Writes `text` in lines of at most [`WIDTH`] columns, `label` before the first, all of them
+/// indented. A word that is longer than a line is broken.
 fn paragraph(out: &mut impl Write, label: &str, text: &str, indent: usize) -> io::Result<()> {
     let text = console::one_line(text);
     let hang = indent + label.len();
     let mut line = format!("{:indent$}{label}", "");
-    let mut empty = true;
+    let mut column = hang;
     for word in text.split(' ') {
-        if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+        let fits = column + 1 + width(word) <= WIDTH;
+        if column > hang && fits {
+            line.push(' ');
+            column += 1;
+        } else if column > hang {
             writeln!(out, "{line}")?;
             line = format!("{:hang$}", "");
-            empty = true;
+            column = hang;
         }
-        if !empty {
-            line.push(' ');
+        for c in word.chars() {
+            if column + columns(c) > WIDTH {
+                writeln!(out, "{line}")?;
+                line = format!("{:hang$}", "");
+                column = hang;
+            }
+            line.push(c);
+            column += columns(c);
         }
-        line.push_str(word);
-        empty = false;
     }
     writeln!(out, "{line}")
+}
+
+fn width(word: &str) -> usize {
+    word.chars().map(columns).sum()
+}
+
+/// How many columns a terminal gives to `c`: Chinese takes two. Everything from the Hangul letters
+/// on is taken for wide, which is near enough for setting a paragraph.
+fn columns(c: char) -> usize {
+    if c >= '\u{1100}' { 2 } else { 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paragraph_is_indented_and_long_words_are_broken() {
+        let mut out = Vec::new();
+        let text = format!("one two {} 你好 end", "x".repeat(100));
+        paragraph(&mut out, "hint: ", &text, 2).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            format!(
+                "  hint: one two\n        {}\n        {} 你好 end\n",
+                "x".repeat(72),
+                "x".repeat(28)
+            )
+        );
+    }
 }

@@ -1,0 +1,175 @@
+//! `cargo lab check` as a person, a grading system and a shell see it.
+
+#![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tests::process::{PATIENCE, Process};
+
+const LAB: &str = env!("CARGO_BIN_EXE_lab");
+const ECHO: &str = "echo-udp/server";
+
+fn check(args: &[&str]) -> Output {
+    Command::new(LAB).arg("check").args(args).output().unwrap()
+}
+
+/// Judges a tiny program with `fault`; `args` come before the command.
+fn check_broken(fault: &str, args: &[&str]) -> Output {
+    let command = ["--", LAB, "broken", ECHO, fault, "--port", "{port}"];
+    check(
+        &[
+            &[ECHO, "--filter", "answered", "--patience", "2"],
+            args,
+            &command,
+        ]
+        .concat(),
+    )
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn the_exit_status_tells_passed_failed_and_not_judged_apart() {
+    let status = |output: &Output| output.status.code().unwrap();
+    assert_eq!(status(&check_broken("none", &[])), 0);
+    assert_eq!(status(&check_broken("answers-once", &[])), 1);
+    let never_listens = check(&[ECHO, "--", "sh", "-c", "echo sorry >&2; exit 7"]);
+    assert_eq!(status(&never_listens), 2);
+    let text = stdout(&never_listens)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(
+        text.contains("ended with exit status: 7 before it listened on udp 127.0.0.1:8888"),
+        "{text}"
+    );
+    assert!(text.contains("sorry"), "{text}");
+}
+
+#[test]
+fn wrong_usage_is_status_2_and_one_line() {
+    for args in [
+        &["ntp/sever"][..],
+        &["all", "--", "true"],
+        &["ntp/client", "--connect", "127.0.0.1:8080"],
+        &["ntp/server", "--connect", "nowhere"],
+        &["echo-tcp/oneshot-server", "--connect", "127.0.0.1:8080"],
+        &["ntp/server", "--filter", "no such check"],
+    ] {
+        let output = check(args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert_eq!(stderr(&output).lines().count(), 1, "{}", stderr(&output));
+        assert!(output.stdout.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn a_failure_is_told_with_bytes_and_a_hint_in_80_columns_without_escapes() {
+    let text = stdout(&check_broken("answers-as-it-came", &[]));
+    assert!(
+        text.contains("expected: a datagram of 5 bytes: b'HELLO'"),
+        "{text}"
+    );
+    assert!(
+        text.contains("happened: a datagram of 5 bytes: b'hello'"),
+        "{text}"
+    );
+    assert!(text.contains("  00000000  68 65 6c 6c 6f  "), "{text}");
+    assert!(text.contains("hint:"), "{text}");
+    assert!(!text.contains('\x1b'), "{text}");
+    // The subject's command is as long as it is.
+    for line in text.lines().skip(1) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn json_tells_all_that_the_table_tells() {
+    let output = check_broken("answers-once", &["--format", "json"]);
+    let judgements: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(judgements[0]["target"], ECHO);
+    let checks = judgements[0]["checks"].as_array().unwrap();
+    let of = |name: &str| checks.iter().find(|check| check["name"] == name).unwrap();
+    assert_eq!(of("empty-datagram")["result"], "passed");
+    let failed = of("session");
+    assert_eq!(failed["result"], "failed");
+    assert_eq!(failed["grade"], "protocol");
+    for field in ["sentence", "expected", "happened", "hint", "evidence"] {
+        assert!(!failed[field].as_str().unwrap().is_empty(), "{field}");
+    }
+    assert_eq!(failed["programs"][0]["state"], "still running");
+}
+
+#[test]
+fn junit_has_a_case_for_each_check() {
+    let output = check_broken("answers-once", &["--format", "junit", "--only", "protocol"]);
+    let xml = stdout(&output);
+    assert!(xml.contains("<testsuite name=\"echo-udp/server\""), "{xml}");
+    assert!(
+        xml.contains("<testcase name=\"session\" classname=\"protocol\""),
+        "{xml}"
+    );
+    assert!(xml.contains("<failure message=\"expected: "), "{xml}");
+    assert!(!xml.contains("classname=\"robust\""), "{xml}");
+}
+
+#[test]
+fn the_list_tells_each_check_in_a_sentence() {
+    let output = check(&["--list", "ntp/server", "--only", "robust"]);
+    assert!(output.status.success());
+    let text = stdout(&output);
+    assert!(text.contains("invalid-utf8 (robust)"), "{text}");
+    assert!(!text.contains("(protocol)"), "{text}");
+}
+
+#[test]
+fn a_server_that_runs_already_is_judged_and_left_running() {
+    let port = {
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.local_addr().unwrap().port().to_string()
+    };
+    let mut command = Command::new(LAB);
+    let mut server =
+        Process::start(command.args(["broken", ECHO, "none", "--port", &port])).unwrap();
+    let output = check(&[ECHO, "--connect", &format!("127.0.0.1:{port}")]);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("skipped     protocol  screen"), "{text}");
+    assert!(
+        text.contains("the checker would have to start the server itself"),
+        "{text}"
+    );
+    assert!(server.wait(std::time::Duration::ZERO).unwrap().is_none());
+}
+
+#[cfg(unix)]
+#[test]
+fn the_program_and_its_children_are_ended_and_its_folder_goes() {
+    use std::fs;
+    use std::time::Instant;
+
+    let folder = tempfile::tempdir().unwrap();
+    let pids = folder.path().join("pids");
+    let script = format!(
+        "sleep 1000 & echo $! {{dir}} >> {}; exec {LAB} broken {ECHO} none --port {{port}}",
+        pids.display()
+    );
+    let output = check(&[ECHO, "--filter", "answered like", "--", "sh", "-c", &script]);
+    assert!(output.status.success(), "{}", stdout(&output));
+    let text = fs::read_to_string(pids).unwrap();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    let (pid, dir) = text.trim_end().split_once(' ').unwrap();
+    assert!(!fs::exists(dir).unwrap(), "{dir}");
+    let deadline = Instant::now() + PATIENCE;
+    // A zombie, until the system's first process has reaped it.
+    while fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z ")) {
+        assert!(Instant::now() < deadline, "{pid} still runs");
+    }
+}
