@@ -7,10 +7,10 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use socket2::{Domain, Socket, Type};
 
+use super::Experiment;
 use super::observation::milliseconds;
 use super::report::{Steps, Verdict};
 use super::system::{self, State};
-use super::Experiment;
 
 /// The backlog limits who waits for accept, not how many connections there are.
 pub struct Backlog;

@@ -66,8 +66,16 @@ impl Experiment for DefaultPorts {
     }
 
     fn verdict(seen: &Seen) -> Verdict {
-        let told = [(seen.flask, 5000), (seen.django, 8000), (seen.mysql, 3306), (seen.redis, 6379)];
-        if told.iter().any(|(seen, told)| seen.is_some_and(|seen| seen != *told)) {
+        let told = [
+            (seen.flask, 5000),
+            (seen.django, 8000),
+            (seen.mysql, 3306),
+            (seen.redis, 6379),
+        ];
+        if told
+            .iter()
+            .any(|(seen, told)| seen.is_some_and(|seen| seen != *told))
+        {
             return Verdict::DoesNotHoldHere("this machine knows another port".to_owned());
         }
         if told.iter().any(|(seen, _)| seen.is_none()) {
@@ -85,7 +93,10 @@ impl Experiment for DefaultPorts {
 fn port_of(service: &str, services: &str) -> Option<u16> {
     services.lines().find_map(|line| {
         let mut words = line.split_whitespace();
-        let port = words.next().filter(|name| *name == service).and(words.next())?;
+        let port = words
+            .next()
+            .filter(|name| *name == service)
+            .and(words.next())?;
         port.strip_suffix("/tcp")?.parse().ok()
     })
 }

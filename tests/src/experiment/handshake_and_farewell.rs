@@ -176,11 +176,19 @@ impl Network {
 
     /// The loopback can't be cut.
     fn cut(&self, end: End) -> Result<()> {
-        if let Self::Wire(wire) = self { wire.cut(end) } else { Ok(()) }
+        if let Self::Wire(wire) = self {
+            wire.cut(end)
+        } else {
+            Ok(())
+        }
     }
 
     fn mend(&self, end: End) -> Result<()> {
-        if let Self::Wire(wire) = self { wire.mend(end) } else { Ok(()) }
+        if let Self::Wire(wire) = self {
+            wire.mend(end)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -202,7 +210,12 @@ impl<'a> Connection<'a> {
             Ok(socket)
         })?;
         let server = listener.local_addr()?;
-        Ok(Self { network, listener, server, client })
+        Ok(Self {
+            network,
+            listener,
+            server,
+            client,
+        })
     }
 
     /// `connect` without waiting for the answer.
@@ -222,15 +235,22 @@ impl<'a> Connection<'a> {
 
     fn client_state(&self) -> Result<State> {
         let address = self.client_address()?;
-        self.network.at(End::Client, || system::tcp_state(address, self.server))
+        self.network
+            .at(End::Client, || system::tcp_state(address, self.server))
     }
 
     /// The state of the server's end, or of the listener before there is one.
     fn server_state(&self) -> Result<State> {
         let address = self.client_address()?;
-        let state = self.network.at(End::Server, || system::tcp_state(self.server, address))?;
+        let state = self
+            .network
+            .at(End::Server, || system::tcp_state(self.server, address))?;
         let begun = self.client_state()? != State::Closed;
-        Ok(if begun || state != State::Closed { state } else { State::Listen })
+        Ok(if begun || state != State::Closed {
+            state
+        } else {
+            State::Listen
+        })
     }
 
     fn wait_for_server(&self, states: &[State]) -> Result<()> {

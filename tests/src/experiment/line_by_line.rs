@@ -61,7 +61,10 @@ impl Experiment for LineByLine {
     }
 
     fn verdict(seen: &Seen) -> Verdict {
-        let whole = seen.costs.iter().all(|cost| cost.received == seen.file_bytes);
+        let whole = seen
+            .costs
+            .iter()
+            .all(|cost| cost.received == seen.file_bytes);
         let sends: Vec<usize> = seen.costs.iter().map(|cost| cost.sends).collect();
         Verdict::decide(
             whole && sends[0] <= 2 * sends[1],
@@ -80,7 +83,9 @@ fn send(way: &'static str, parts: &[&[u8]]) -> Result<Cost> {
     let size: usize = parts.iter().map(|part| part.len()).sum();
     let receiving = thread::spawn(move || {
         let mut received = vec![0; size];
-        server.read_exact(&mut received).map(|()| (received.len(), server))
+        server
+            .read_exact(&mut received)
+            .map(|()| (received.len(), server))
     });
     let begun = Instant::now();
     for part in parts {

@@ -77,7 +77,9 @@ impl Experiment for LossyTcp {
 /// from the first send to the end of the stream.
 fn transfer(wire: &Wire, data: &[u8]) -> Result<(Vec<u8>, Duration)> {
     let patience = Some(Duration::from_secs(20));
-    let listener = wire.at(End::Server, || Ok(TcpListener::bind((End::Server.address(), 0))?))?;
+    let listener = wire.at(End::Server, || {
+        Ok(TcpListener::bind((End::Server.address(), 0))?)
+    })?;
     let address = listener.local_addr()?;
     let mut client = wire.at(End::Client, || Ok(TcpStream::connect(address)?))?;
     let (mut server, _) = listener.accept()?;

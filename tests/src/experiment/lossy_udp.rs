@@ -36,8 +36,12 @@ impl Experiment for LossyUdp {
     fn observe(log: &mut Steps) -> Result<Seen> {
         log.step("make two network namespaces and a wire between them");
         let wire = Wire::new()?;
-        let server = wire.at(End::Server, || Ok(UdpSocket::bind((End::Server.address(), 0))?))?;
-        let client = wire.at(End::Client, || Ok(UdpSocket::bind((End::Client.address(), 0))?))?;
+        let server = wire.at(End::Server, || {
+            Ok(UdpSocket::bind((End::Server.address(), 0))?)
+        })?;
+        let client = wire.at(End::Client, || {
+            Ok(UdpSocket::bind((End::Client.address(), 0))?)
+        })?;
 
         log.step("the wire loses 20 % of what the client sends, and delays the rest by 20 ms");
         let loss_by = wire.lose(End::Client, 20, 20)?;

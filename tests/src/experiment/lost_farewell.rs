@@ -31,21 +31,22 @@ pub struct Seen {
 impl Experiment for LostFarewell {
     const NAME: &'static str = "lost-farewell";
     const CLAIM: &'static str =
-        "who closed first waits: if the other's FIN comes again, the last ACK was lost and is sent \
-         again";
+        "who closed first waits: the other's FIN comes again if the last ACK was lost";
     type Seen = Seen;
 
     fn observe(log: &mut Steps) -> Result<Seen> {
         log.step("make two network namespaces and a wire, and connect over it");
         let wire = Wire::new()?;
-        let listener =
-            wire.at(End::Server, || Ok(TcpListener::bind((End::Server.address(), 0))?))?;
+        let listener = wire.at(End::Server, || {
+            Ok(TcpListener::bind((End::Server.address(), 0))?)
+        })?;
         let address = listener.local_addr()?;
         let client = wire.at(End::Client, || Ok(TcpStream::connect(address)?))?;
         let (server, peer) = listener.accept()?;
         let client_state = || wire.at(End::Client, || system::tcp_state(peer, address));
         let server_end = || wire.at(End::Server, || system::tcp_socket(address, peer));
-        let server_state = || anyhow::Ok(server_end()?.map_or(State::Closed, |socket| socket.state));
+        let server_state =
+            || anyhow::Ok(server_end()?.map_or(State::Closed, |socket| socket.state));
 
         log.step("the client closes first, the server hears it");
         client.shutdown(Shutdown::Both)?;
@@ -63,7 +64,9 @@ impl Experiment for LostFarewell {
 
         log.step("mend the wire, and wait for the next FIN to be answered");
         wire.mend(End::Client)?;
-        wait_until("the server's end is gone", || Ok(server_state()? == State::Closed))?;
+        wait_until("the server's end is gone", || {
+            Ok(server_state()? == State::Closed)
+        })?;
 
         Ok(Seen {
             client: client_now,

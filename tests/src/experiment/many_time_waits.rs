@@ -9,9 +9,9 @@ use anyhow::Result;
 use serde::Serialize;
 use socket2::SockRef;
 
+use super::Experiment;
 use super::report::{Steps, Verdict};
 use super::system::{self, State};
-use super::Experiment;
 
 /// One for every connection, for a minute each; and how to have none.
 pub struct ManyTimeWaits;

@@ -39,74 +39,118 @@ pub mod report;
 pub mod screen;
 pub mod system;
 
+pub mod any_call_on_any_socket;
+pub mod backlog;
+pub mod close_is_optional;
+pub mod connect_before_accept;
+pub mod connect_ex;
+pub mod default_ports;
+pub mod endianness;
+pub mod framing_unsticks;
+pub mod half_close;
+pub mod handshake_and_farewell;
+pub mod import_star;
+pub mod line_by_line;
+pub mod lossy_tcp;
+pub mod lossy_udp;
+pub mod lost_farewell;
+pub mod many_time_waits;
+pub mod nagle_and_delayed_ack;
+pub mod no_network_card;
+pub mod one_at_a_time;
+pub mod pickle_runs_code;
+pub mod ports;
+pub mod privileged_ports;
+pub mod python_sockets;
+pub mod recv_is_partial;
+pub mod reuseaddr_on_udp;
+pub mod send_is_partial;
+pub mod sendall_loops;
+pub mod socket_addresses;
+pub mod socket_is_a_file;
+pub mod socket_kinds;
+pub mod socket_options;
+pub mod socketserver_request;
+pub mod syn_flood;
+pub mod tcp_needs_a_server;
+pub mod tcp_peer_leaves;
+pub mod tcp_peer_leaves_on_windows;
+pub mod tcp_sticks;
+pub mod time_wait;
+pub mod timeouts_and_blocking;
+pub mod udp_connect;
+pub mod udp_header;
+pub mod udp_is_quicker;
+pub mod udp_keeps_boundaries;
+pub mod udp_keeps_no_copy;
+pub mod udp_largest;
+pub mod udp_many_peers;
+pub mod udp_needs_no_server;
+pub mod udp_overflows;
+pub mod udp_sends_nothing;
+pub mod udp_server_speaks_first;
+pub mod udp_truncates;
+pub mod udp_truncates_on_windows;
+
 use common::console;
 use report::{Outcome, Report, Steps, Verdict};
 use screen::Screen;
 
-/// Declares each experiment's module and lists it, in the order in which `--all` runs them.
-macro_rules! experiments {
-    ($($module:ident :: $experiment:ident,)*) => {
-        $(pub mod $module;)*
-
-        /// All experiments.
-        pub static EXPERIMENTS: &[Entry] = &[$(Entry::of::<$module::$experiment>(),)*];
-    };
-}
-
-experiments! {
-    tcp_sticks::TcpSticks,
-    framing_unsticks::FramingUnsticks,
-    recv_is_partial::RecvIsPartial,
-    send_is_partial::SendIsPartial,
-    sendall_loops::SendallLoops,
-    line_by_line::LineByLine,
-    nagle_and_delayed_ack::NagleAndDelayedAck,
-    endianness::Endianness,
-    tcp_needs_a_server::TcpNeedsAServer,
-    connect_before_accept::ConnectBeforeAccept,
-    backlog::Backlog,
-    one_at_a_time::OneAtATime,
-    handshake_and_farewell::HandshakeAndFarewell,
-    syn_flood::SynFlood,
-    half_close::HalfClose,
-    lost_farewell::LostFarewell,
-    time_wait::TimeWait,
-    many_time_waits::ManyTimeWaits,
-    tcp_peer_leaves::TcpPeerLeaves,
-    tcp_peer_leaves_on_windows::TcpPeerLeavesOnWindows,
-    close_is_optional::CloseIsOptional,
-    lossy_tcp::LossyTcp,
-    udp_keeps_boundaries::UdpKeepsBoundaries,
-    udp_sends_nothing::UdpSendsNothing,
-    udp_truncates::UdpTruncates,
-    udp_truncates_on_windows::UdpTruncatesOnWindows,
-    udp_largest::UdpLargest,
-    udp_header::UdpHeader,
-    udp_needs_no_server::UdpNeedsNoServer,
-    udp_connect::UdpConnect,
-    udp_server_speaks_first::UdpServerSpeaksFirst,
-    udp_many_peers::UdpManyPeers,
-    udp_overflows::UdpOverflows,
-    udp_keeps_no_copy::UdpKeepsNoCopy,
-    reuseaddr_on_udp::ReuseaddrOnUdp,
-    udp_is_quicker::UdpIsQuicker,
-    lossy_udp::LossyUdp,
-    ports::Ports,
-    privileged_ports::PrivilegedPorts,
-    default_ports::DefaultPorts,
-    no_network_card::NoNetworkCard,
-    socket_kinds::SocketKinds,
-    socket_addresses::SocketAddresses,
-    socket_options::SocketOptions,
-    socket_is_a_file::SocketIsAFile,
-    any_call_on_any_socket::AnyCallOnAnySocket,
-    connect_ex::ConnectEx,
-    timeouts_and_blocking::TimeoutsAndBlocking,
-    python_sockets::PythonSockets,
-    pickle_runs_code::PickleRunsCode,
-    import_star::ImportStar,
-    socketserver_request::SocketserverRequest,
-}
+/// All experiments, in the order in which `--all` runs them.
+pub static EXPERIMENTS: &[Entry] = &[
+    Entry::of::<tcp_sticks::TcpSticks>(),
+    Entry::of::<framing_unsticks::FramingUnsticks>(),
+    Entry::of::<recv_is_partial::RecvIsPartial>(),
+    Entry::of::<send_is_partial::SendIsPartial>(),
+    Entry::of::<sendall_loops::SendallLoops>(),
+    Entry::of::<line_by_line::LineByLine>(),
+    Entry::of::<nagle_and_delayed_ack::NagleAndDelayedAck>(),
+    Entry::of::<endianness::Endianness>(),
+    Entry::of::<tcp_needs_a_server::TcpNeedsAServer>(),
+    Entry::of::<connect_before_accept::ConnectBeforeAccept>(),
+    Entry::of::<backlog::Backlog>(),
+    Entry::of::<one_at_a_time::OneAtATime>(),
+    Entry::of::<handshake_and_farewell::HandshakeAndFarewell>(),
+    Entry::of::<syn_flood::SynFlood>(),
+    Entry::of::<half_close::HalfClose>(),
+    Entry::of::<lost_farewell::LostFarewell>(),
+    Entry::of::<time_wait::TimeWait>(),
+    Entry::of::<many_time_waits::ManyTimeWaits>(),
+    Entry::of::<tcp_peer_leaves::TcpPeerLeaves>(),
+    Entry::of::<tcp_peer_leaves_on_windows::TcpPeerLeavesOnWindows>(),
+    Entry::of::<close_is_optional::CloseIsOptional>(),
+    Entry::of::<lossy_tcp::LossyTcp>(),
+    Entry::of::<udp_keeps_boundaries::UdpKeepsBoundaries>(),
+    Entry::of::<udp_sends_nothing::UdpSendsNothing>(),
+    Entry::of::<udp_truncates::UdpTruncates>(),
+    Entry::of::<udp_truncates_on_windows::UdpTruncatesOnWindows>(),
+    Entry::of::<udp_largest::UdpLargest>(),
+    Entry::of::<udp_header::UdpHeader>(),
+    Entry::of::<udp_needs_no_server::UdpNeedsNoServer>(),
+    Entry::of::<udp_connect::UdpConnect>(),
+    Entry::of::<udp_server_speaks_first::UdpServerSpeaksFirst>(),
+    Entry::of::<udp_many_peers::UdpManyPeers>(),
+    Entry::of::<udp_overflows::UdpOverflows>(),
+    Entry::of::<udp_keeps_no_copy::UdpKeepsNoCopy>(),
+    Entry::of::<reuseaddr_on_udp::ReuseaddrOnUdp>(),
+    Entry::of::<udp_is_quicker::UdpIsQuicker>(),
+    Entry::of::<lossy_udp::LossyUdp>(),
+    Entry::of::<ports::Ports>(),
+    Entry::of::<privileged_ports::PrivilegedPorts>(),
+    Entry::of::<default_ports::DefaultPorts>(),
+    Entry::of::<no_network_card::NoNetworkCard>(),
+    Entry::of::<socket_kinds::SocketKinds>(),
+    Entry::of::<socket_addresses::SocketAddresses>(),
+    Entry::of::<socket_options::SocketOptions>(),
+    Entry::of::<socket_is_a_file::SocketIsAFile>(),
+    Entry::of::<any_call_on_any_socket::AnyCallOnAnySocket>(),
+    Entry::of::<connect_ex::ConnectEx>(),
+    Entry::of::<timeouts_and_blocking::TimeoutsAndBlocking>(),
+    Entry::of::<python_sockets::PythonSockets>(),
+    Entry::of::<pickle_runs_code::PickleRunsCode>(),
+    Entry::of::<import_star::ImportStar>(),
+    Entry::of::<socketserver_request::SocketserverRequest>(),
+];
 
 /// A claim, a way to see whether it is true, and what follows from what was seen.
 pub trait Experiment {

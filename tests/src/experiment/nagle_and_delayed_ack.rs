@@ -32,11 +32,16 @@ pub struct Seen {
 
 const EXCHANGES: usize = 15;
 /// What the lessons' framed echo sends: `struct.pack`, JSON, text.
-const PARTS: [&[u8]; 3] = [b"\x11\x00\x00\x00", br#"{"data_size": 12}"#, b"hello world!"];
+const PARTS: [&[u8]; 3] = [
+    b"\x11\x00\x00\x00",
+    br#"{"data_size": 12}"#,
+    b"hello world!",
+];
 
 impl Experiment for NagleAndDelayedAck {
     const NAME: &'static str = "nagle-and-delayed-ack";
-    const CLAIM: &'static str = "it costs nothing to send header length, header and body one after another";
+    const CLAIM: &'static str =
+        "it costs nothing to send header length, header and body one after another";
     type Seen = Seen;
 
     fn observe(log: &mut Steps) -> Result<Seen> {

@@ -29,7 +29,8 @@ pub struct Seen {
 
 impl Experiment for OneAtATime {
     const NAME: &'static str = "one-at-a-time";
-    const CLAIM: &'static str = "with socketserver's threads a TCP server serves clients concurrently";
+    const CLAIM: &'static str =
+        "with socketserver's threads a TCP server serves clients concurrently";
     type Seen = Seen;
 
     fn observe(log: &mut Steps) -> Result<Seen> {
@@ -64,8 +65,7 @@ impl Experiment for OneAtATime {
 
     fn verdict(seen: &Seen) -> Verdict {
         Verdict::decide(
-            seen.threaded_answers_beside_slow
-                && !seen.simple_answers_beside_slow,
+            seen.threaded_answers_beside_slow && !seen.simple_answers_beside_slow,
             "the simple server is busy with its client, even a silent one, and the next waits in \
              the backlog; with a thread each, nobody waits for anybody",
             "the slow client made no difference",

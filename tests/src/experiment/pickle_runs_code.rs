@@ -51,7 +51,10 @@ impl Experiment for PickleRunsCode {
 
     fn observe(log: &mut Steps) -> Result<Seen> {
         let folder = TempDir::new()?;
-        let path = folder.path().to_str().context("the temporary folder's name is not UTF-8")?;
+        let path = folder
+            .path()
+            .to_str()
+            .context("the temporary folder's name is not UTF-8")?;
         let proof = folder.path().join("proof.txt");
         let proof_text = || {
             let text = std::fs::read_to_string(&proof).ok();

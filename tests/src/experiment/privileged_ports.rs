@@ -66,7 +66,9 @@ impl Experiment for PrivilegedPorts {
             let attempts = seen.without_privilege.iter();
             let mut errors = attempts.filter(|attempt| attempt.port == port);
             errors.any(|attempt| {
-                attempt.error.is_some_and(|error| error.kind == std::io::ErrorKind::PermissionDenied)
+                attempt
+                    .error
+                    .is_some_and(|error| error.kind == std::io::ErrorKind::PermissionDenied)
             })
         };
         Verdict::decide(

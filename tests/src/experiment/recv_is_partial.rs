@@ -30,7 +30,8 @@ const PART: usize = 500;
 
 impl Experiment for RecvIsPartial {
     const NAME: &'static str = "recv-is-partial";
-    const CLAIM: &'static str = "recv(1024) receives 1,024 bytes as long as there are so many to come";
+    const CLAIM: &'static str =
+        "recv(1024) receives 1,024 bytes as long as there are so many to come";
     type Seen = Seen;
 
     fn observe(log: &mut Steps) -> Result<Seen> {

@@ -86,7 +86,8 @@ impl Experiment for SendIsPartial {
 
     fn verdict(seen: &Seen) -> Verdict {
         Verdict::decide(
-            seen.received < seen.taken_in_all || seen.received_when_blocking < seen.taken_when_blocking,
+            seen.received < seen.taken_in_all
+                || seen.received_when_blocking < seen.taken_when_blocking,
             "bytes that send had taken never arrived",
             "every byte that send took arrived. It takes fewer than it is given (and returns how \
              many: the rest is the caller's to send again), or it waits; lost is only what a \

@@ -50,7 +50,10 @@ impl Experiment for SocketAddresses {
         log.step("a UDP socket without bind: its port before and after sendto");
         let server = UdpSocket::bind("127.0.0.1:0")?;
         let udp = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
-        let port = || udp.local_addr().map(|own| own.as_socket().map_or(0, |own| own.port()));
+        let port = || {
+            udp.local_addr()
+                .map(|own| own.as_socket().map_or(0, |own| own.port()))
+        };
         // Windows has no address for such a socket at all.
         let udp_port_before = port().unwrap_or(0);
         udp.send_to(b"hello", &server.local_addr()?.into())?;

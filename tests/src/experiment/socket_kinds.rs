@@ -42,8 +42,11 @@ impl Experiment for SocketKinds {
 
     fn observe(log: &mut Steps) -> Result<Seen> {
         log.step("make a socket of each family and type, with protocol 0");
-        let families =
-            [("AF_UNIX", Domain::UNIX), ("AF_INET", Domain::IPV4), ("AF_INET6", Domain::IPV6)];
+        let families = [
+            ("AF_UNIX", Domain::UNIX),
+            ("AF_INET", Domain::IPV4),
+            ("AF_INET6", Domain::IPV6),
+        ];
         let types = [
             ("SOCK_STREAM", Type::STREAM),
             ("SOCK_DGRAM", Type::DGRAM),
@@ -57,7 +60,9 @@ impl Experiment for SocketKinds {
                     family,
                     r#type: name,
                     error: Failure::of(&socket),
-                    protocol: socket.ok().and_then(|socket| protocol(&socket).ok().flatten()),
+                    protocol: socket
+                        .ok()
+                        .and_then(|socket| protocol(&socket).ok().flatten()),
                 });
             }
         }
@@ -67,7 +72,10 @@ impl Experiment for SocketKinds {
     fn verdict(seen: &Seen) -> Verdict {
         let others = |kind: &&Kind| kind.family == "AF_INET6" || kind.r#type == "SOCK_SEQPACKET";
         Verdict::decide(
-            seen.kinds.iter().filter(others).all(|kind| kind.error.is_some()),
+            seen.kinds
+                .iter()
+                .filter(others)
+                .all(|kind| kind.error.is_some()),
             "these are all",
             "they all exist, and 0 picks TCP for a stream and UDP for datagrams; but there are \
              more: AF_INET6 for one, which every program of today should know",

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use anyhow::Result;
 use serde::Serialize;
-use socket2::{SockRef, Socket, Type};
+use socket2::{SockRef, Type};
 
 use super::Experiment;
 use super::report::{Steps, Verdict};
@@ -43,25 +43,29 @@ impl Experiment for SocketOptions {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let socket = SockRef::from(&listener);
 
-        log.step("read, set and read again: TCP_NODELAY, SO_RCVBUF, SO_SNDBUF");
         let mut settings = Vec::new();
-        let mut try_option = |option, set: usize, get: &dyn Fn(&Socket) -> std::io::Result<usize>,
-                              put: &dyn Fn(&Socket, usize) -> std::io::Result<()>| {
-            let before = get(&socket)?;
-            put(&socket, set)?;
-            let after = get(&socket)?;
-            settings.push(Setting { option, before, set, after });
-            anyhow::Ok(())
-        };
-        try_option(
-            "TCP_NODELAY",
-            1,
-            &|socket| socket.tcp_nodelay().map(usize::from),
-            &|socket, value| socket.set_tcp_nodelay(value != 0),
-        )?;
-        try_option("SO_RCVBUF", 50_000, &Socket::recv_buffer_size, &Socket::set_recv_buffer_size)?;
-        try_option("SO_RCVBUF", 1, &Socket::recv_buffer_size, &Socket::set_recv_buffer_size)?;
-        try_option("SO_SNDBUF", 50_000, &Socket::send_buffer_size, &Socket::set_send_buffer_size)?;
+
+        log.step("TCP_NODELAY, a switch: read, set and read it again");
+        let before = socket.tcp_nodelay()?;
+        socket.set_tcp_nodelay(true)?;
+        settings.push(Setting {
+            option: "TCP_NODELAY",
+            before: before.into(),
+            set: 1,
+            after: socket.tcp_nodelay()?.into(),
+        });
+
+        log.step("SO_RCVBUF, a number of bytes: the same, with 50,000 and with 1");
+        for bytes in [50_000, 1] {
+            let before = socket.recv_buffer_size()?;
+            socket.set_recv_buffer_size(bytes)?;
+            settings.push(Setting {
+                option: "SO_RCVBUF",
+                before,
+                set: bytes,
+                after: socket.recv_buffer_size()?,
+            });
+        }
 
         log.step("read SO_TYPE");
         Ok(Seen {
@@ -72,7 +76,9 @@ impl Experiment for SocketOptions {
 
     fn verdict(seen: &Seen) -> Verdict {
         Verdict::decide(
-            seen.settings.iter().all(|setting| setting.set == setting.after),
+            seen.settings
+                .iter()
+                .all(|setting| setting.set == setting.after),
             "each option returned what it was set to",
             "switches do; a buffer's size is a wish. Linux doubles it, for its own book-keeping, \
              and keeps it between a least and a most (net.core.rmem_max)",

@@ -11,7 +11,10 @@ pub struct SocketserverRequest;
 
 /// What the handlers of the installed Python were given.
 #[derive(Debug, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each answers a question of its own"
+)]
 pub struct Seen {
     /// The type of `self.request` under TCP.
     pub tcp_request: String,

@@ -110,7 +110,9 @@ fn syn_cookies(wire: &Wire, on: bool) -> Result<()> {
 
 fn connects(wire: &Wire, address: SocketAddr) -> Result<bool> {
     let patience = Duration::from_millis(500);
-    wire.at(End::Client, || Ok(TcpStream::connect_timeout(&address, patience).is_ok()))
+    wire.at(End::Client, || {
+        Ok(TcpStream::connect_timeout(&address, patience).is_ok())
+    })
 }
 
 /// An IP packet with a TCP segment that has the flag SYN and nothing else (RFC 9293, 3.1). The
@@ -140,7 +142,9 @@ fn syn(source: Ipv4Addr, target: SocketAddr) -> Result<Vec<u8>> {
 
 /// The Internet checksum (RFC 1071) of an even number of bytes.
 fn checksum(bytes: &[u8]) -> u16 {
-    let words = bytes.chunks_exact(2).map(|word| u16::from_be_bytes([word[0], word[1]]));
+    let words = bytes
+        .chunks_exact(2)
+        .map(|word| u16::from_be_bytes([word[0], word[1]]));
     let sum = words.fold(0_u16, |sum, word| {
         let (sum, carry) = sum.overflowing_add(word);
         sum + u16::from(carry)

@@ -62,7 +62,9 @@ impl Experiment for TcpPeerLeaves {
             error_of_sending_nothing = Failure::of(&server.write(&buffer[..received]));
             rounds_in_100_ms += 1;
         }
-        let worked = system::processor_time().zip(worked).map(|(now, then)| now.saturating_sub(then));
+        let worked = system::processor_time()
+            .zip(worked)
+            .map(|(now, then)| now.saturating_sub(then));
 
         log.step("another client connects and aborts: SO_LINGER 0, close");
         let client = TcpStream::connect(listener.local_addr()?)?;

@@ -33,7 +33,7 @@ impl Experiment for TcpPeerLeavesOnWindows {
     fn observe(log: &mut Steps) -> Result<Seen> {
         if !cfg!(windows) {
             return cannot_be_seen(
-                "it needs a Windows machine: run this same experiment there. Here an orderly close is \
+                "it needs a Windows machine: run this same experiment there. Here a close is \
                  never an error and a reset always is, see tcp-peer-leaves",
             );
         }

@@ -39,13 +39,14 @@ pub struct Seen {
 impl Experiment for TimeWait {
     const NAME: &'static str = "time-wait";
     const CLAIM: &'static str =
-        "a restarted server finds its address in use (TIME_WAIT), unless SO_REUSEADDR is set \
-         before bind";
+        "a restarted server finds its address in use, unless SO_REUSEADDR is set before bind";
     type Seen = Seen;
 
     fn observe(log: &mut Steps) -> Result<Seen> {
         if cfg!(windows) {
-            return cannot_be_seen("it needs Linux or macOS: SO_REUSEADDR means something else here");
+            return cannot_be_seen(
+                "it needs Linux or macOS: SO_REUSEADDR means something else here",
+            );
         }
         log.step("without SO_REUSEADDR: one connection, the client closes first, then restart");
         let (address, server_end_if_client_first, _) = serve_one(false, Closer::Client)?;

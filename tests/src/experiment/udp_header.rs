@@ -52,10 +52,15 @@ impl Experiment for UdpHeader {
         let tap = Tap::new(&wire)?;
 
         log.step("send b'hello' as one datagram, and take the frame that carries it");
-        let server = wire.at(End::Server, || Ok(UdpSocket::bind((End::Server.address(), 0))?))?;
-        let client = wire.at(End::Client, || Ok(UdpSocket::bind((End::Client.address(), 0))?))?;
+        let server = wire.at(End::Server, || {
+            Ok(UdpSocket::bind((End::Server.address(), 0))?)
+        })?;
+        let client = wire.at(End::Client, || {
+            Ok(UdpSocket::bind((End::Client.address(), 0))?)
+        })?;
         client.send_to(b"hello", server.local_addr()?)?;
-        let ipv4_udp = |frame: &[u8]| frame.len() == 47 && frame[12..14] == [8, 0] && frame[23] == 17;
+        let ipv4_udp =
+            |frame: &[u8]| frame.len() == 47 && frame[12..14] == [8, 0] && frame[23] == 17;
         let frame = loop {
             let frame = tap.next_frame()?;
             if ipv4_udp(&frame) {

@@ -37,7 +37,9 @@ impl Experiment for UdpTruncates {
 
     fn observe(log: &mut Steps) -> Result<Seen> {
         if cfg!(windows) {
-            return cannot_be_seen("it needs Linux or macOS; for Windows see udp-truncates-on-windows");
+            return cannot_be_seen(
+                "it needs Linux or macOS; for Windows see udp-truncates-on-windows",
+            );
         }
         let server = UdpSocket::bind("127.0.0.1:0")?;
         let client = UdpSocket::bind("127.0.0.1:0")?;
