@@ -19,6 +19,9 @@ use crate::json;
 /// The longest header that is accepted, in bytes.
 pub const MAX_HEADER: usize = 64 * 1024;
 
+/// For a body of so many bytes memory is taken at once; above it grows with what arrives.
+const SMALL_BODY: usize = 4096;
+
 /// A JSON object in the order of its keys, as a header carries it.
 pub type Fields = Map<String, Value>;
 
@@ -227,7 +230,7 @@ pub fn read_body(stream: &mut impl Read, size: u64, limit: usize) -> Result<Vec<
         .ok()
         .filter(|size| *size <= limit)
         .ok_or(HeaderError::BodyTooLong { size, limit })?;
-    let mut body = Vec::new();
+    let mut body = Vec::with_capacity(expected.min(SMALL_BODY));
     let got = stream.take(size).read_to_end(&mut body)?;
     if got < expected {
         return Err(HeaderError::Closed {

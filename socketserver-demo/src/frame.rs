@@ -12,10 +12,16 @@ use std::io::Read;
 
 use anyhow::{Result, ensure};
 use common::header;
-use serde_json::json;
+use serde::Serialize;
 
 /// The longest text that is sent or accepted, in bytes.
 pub const MAX_TEXT: usize = 1024 * 1024;
+
+/// The header's JSON object.
+#[derive(Serialize)]
+struct Header {
+    data_size: usize,
+}
 
 /// Packs a text into one buffer, so that one write sends it.
 ///
@@ -28,10 +34,8 @@ pub fn pack(text: &str) -> Result<Vec<u8>> {
         size <= MAX_TEXT,
         "a text of {size} bytes is too long, at most {MAX_TEXT} are accepted: send less"
     );
-    Ok(header::pack_json(
-        &json!({"data_size": size}),
-        text.as_bytes(),
-    )?)
+    let header = Header { data_size: size };
+    Ok(header::pack_json(&header, text.as_bytes())?)
 }
 
 /// Reads a frame's text; what is not UTF-8 becomes U+FFFD. `None` when the peer closed before it.
@@ -52,6 +56,7 @@ pub fn read(stream: &mut impl Read) -> Result<Option<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn a_frame_comes_back_as_the_text_that_was_packed() {

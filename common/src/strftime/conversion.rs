@@ -1,6 +1,8 @@
 //! One conversion of a format, `%^-10a`: what its flags, width and modifier make of the value
 //! of its directive.
 
+use std::borrow::Cow;
+
 use jiff::Zoned;
 
 use super::directive::{self, Case, Value};
@@ -138,13 +140,13 @@ impl<'f> Conversion<'f> {
     }
 
     /// The text as the flags `^` and `#` want it.
-    fn in_case(&self, text: &str, case: Case) -> String {
+    fn in_case<'t>(&self, text: &'t str, case: Case) -> Cow<'t, str> {
         match case {
-            Case::Mark if self.change_case => text.to_lowercase(),
-            Case::Name if self.change_case => upper_case(text),
-            Case::Lower => text.to_owned(),
-            _ if self.upper_case => upper_case(text),
-            _ => text.to_owned(),
+            Case::Mark if self.change_case => text.to_lowercase().into(),
+            Case::Name if self.change_case => upper_case(text).into(),
+            Case::Lower => text.into(),
+            _ if self.upper_case => upper_case(text).into(),
+            _ => text.into(),
         }
     }
 }
