@@ -10,7 +10,7 @@
 //! | [`compare`] | `cargo lab compare`: all pairings of Rust and Python, side by side |
 //! | [`check`] | `cargo lab check`: judges anybody's implementation, over the wire and the console |
 //! | [`experiment`] | `cargo lab experiment`: the claims of the lessons, tried on this machine |
-//! | [`bench`] | `cargo lab bench`: the programs against the bare system calls (Linux) |
+//! | [`mod@bench`] | `cargo lab bench`: the programs against the bare system calls (Linux) |
 
 #[cfg(target_os = "linux")]
 pub mod bench;

@@ -7,7 +7,7 @@
 //! | file | subject |
 //! |---|---|
 //! | [`measure`] | interleaved repetitions, medians, spread; a process's time and memory |
-//! | [`reference`] | the bare system calls, as processes of their own |
+//! | [`mod@reference`] | the bare system calls, as processes of their own |
 //! | [`load`] | what is sent to the servers |
 //! | [`setting`] | executables, running servers, large files |
 //! | [`exchange`], [`framed`], [`crowd`], [`transfer`], [`start`] | the rows |

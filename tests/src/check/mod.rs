@@ -18,7 +18,7 @@
 //! | [`report`] | table, JSON, JUnit |
 //! | [`broken`] | programs with one small fault each: they prove that the checks can fail |
 //!
-//! A check is a function over a [`Context`](context::Context). It fails through `?`: every method that
+//! A check is a function over a [`Context`]. It fails through `?`: every method that
 //! waits for the program says by itself what was expected and what happened.
 
 use serde::Serialize;
