@@ -28,6 +28,17 @@ pub(super) fn dump(bytes: &[u8], total: u64) -> String {
     text
 }
 
+/// Two hexadecimal digits a byte.
+#[must_use]
+pub(super) fn digits(bytes: &[u8]) -> String {
+    let mut digits = String::new();
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
+}
+
 fn write_row(text: &mut String, number: usize, bytes: &[u8]) {
     let mut hex = String::new();
     for (column, byte) in bytes.iter().enumerate() {

@@ -86,6 +86,14 @@ impl Stream {
         Ok(())
     }
 
+    /// Sends `bytes` to a program that may close before it has read them all.
+    pub fn send_to_whoever_listens(&mut self, bytes: &[u8]) {
+        // What the program thinks of it, its answer tells.
+        let _ = self.socket.set_write_timeout(Some(self.trial.patience()));
+        let _ = self.socket.write_all(bytes);
+        self.trial.note(&self.name, Direction::Sent, bytes, false);
+    }
+
     /// Sends `bytes`, `size` at a time, each piece when the program has fetched the one before: else
     /// they could arrive together.
     pub fn send_in_pieces(&mut self, bytes: &[u8], size: usize) -> Verdict {
@@ -98,7 +106,7 @@ impl Stream {
 
     /// Waits until the program has fetched what was sent, for a tenth of a second at most: it may
     /// be busy with something else.
-    fn wait_until_fetched(&self) {
+    pub fn wait_until_fetched(&self) {
         let limit = Instant::now() + Duration::from_millis(100);
         let (Ok(here), Ok(there)) = (self.socket.local_addr(), self.socket.peer_addr()) else {
             return;
@@ -170,6 +178,40 @@ impl Stream {
         }
     }
 
+    /// Receives exactly `size` bytes, or `None` if the program closes or resets before the first.
+    pub fn receive_unless_closed(&mut self, size: usize) -> Verdict<Option<Vec<u8>>> {
+        let (bytes, end) = self.read_until(|bytes| bytes.len() >= size, size)?;
+        match end {
+            End::Enough => Ok(Some(bytes)),
+            End::Closed | End::Reset if bytes.is_empty() => Ok(None),
+            end => Err(self.trial.fail(
+                format!("an answer of {size} bytes, or the end of the connection"),
+                format!("{} bytes, then {end}", bytes.len()),
+            )),
+        }
+    }
+
+    /// Receives until the program closes or resets, or has sent `most` bytes.
+    pub fn receive_at_most(&mut self, most: usize) -> Verdict<Vec<u8>> {
+        let (bytes, end) = self.read_until(|bytes| bytes.len() >= most, most)?;
+        match end {
+            End::Closed | End::Reset | End::Enough => Ok(bytes),
+            End::Silence(_) => Err(self.trial.fail(
+                format!("{most} bytes, or the end of the connection"),
+                format!("{} bytes, then {end}", bytes.len()),
+            )),
+        }
+    }
+
+    /// Waits until the program says anything, or closes, for `span` at most. Tells whether it did.
+    pub fn await_answer(&mut self, span: Duration) -> bool {
+        let peeked = self
+            .socket
+            .set_read_timeout(Some(span))
+            .and_then(|()| self.socket.peek(&mut [0]));
+        !peeked.is_err_and(|error| is_timeout(&error))
+    }
+
     /// Receives exactly `expected`.
     pub fn expect(&mut self, expected: &[u8]) -> Verdict {
         let size = expected.len();
@@ -214,10 +256,15 @@ impl Stream {
 
     /// Waits until the program closes or resets, whatever it says before.
     pub fn expect_closed(&mut self) -> Verdict {
+        self.receive_to_close().map(drop)
+    }
+
+    /// Receives until the program closes or resets.
+    pub fn receive_to_close(&mut self) -> Verdict<Vec<u8>> {
         const MOST: usize = 1 << 20;
         let (bytes, end) = self.read_until(|bytes| bytes.len() > MOST, MOST + 1)?;
         match end {
-            End::Closed | End::Reset => Ok(()),
+            End::Closed | End::Reset => Ok(bytes),
             End::Silence(_) | End::Enough => Err(self.trial.fail(
                 "the program closes the connection",
                 format!("{} bytes, then {end}", bytes.len()),

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::hexdump;
 
 /// A check as a whole may take this long; a program that keeps it busy for longer has failed.
-pub const DEADLINE: Duration = Duration::from_mins(1);
+pub const DEADLINE: Duration = Duration::from_mins(2);
 
 /// How long a check waits and watches.
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +82,7 @@ pub struct Passage {
     pub who: String,
     /// Which way.
     pub direction: Direction,
-    /// The first `MOST_KEPT` bytes.
+    /// The first [`MOST_KEPT`] bytes.
     pub bytes: Vec<u8>,
     /// How many there were.
     pub total: u64,

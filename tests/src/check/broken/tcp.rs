@@ -123,12 +123,13 @@ pub(super) fn listen(args: &BrokenArgs) -> Result<TcpListener> {
     Ok(socket.into())
 }
 
-fn accept(args: &BrokenArgs, listener: &TcpListener) -> (TcpStream, SocketAddr) {
+/// accept, with patience.
+pub(super) fn accept(args: &BrokenArgs, listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept() {
             Ok(client) => return client,
             Err(_) if args.has("spins-without-descriptors") => {}
-            Err(_) => thread::sleep(Duration::from_millis(20)),
+            Err(_) => thread::sleep(Duration::from_millis(100)),
         }
     }
 }
