@@ -14,6 +14,7 @@ use clap::Args;
 use common::console;
 
 mod clients;
+mod files;
 mod framed;
 mod ntp;
 mod once;
@@ -51,6 +52,7 @@ pub const FAULTS: &[&[Fault]] = &[
     once::FAULTS,
     typed::FAULTS,
     ntp::FAULTS,
+    files::FAULTS,
 ];
 
 /// Which broken program to run
@@ -114,6 +116,7 @@ pub fn run(args: BrokenArgs) -> Result<()> {
         "ntp/server" => ntp::serve(args, &bind(args)?),
         "echo-udp/hello-server" | "echo-udp/oneshot-server" => udp::once(args, &bind(args)?),
         "echo-udp/boundaries-server" => udp::three(args, &bind(args)?),
+        "ftp-simple/server" | "ftp-simple/upload-server" | "ftp-class/server" => files::serve(args),
         target if target.ends_with("client") => clients::run(args),
         target => bail!("there is no broken {target}"),
     }

@@ -5,6 +5,7 @@ use super::Check;
 mod clients;
 mod every_server;
 mod exchange;
+mod files;
 mod framed_echo;
 mod ntp;
 mod tcp_echo;
@@ -24,6 +25,14 @@ pub const ALL: &[&[Check]] = &[
     udp_typed::CHECKS,
     ntp::CHECKS,
     tcp_servers::CHECKS,
+    files::session::CHECKS,
+    files::leaving::CHECKS,
+    files::commands::CHECKS,
+    files::names::CHECKS,
+    files::headers::CHECKS,
+    files::storing::CHECKS,
+    files::changing::CHECKS,
+    files::crowds::CHECKS,
     every_server::CHECKS,
     clients::tcp_session::CHECKS,
     clients::framed::CHECKS,

@@ -1,0 +1,62 @@
+//! A file's bytes, and the headers before them.
+
+use common::header;
+use md5::{Digest, Md5};
+
+use crate::check::hexdump;
+use crate::check::stream::Stream;
+use crate::check::trial::{Stop, Verdict};
+
+/// Receives the bytes of a file.
+pub(super) fn expect_body(client: &mut Stream, bytes: &[u8]) -> Verdict {
+    let mut offset = 0;
+    for part in bytes.chunks(256 * 1024) {
+        client
+            .expect(part)
+            .map_err(|stop| stop.while_(&format!("the file's bytes from {offset} on")))?;
+        offset += part.len();
+    }
+    Ok(())
+}
+
+/// Sends the bytes of a file, patiently.
+pub(super) fn send_body(client: &mut Stream, bytes: &[u8]) -> Verdict {
+    bytes
+        .chunks(256 * 1024)
+        .try_for_each(|part| client.send(part))
+}
+
+/// A header with its length before it.
+pub(super) fn framed(header: &[u8]) -> Verdict<Vec<u8>> {
+    header::pack(header, b"").map_err(|error| Stop::NotJudged(error.to_string()))
+}
+
+/// The header of program 15: bincode of a name, an md5 and a size.
+pub(super) fn bincode(name: &[u8], md5: &str, size: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for text in [name, md5.as_bytes()] {
+        bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(text);
+    }
+    bytes.extend_from_slice(&size.to_le_bytes());
+    bytes
+}
+
+/// 32 hexadecimal digits.
+pub(super) fn md5(bytes: &[u8]) -> String {
+    hexdump::digits(&Md5::digest(bytes))
+}
+
+/// Bytes without a pattern, the same each time (xorshift).
+pub(super) fn noise(size: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut bytes = Vec::with_capacity(size + 8);
+    while bytes.len() < size {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        bytes.extend_from_slice(&state.to_le_bytes());
+    }
+    bytes.truncate(size);
+    bytes
+}
