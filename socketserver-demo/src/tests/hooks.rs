@@ -37,9 +37,11 @@ fn the_mix_in_passes_every_hook_on() {
     let mut client = connect(server.server_address());
     client.write_all(b"hello\n").unwrap();
     let server = handle_one(server);
-    server.server_close(); // waits for the thread
-    server.service_actions();
-    server.handle_timeout();
+    bounded(move || {
+        server.server_close(); // waits for the thread
+        server.service_actions();
+        server.handle_timeout();
+    });
     assert_eq!(
         events.all(),
         [&ONE_REQUEST[..], &["service_actions", "handle_timeout"]].concat()

@@ -8,7 +8,9 @@ use std::thread;
 #[cfg(unix)]
 use tempfile::TempDir;
 
-use super::scaffold::{ANY_PORT, EchoLine, LIMIT, connect, examine_stream, serve, udp_client};
+use super::scaffold::{
+    ANY_PORT, EchoLine, LIMIT, bounded, connect, examine_stream, serve, udp_client,
+};
 use crate::{
     BaseServer, ClientAddressOf, ServerSocket, TcpServer, ThreadingTcpServer, ThreadingUdpServer,
     UdpServer,
@@ -29,8 +31,10 @@ fn run_server<S: BaseServer>(server: S, examine: impl Fn(&ClientAddressOf<S>)) {
         examine(&address);
     }
     let server = running.stop();
-    server.server_close();
-    assert!(server.state().socket().is_err());
+    bounded(move || {
+        server.server_close();
+        assert!(server.state().socket().is_err());
+    });
 }
 
 fn tcp_examine(address: &SocketAddr) {

@@ -136,7 +136,7 @@ fn server_close_refuses_clients_while_it_waits_for_the_threads() {
     let closing = thread::spawn(move || server.server_close());
     bounded(move || while TcpStream::connect(address).is_ok() {});
     examine_stream(client);
-    closing.join().unwrap();
+    bounded(move || closing.join()).unwrap();
 }
 
 #[test]
