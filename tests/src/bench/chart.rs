@@ -108,3 +108,43 @@ fn colour(side: &str) -> RGBColor {
         _ => RGBColor(160, 160, 160),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::report::{BARE, Target};
+    use super::*;
+
+    #[test]
+    fn every_figure_has_a_bar_and_every_target_a_line() {
+        let figure = |side, samples: &[f64]| Figure {
+            side,
+            samples: samples.to_vec(),
+            failure: None,
+        };
+        let row = Row {
+            name: "exchange/ntp".to_owned(),
+            what: "processor time".to_owned(),
+            unit: "µs",
+            figures: vec![
+                figure(BARE, &[2.0, 2.1, 2.4]),
+                figure(RUST, &[2.5]),
+                figure(PYTHON, &[]),
+            ],
+            target: Target::AtMostTimes(1.25, BARE),
+            notes: Vec::new(),
+        };
+        let drawing = svg(&Machine::here(None), &[row]).unwrap_or_default();
+        // The background is a rectangle too.
+        assert_eq!(drawing.matches("<rect").count(), 1 + 2);
+        for shown in [
+            "exchange/ntp (µs)",
+            "2.10",
+            "2.50",
+            "not measured",
+            "#FF0000",
+        ] {
+            assert!(drawing.contains(shown), "{shown} is not in {drawing}");
+        }
+        assert!(drawing.trim_end().ends_with("</svg>"));
+    }
+}

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, TcpStream, UdpSocke
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use common::header;
 use rustix::event::epoll;
 use socket2::{Domain, Socket, Type};
@@ -160,31 +160,26 @@ pub struct Storm {
 pub fn storm(server: SocketAddr, message: &[u8], count: usize) -> Result<Storm> {
     let source = fresh_source();
     let poll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-    let mut clients = BTreeMap::new();
-    for number in 0..count as u64 {
+    let mut sockets = Vec::with_capacity(count);
+    for _ in 0..count {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         socket.bind(&source.into())?;
         socket.set_nonblocking(true)?;
-        clients.insert(number, (socket, Instant::now()));
+        sockets.push(socket);
     }
-    for (number, (socket, started)) in &mut clients {
-        *started = Instant::now();
-        match socket.connect(&server.into()) {
-            Err(error)
-                if rustix::io::Errno::from_io_error(&error)
-                    != Some(rustix::io::Errno::INPROGRESS) =>
-            {
-                bail!("cannot connect: {error}")
-            }
-            _ => {}
+    let mut clients = BTreeMap::new();
+    for (number, socket) in (0..).zip(sockets) {
+        let started = Instant::now();
+        let connected = socket.connect(&server.into());
+        if connected.is_ok() || is_in_progress(&connected) {
+            let data = epoll::EventData::new_u64(number);
+            epoll::add(&poll, &socket, data, epoll::EventFlags::OUT)?;
+            clients.insert(number, (socket, started));
         }
-        let data = epoll::EventData::new_u64(*number);
-        epoll::add(&poll, &*socket, data, epoll::EventFlags::OUT)?;
     }
     let mut answered = Vec::new();
     let deadline = Instant::now() + PATIENCE;
     let mut events = Vec::with_capacity(256);
-    let mut lost = 0;
     while !clients.is_empty() && Instant::now() < deadline {
         events.clear();
         let limit = rustix::event::Timespec {
@@ -213,15 +208,21 @@ pub fn storm(server: SocketAddr, message: &[u8], count: usize) -> Result<Storm> 
                 let read = (&*socket).read(&mut [0; 1024]);
                 if matches!(read, Ok(1..)) {
                     answered.push(started.elapsed());
-                } else {
-                    lost += 1;
                 }
                 clients.remove(&number);
             }
         }
     }
-    lost += clients.len();
-    Ok(Storm { answered, lost })
+    Ok(Storm {
+        lost: count - answered.len(),
+        answered,
+    })
+}
+
+/// A connection whose handshake is under way.
+fn is_in_progress(connected: &io::Result<()>) -> bool {
+    let error = connected.as_ref().err();
+    error.and_then(rustix::io::Errno::from_io_error) == Some(rustix::io::Errno::INPROGRESS)
 }
 
 /// What a download client of ftp-simple reads, without hashing or storing it: command, header, body.

@@ -45,6 +45,8 @@ use setting::Setting;
 struct Benchmark {
     name: &'static str,
     programs: &'static [u8],
+    /// Whether it needs the files of [`transfer::make_files`].
+    large_files: bool,
     measure: fn(&Setting, &str) -> Result<Vec<Row>>,
 }
 
@@ -54,76 +56,91 @@ const BENCHMARKS: &[Benchmark] = &[
     Benchmark {
         name: "exchange/echo-udp",
         programs: &[5],
+        large_files: false,
         measure: |setting, name| exchange::ECHO_UDP.measure(setting, name),
     },
     Benchmark {
         name: "exchange/ntp",
         programs: &[11],
+        large_files: false,
         measure: |setting, name| exchange::NTP.measure(setting, name),
     },
     Benchmark {
         name: "exchange/echo-tcp",
         programs: &[1],
+        large_files: false,
         measure: |setting, name| exchange::ECHO_TCP.measure(setting, name),
     },
     Benchmark {
         name: "exchange/socketserver-tcp",
         programs: &[16],
+        large_files: false,
         measure: |setting, name| exchange::THREADING_TCP.measure(setting, name),
     },
     Benchmark {
         name: "exchange/socketserver-udp",
         programs: &[17],
+        large_files: false,
         measure: |setting, name| exchange::THREADING_UDP.measure(setting, name),
     },
     Benchmark {
         name: "exchange/socketserver-framed",
         programs: &[20],
+        large_files: false,
         measure: |setting, name| exchange::FRAMED.measure(setting, name),
     },
     Benchmark {
         name: "framed",
         programs: &[20],
+        large_files: false,
         measure: framed::measure,
     },
     Benchmark {
         name: "crowd",
         programs: &[16],
+        large_files: false,
         measure: crowd::crowd,
     },
     Benchmark {
         name: "storm",
         programs: &[16],
+        large_files: false,
         measure: crowd::storm,
     },
     Benchmark {
         name: "start",
         programs: &[11],
+        large_files: false,
         measure: start::measure,
     },
     Benchmark {
         name: "downloads",
         programs: &[13],
+        large_files: true,
         measure: transfer::many_downloads,
     },
     Benchmark {
         name: "download/ftp-simple",
         programs: &[13],
+        large_files: true,
         measure: transfer::download_simple,
     },
     Benchmark {
         name: "download/ftp-class",
         programs: &[15],
+        large_files: true,
         measure: transfer::download_class,
     },
     Benchmark {
         name: "upload/ftp-simple",
         programs: &[14],
+        large_files: true,
         measure: transfer::upload_simple,
     },
     Benchmark {
         name: "upload/ftp-class",
         programs: &[15],
+        large_files: true,
         measure: transfer::upload_class,
     },
 ];
@@ -186,10 +203,7 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode> {
 
     let machine = Machine::here(python_version());
     let setting = Setting::new(args.quick)?;
-    if chosen
-        .iter()
-        .any(|benchmark| benchmark.name.contains("load"))
-    {
+    if chosen.iter().any(|benchmark| benchmark.large_files) {
         transfer::make_files(&setting)?;
     }
     let mut rows = Vec::new();
@@ -248,4 +262,25 @@ fn python_version() -> Option<String> {
         .output()
         .ok()?;
     Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_benchmark_is_chosen_by_its_name_or_its_group() {
+        let names = |words: &[&str]| -> Vec<&str> {
+            let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+            let chosen = select(&words).unwrap_or_default();
+            chosen.iter().map(|benchmark| benchmark.name).collect()
+        };
+        assert_eq!(names(&["exchange/ntp", "storm"]), ["exchange/ntp", "storm"]);
+        assert_eq!(
+            names(&["upload"]),
+            ["upload/ftp-simple", "upload/ftp-class"]
+        );
+        assert_eq!(names(&[]).len(), BENCHMARKS.len());
+        assert!(names(&["load"]).is_empty());
+    }
 }
