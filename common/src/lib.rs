@@ -17,7 +17,8 @@
 //! | [`exit`] | how a program ends: one line on stderr, status 1 | `sys.exit` |
 //! | [`socket_functions`] | documentation alone: a socket's functions, Python beside Rust | `socket` |
 //!
-//! `common/python/common` holds the same modules for the Python counterparts, but for the last.
+//! `common/python/common` holds the same modules for the Python counterparts, but for what Python
+//! itself has (`json`, `notation`, `strftime`), the documentation, and `exit`: that is `console.main`.
 
 pub mod commands;
 pub mod console;

@@ -1,6 +1,6 @@
 """A file over a TCP stream: exactly its announced size, checked by md5 while it arrives.
 
-The mirror of common/src/transfer.rs. The receiver counts: it takes as many bytes as were announced, not one more, so
+The mirror of common/src/transfer. The receiver counts: it takes as many bytes as were announced, not one more, so
 that the next message on the connection starts where it should. Each byte is hashed on its way to the disk; the file
 gets its name when all of it is there and right. The sender's socket.sendfile() is the system's sendfile on Linux: the
 bytes never enter the program.
