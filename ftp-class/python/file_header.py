@@ -44,7 +44,7 @@ def receive(stream):
     """Receives a header's length and the header. None if the length is 0."""
     length = read_length(stream)
     if length is None:
-        raise HeaderError("the peer closed after 0 of 4 bytes of the length")
+        raise HeaderError("the peer closed instead of sending a header")
     return decode(read_header(stream, length)) if length else None
 
 

@@ -51,6 +51,9 @@ pub enum BadHeader {
     /// No file is as large as announced.
     #[error("bad header: a size of {0} bytes")]
     Size(u64),
+    /// The peer closed before the header's length.
+    #[error("the peer closed instead of sending a header")]
+    Missing,
     /// The name does not fit into a header.
     #[error("the header cannot be packed: {0}")]
     Unencodable(bincode::error::EncodeError),
@@ -83,11 +86,7 @@ impl FileHeader {
         match read_length(stream)? {
             Some(0) => Ok(None),
             Some(length) => Self::decode(&read_header(stream, length)?).map(Some),
-            None => Err(BadHeader::Stream(HeaderError::Closed {
-                part: "the length",
-                got: 0,
-                expected: 4,
-            })),
+            None => Err(BadHeader::Missing),
         }
     }
 
