@@ -14,7 +14,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, Color, Table};
 use similar::{ChangeTag, TextDiff};
 
-use crate::executables::{self, Profile};
+use crate::executables;
 use crate::programs::{self, Language, Program};
 use crate::session::{self, Outcome};
 
@@ -97,7 +97,7 @@ pub fn compare(
     languages: &[Language],
     done: impl Fn(&Comparison) + Sync,
 ) -> Result<Vec<Comparison>> {
-    executables::build_all(programs, Profile::Debug)?;
+    executables::build_all(programs)?;
     let jobs: Vec<(&'static Program, Pairing)> = programs
         .iter()
         .flat_map(|program| {

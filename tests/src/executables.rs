@@ -37,8 +37,13 @@ pub fn workspace() -> &'static Path {
 ///
 /// When cargo cannot build the lab.
 pub fn rust(program: &Program, side: Side, profile: Profile) -> Result<PathBuf> {
-    build(program.package, profile)?;
-    Ok(built(program.package, program.side(side).binary, profile))
+    let binary = program.side(side).binary;
+    match profile {
+        Profile::Debug => build(program.package, None, profile)?,
+        // Optimising all executables of a lab takes minutes, and one is asked for.
+        Profile::Release => build(program.package, Some(binary), profile)?,
+    }
+    Ok(built(program.package, binary, profile))
 }
 
 fn built(package: &str, binary: &str, profile: Profile) -> PathBuf {
@@ -56,7 +61,7 @@ fn built(package: &str, binary: &str, profile: Profile) -> PathBuf {
 ///
 /// When cargo cannot build it.
 pub fn lab(profile: Profile) -> Result<PathBuf> {
-    build("tests", profile)?;
+    build("tests", Some("lab"), profile)?;
     Ok(built("tests", "lab", profile))
 }
 
@@ -86,15 +91,15 @@ pub fn command(program: &Program, side: Side, language: Language) -> Result<Comm
     Ok(command)
 }
 
-/// Builds all labs of `programs`, so that no later step waits for a compiler.
+/// Builds all labs of `programs` as `cargo build` does, so that no later step waits for a compiler.
 ///
 /// # Errors
 ///
 /// When cargo cannot build one of them.
-pub fn build_all(programs: &[&Program], profile: Profile) -> Result<()> {
+pub fn build_all(programs: &[&Program]) -> Result<()> {
     programs
         .iter()
-        .try_for_each(|program| build(program.package, profile))
+        .try_for_each(|program| build(program.package, None, Profile::Debug))
 }
 
 /// The Python interpreter: `$PYTHON`, or `python3`. `None` when there is none, or it is older than 3.8.
@@ -126,11 +131,13 @@ fn target(package: &str) -> PathBuf {
     workspace().join("target").join("labs").join(package)
 }
 
-/// Runs `cargo build` for one lab, once in a process: sources do not change under a running test.
-fn build(package: &'static str, profile: Profile) -> Result<()> {
-    static BUILT: Mutex<BTreeMap<(&str, Profile), bool>> = Mutex::new(BTreeMap::new());
+/// Runs `cargo build` for one executable of a lab, or for all, once in a process: sources do not change
+/// under a running test.
+fn build(package: &'static str, binary: Option<&'static str>, profile: Profile) -> Result<()> {
+    type Built = BTreeMap<(&'static str, Option<&'static str>, Profile), bool>;
+    static BUILT: Mutex<Built> = Mutex::new(BTreeMap::new());
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(worked) = built.get(&(package, profile)) {
+    if let Some(worked) = built.get(&(package, binary, profile)) {
         ensure!(*worked, "{package} does not build");
         return Ok(());
     }
@@ -138,23 +145,20 @@ fn build(package: &'static str, profile: Profile) -> Result<()> {
     let mut command = Command::new(cargo);
     command
         .current_dir(workspace())
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            package,
-            "--bins",
-            "--target-dir",
-        ])
+        .args(["build", "--quiet", "--package", package, "--target-dir"])
         .arg(target(package))
         .stdin(Stdio::null());
+    match binary {
+        Some(binary) => command.args(["--bin", binary]),
+        None => command.arg("--bins"),
+    };
     if profile == Profile::Release {
         command.arg("--release");
     }
     let output = command
         .output()
         .context("cannot run cargo: is Rust installed?")?;
-    built.insert((package, profile), output.status.success());
+    built.insert((package, binary, profile), output.status.success());
     if !output.status.success() {
         bail!(
             "{package} does not build:\n{}",

@@ -23,6 +23,7 @@ use clap::ValueEnum;
 use common::console;
 
 use crate::executables::{self, Profile};
+use crate::programs::Side::{self, Client, Server};
 
 pub mod chart;
 pub mod crowd;
@@ -41,10 +42,10 @@ use machine::Machine;
 use report::{Row, Verdict};
 use setting::Setting;
 
-/// A benchmark: what is typed to run it, and the programs that it needs built.
+/// A benchmark: what is typed to run it, and which executables it needs.
 struct Benchmark {
     name: &'static str,
-    programs: &'static [u8],
+    needs: &'static [(u8, Side)],
     /// Whether it needs the files of [`transfer::make_files`].
     large_files: bool,
     measure: fn(&Setting, &str) -> Result<Vec<Row>>,
@@ -55,91 +56,91 @@ struct Benchmark {
 const BENCHMARKS: &[Benchmark] = &[
     Benchmark {
         name: "exchange/echo-udp",
-        programs: &[5],
+        needs: &[(5, Server)],
         large_files: false,
         measure: |setting, name| exchange::ECHO_UDP.measure(setting, name),
     },
     Benchmark {
         name: "exchange/ntp",
-        programs: &[11],
+        needs: &[(11, Server)],
         large_files: false,
         measure: |setting, name| exchange::NTP.measure(setting, name),
     },
     Benchmark {
         name: "exchange/echo-tcp",
-        programs: &[1],
+        needs: &[(1, Server)],
         large_files: false,
         measure: |setting, name| exchange::ECHO_TCP.measure(setting, name),
     },
     Benchmark {
         name: "exchange/socketserver-tcp",
-        programs: &[16],
+        needs: &[(16, Server)],
         large_files: false,
         measure: |setting, name| exchange::THREADING_TCP.measure(setting, name),
     },
     Benchmark {
         name: "exchange/socketserver-udp",
-        programs: &[17],
+        needs: &[(17, Server)],
         large_files: false,
         measure: |setting, name| exchange::THREADING_UDP.measure(setting, name),
     },
     Benchmark {
         name: "exchange/socketserver-framed",
-        programs: &[20],
+        needs: &[(20, Server)],
         large_files: false,
         measure: |setting, name| exchange::FRAMED.measure(setting, name),
     },
     Benchmark {
         name: "framed",
-        programs: &[20],
+        needs: &[(20, Server), (20, Client)],
         large_files: false,
         measure: framed::measure,
     },
     Benchmark {
         name: "crowd",
-        programs: &[16],
+        needs: &[(16, Server)],
         large_files: false,
         measure: crowd::crowd,
     },
     Benchmark {
         name: "storm",
-        programs: &[16],
+        needs: &[(16, Server)],
         large_files: false,
         measure: crowd::storm,
     },
     Benchmark {
         name: "start",
-        programs: &[11],
+        needs: &[(11, Client)],
         large_files: false,
         measure: start::measure,
     },
     Benchmark {
         name: "downloads",
-        programs: &[13],
+        needs: &[(13, Server)],
         large_files: true,
         measure: transfer::many_downloads,
     },
     Benchmark {
         name: "download/ftp-simple",
-        programs: &[13],
+        needs: &[(13, Server), (13, Client)],
         large_files: true,
         measure: transfer::download_simple,
     },
     Benchmark {
         name: "download/ftp-class",
-        programs: &[15],
+        needs: &[(15, Server), (15, Client)],
         large_files: true,
         measure: transfer::download_class,
     },
     Benchmark {
         name: "upload/ftp-simple",
-        programs: &[14],
+        needs: &[(14, Server), (14, Client)],
         large_files: true,
         measure: transfer::upload_simple,
     },
     Benchmark {
         name: "upload/ftp-class",
-        programs: &[15],
+        needs: &[(15, Server), (15, Client)],
         large_files: true,
         measure: transfer::upload_class,
     },
@@ -188,12 +189,13 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let chosen = select(&args.names)?;
-    console::note("building the programs (the first time takes a minute)");
     if cfg!(debug_assertions) {
+        console::note("building the benchmark, optimised (the first time takes a minute)");
         return Err(run_release_build());
     }
-    for number in chosen.iter().flat_map(|benchmark| benchmark.programs) {
-        executables::build_all(&[setting::program(*number)?], Profile::Release)?;
+    console::note("building the programs, optimised (the first time takes minutes)");
+    for (number, side) in chosen.iter().flat_map(|benchmark| benchmark.needs) {
+        executables::rust(setting::program(*number)?, *side, Profile::Release)?;
     }
     if executables::python().is_none() {
         console::warn(

@@ -14,7 +14,7 @@ use super::subject::Subject;
 use super::target::Target;
 use super::trial::Pace;
 use super::{Check, Grade, checks_of, report};
-use crate::executables::{self, Profile};
+use crate::executables;
 use crate::programs::{Language, Side};
 
 /// What to judge, and how
@@ -181,7 +181,7 @@ fn plan(args: &CheckArgs) -> Result<(Subject, Plan)> {
         Subject::Ours(Language::Rust) if !args.list => {
             console::note("building the programs (the first time takes a minute)");
             let programs: Vec<_> = plan.iter().map(|(target, _)| target.program).collect();
-            executables::build_all(&programs, Profile::Debug)?;
+            executables::build_all(&programs)?;
         }
         Subject::Ours(Language::Python) => {
             executables::python()

@@ -17,7 +17,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 use socket2::SockRef;
 use tempfile::TempDir;
-use tests::executables::{self, Profile};
+use tests::executables;
 use tests::process::{PATIENCE, Process};
 use tests::programs::{Language, PROGRAMS, Program, Side, Transport};
 
@@ -236,7 +236,7 @@ fn endure_once(
 #[test]
 fn every_server_endures_random_conversations() {
     let programs: Vec<_> = PROGRAMS.iter().collect();
-    executables::build_all(&programs, Profile::Debug).unwrap();
+    executables::build_all(&programs).unwrap();
     let python = executables::python_or_skip("the random conversations with the Python servers");
     let languages = if python {
         &Language::BOTH[..]
