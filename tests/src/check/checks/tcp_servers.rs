@@ -1,6 +1,7 @@
 //! What every TCP server that stays must bear: programs 1, 2, 16, 18 and 20.
 
 use std::thread;
+use std::time::{Duration, Instant};
 
 use super::exchange::{exchange, goes_on, said_and_answered, serves_a_client};
 use crate::check::Check;
@@ -224,5 +225,10 @@ fn descriptors_run_out(context: &mut Context) -> Verdict {
         client.close();
     }
     first.close();
+    // It may still be about to notice that they have left.
+    let limit = Instant::now() + context.patience();
+    while serves_a_client(context, &server).is_err() && Instant::now() < limit {
+        thread::sleep(Duration::from_millis(20));
+    }
     goes_on(context, &mut server)
 }
