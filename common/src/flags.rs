@@ -157,9 +157,14 @@ impl FromStr for Seconds {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        // Half a nanosecond is a time, and must not become the 0 that waits for ever.
+        let exact = |seconds: f64| {
+            let least = Duration::from_nanos(u64::from(seconds > 0.0));
+            Some(Duration::try_from_secs_f64(seconds).ok()?.max(least))
+        };
         text.parse()
             .ok()
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            .and_then(exact)
             .map(Self)
             .ok_or_else(|| "give seconds as a number, 0 or more, such as 2 or 0.5".to_owned())
     }
@@ -184,6 +189,7 @@ mod tests {
             limit(&["client", "--timeout", "0.25"]),
             Some(Duration::from_millis(250))
         );
+        assert!(limit(&["client", "--timeout", "1e-12"]).is_some());
     }
 
     #[test]
