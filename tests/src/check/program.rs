@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use common::console;
 
-use super::processor;
+use super::processor::{self, BusyTime};
 use super::trial::{Found, Stop, Trial, Verdict};
 use crate::process::Process;
 
@@ -254,31 +254,41 @@ impl Program {
     pub fn expect_idle(&mut self) -> Verdict {
         let watch = self.trial.watch();
         self.expect_running()?;
-        let mut used = Duration::ZERO;
+        let mut spin = None;
         for _ in 0..2 {
-            used = self.busy_time_in(watch).ok_or_else(|| {
+            let (busy, elapsed) = self.busy_time_in(watch).ok_or_else(|| {
                 Stop::Skipped("processor time can be measured on Linux only".to_owned())
             })?;
-            if used <= watch / 2 {
+            // On a busy machine one that spins runs little, and waits for a processor the rest of
+            // the time; but so does one that sleeps often.
+            let wanted = busy.ran + busy.waited;
+            if busy.ran < elapsed / 2 && (wanted < elapsed / 2 || busy.sleeps > 1) {
                 return Ok(());
             }
+            spin = Some((busy, elapsed));
         }
+        let happened = spin.map_or(String::new(), |(busy, elapsed)| {
+            format!(
+                "it spins: in {:.2} s it ran for {:.2} s, and waited to run for {:.2} s",
+                elapsed.as_secs_f64(),
+                busy.ran.as_secs_f64(),
+                busy.waited.as_secs_f64()
+            )
+        });
         Err(self.trial.fail(
             "the program sleeps while nobody asks for anything",
-            format!(
-                "it spins: busy for {:.2} s of {:.2} s",
-                used.as_secs_f64(),
-                watch.as_secs_f64()
-            ),
+            happened,
         ))
     }
 
-    /// For how long it has something to do while `span` goes by. `None` where that is not known.
-    fn busy_time_in(&self, span: Duration) -> Option<Duration> {
+    /// Its busy time while `span` goes by, and how long that took. `None` where that is not known.
+    fn busy_time_in(&self, span: Duration) -> Option<(BusyTime, Duration)> {
         let before = processor::busy_time_of_group(self.process.id())?;
+        let begun = Instant::now();
         thread::sleep(span);
+        let elapsed = begun.elapsed();
         let after = processor::busy_time_of_group(self.process.id())?;
-        Some(after.saturating_sub(before))
+        Some((after - before, elapsed))
     }
 
     /// Ends it as `kill -9` does, with its children.
@@ -292,11 +302,11 @@ impl Program {
         match self.process.wait(Duration::from_millis(100)) {
             Ok(Some(status)) => status.to_string(),
             Ok(None) => {
-                let begun = Instant::now();
-                let used = self.busy_time_in(Duration::from_millis(200));
-                let busy = used.map_or(0.0, |used| {
-                    used.as_secs_f64() / begun.elapsed().as_secs_f64()
-                });
+                let busy = self
+                    .busy_time_in(Duration::from_millis(200))
+                    .map_or(0.0, |(busy, elapsed)| {
+                        busy.ran.as_secs_f64() / elapsed.as_secs_f64()
+                    });
                 if busy > 0.2 {
                     format!("still running, at {:.0} % of a processor", busy * 100.0)
                 } else {
