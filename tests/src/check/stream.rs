@@ -1,5 +1,6 @@
 //! The checker's end of a TCP connection.
 
+use std::cell::Cell;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -54,15 +55,13 @@ impl Stream {
             .map_err(|error| Stop::NotJudged(format!("a socket's address: {error}")))
     }
 
-    /// Sends all of `bytes`.
+    /// Sends all of `bytes`. Patience begins anew with each step: a large file may take its time.
     pub fn send(&mut self, bytes: &[u8]) -> Verdict {
-        let limit = self.trial.limit();
         let mut sent = 0;
         while sent < bytes.len() {
-            let left = limit.saturating_duration_since(Instant::now());
             let wrote = self
                 .socket
-                .set_write_timeout(Some(left.max(Duration::from_millis(1))))
+                .set_write_timeout(Some(self.trial.patience()))
                 .and_then(|()| self.socket.write(&bytes[sent..]));
             match wrote {
                 Ok(size) => {
@@ -215,8 +214,13 @@ impl Stream {
     /// Receives exactly `expected`.
     pub fn expect(&mut self, expected: &[u8]) -> Verdict {
         let size = expected.len();
+        // Of a large answer only what is new is compared.
+        let compared = Cell::new(0);
         let (bytes, end) = self.read_until(
-            |bytes| bytes.len() >= size || !expected.starts_with(bytes),
+            |bytes| {
+                let before = compared.replace(bytes.len());
+                bytes.len() >= size || bytes[before..] != expected[before..bytes.len()]
+            },
             size,
         )?;
         if bytes == expected {
@@ -316,24 +320,23 @@ impl Stream {
         drop(self);
     }
 
+    /// Patience begins anew with each step, as in [`send`](Self::send).
     fn read_until(
         &mut self,
         enough: impl Fn(&[u8]) -> bool,
         most: usize,
     ) -> Verdict<(Vec<u8>, End)> {
-        let limit = self.trial.limit();
-        let patience = limit.saturating_duration_since(Instant::now());
         let mut bytes = Vec::new();
         let mut buffer = vec![0; 64 * 1024];
         while !enough(&bytes) {
-            let left = limit.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            let patience = self.trial.patience();
+            if self.trial.is_over() {
                 return Ok((bytes, End::Silence(patience)));
             }
             let room = buffer.len().min((most - bytes.len()).max(1));
             let got = self
                 .socket
-                .set_read_timeout(Some(left))
+                .set_read_timeout(Some(patience))
                 .and_then(|()| self.socket.read(&mut buffer[..room]));
             match got {
                 Ok(0) => return Ok((bytes, End::Closed)),

@@ -154,15 +154,28 @@ impl Trial {
     /// How long to wait for the program's next step.
     #[must_use]
     pub fn patience(&self) -> Duration {
-        let all = DEADLINE.max(self.pace.patience * 2) + self.notes().pardoned;
-        let left = all.saturating_sub(self.begun.elapsed());
         // A socket does not take a time limit of zero.
-        self.pace.patience.min(left).max(Duration::from_millis(1))
+        self.pace
+            .patience
+            .min(self.left())
+            .max(Duration::from_millis(1))
+    }
+
+    /// What is left of the check's time.
+    fn left(&self) -> Duration {
+        let all = DEADLINE.max(self.pace.patience * 2) + self.notes().pardoned;
+        all.saturating_sub(self.begun.elapsed())
     }
 
     /// Does not count `span`, which went by before the program was started.
     pub fn pardon(&self, span: Duration) {
         self.notes().pardoned += span;
+    }
+
+    /// Whether the check has taken all the time that it may.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.left().is_zero()
     }
 
     /// How long to watch an idle program.
