@@ -48,6 +48,8 @@ pub const FAULTS: &[&[Fault]] = &[
     udp::FAULTS,
     clients::tcp::FAULTS,
     clients::framed::FAULTS,
+    clients::download::FAULTS,
+    clients::upload::FAULTS,
     clients::udp::FAULTS,
     once::FAULTS,
     typed::FAULTS,

@@ -35,8 +35,12 @@ pub const ALL: &[&[Check]] = &[
     files::crowds::CHECKS,
     every_server::CHECKS,
     clients::tcp_session::CHECKS,
+    clients::download::CHECKS,
+    clients::upload::CHECKS,
     clients::framed::CHECKS,
+    clients::bincode::CHECKS,
     clients::tcp::CHECKS,
+    clients::stalls::CHECKS,
     clients::udp_session::CHECKS,
     clients::udp::CHECKS,
 ];

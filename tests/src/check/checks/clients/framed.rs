@@ -14,6 +14,15 @@ const JSON: &[&str] = &[
     "socketserver-demo/framed-client",
 ];
 
+/// The same, and program 15, whose header is not JSON.
+const FRAMED: &[&str] = &[
+    "echo-tcp/framed-client",
+    "ftp-simple/client",
+    "ftp-simple/upload-client",
+    "ftp-class/client",
+    "socketserver-demo/framed-client",
+];
+
 pub(in crate::check::checks) const CHECKS: &[Check] = &[
     Check {
         name: "empty-body",
@@ -50,7 +59,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
     Check {
         name: "header-length-negative",
         grade: Robust,
-        targets: JSON,
+        targets: FRAMED,
         sentence: "A header's length is -1, or -2147483648; the client says in one line on stderr what is wrong, and ends with status 1. It stores nothing.",
         hint: "struct.unpack('i') gives a signed number, and recv(-1) is an error of the program. Look at the length before it is used.",
         run: |context| {
@@ -64,7 +73,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
     Check {
         name: "header-length-huge",
         grade: Robust,
-        targets: JSON,
+        targets: FRAMED,
         sentence: "A header's length is 2147483647, or 65537, more than 64 KiB; the client does not wait for so much, says in one line on stderr what is wrong, and ends with status 1.",
         hint: "Four bytes from a stranger must not make a program allocate or wait for 2 GiB. No header is so long: refuse more than 64 KiB.",
         run: |context| {
@@ -235,7 +244,7 @@ fn shows_abc(client: &mut TcpClient, number: u8) -> Verdict {
 
 /// A new client for each of the answers: it must end with an error that names its server, and
 /// store nothing. The connection stays open: nothing but the answer tells it.
-fn refuses(context: &Context, answers: fn(u8) -> Vec<Vec<u8>>) -> Verdict {
+pub(super) fn refuses(context: &Context, answers: fn(u8) -> Vec<Vec<u8>>) -> Verdict {
     for answer in answers(context.number()) {
         let mut client = TcpClient::start(context)?;
         client.ask()?;

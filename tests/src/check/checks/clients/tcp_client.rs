@@ -4,6 +4,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use regex_lite::Regex;
 
@@ -16,6 +17,10 @@ use crate::check::trial::{Stop, Verdict};
 pub(super) const CONTENT: &[u8] = b"abc";
 /// Its md5.
 pub(super) const MD5: &str = "900150983cd24fb0d6963f7d28e17f72";
+/// How many bytes a large file has: 64 MiB.
+pub(super) const LARGE: usize = 64 << 20;
+/// The md5 of [`large`].
+pub(super) const LARGE_MD5: &str = "8dbd2e5cbc41169e65ca6dd06d2f44a1";
 /// The name under which program 14 finds its file in `{dir}`.
 pub(super) const UPLOAD: &str = "file.bin";
 
@@ -295,6 +300,17 @@ pub(super) fn receive_header(stream: &mut Stream) -> Verdict<String> {
             format!("{length}"),
         )),
     }
+}
+
+/// A large file: no two of its blocks are alike, so that a lost one shows.
+pub(super) fn large() -> &'static [u8] {
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    BYTES.get_or_init(|| {
+        let block: Vec<u8> = (0..251).collect();
+        let mut bytes = block.repeat(LARGE / block.len() + 1);
+        bytes.truncate(LARGE);
+        bytes
+    })
 }
 
 /// Writes a file of the check's own.

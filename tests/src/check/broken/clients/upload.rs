@@ -1,0 +1,143 @@
+//! A tiny client that uploads, program 14, and put of program 15.
+
+use std::io::Write;
+use std::net::TcpStream;
+
+use anyhow::{Context, Result, bail, ensure};
+use common::{console, header, names, transfer};
+
+use super::download::{TIME_LIMIT, confirmation};
+use super::tcp::connect;
+use crate::check::broken::{BrokenArgs, Fault, fault};
+
+pub(in crate::check::broken) const FAULTS: &[Fault] = &[
+    fault("ftp-simple/upload-client", "sends-no-space", "session"),
+    fault(
+        "ftp-simple/upload-client",
+        "skips-an-empty-file",
+        "empty-file",
+    ),
+    fault("ftp-simple/upload-client", "sends-a-megabyte", "large-file"),
+    fault(
+        "ftp-simple/upload-client",
+        "does-not-compare",
+        "confirmed-wrong",
+    ),
+    fault("ftp-simple/upload-client", "knows-no-error", "refused"),
+    fault(
+        "ftp-simple/upload-client",
+        "waits-for-ever-to-send",
+        "stops-reading",
+    ),
+    fault("ftp-class/client", "puts-without-a-newline", "put"),
+    fault("ftp-class/client", "puts-no-empty-file", "put-empty-file"),
+    fault(
+        "ftp-class/client",
+        "dies-of-a-missing-file",
+        "put-missing-file",
+    ),
+    fault(
+        "ftp-class/client",
+        "does-not-compare",
+        "put-confirmed-wrong",
+    ),
+    fault(
+        "ftp-class/client",
+        "takes-silence-for-success",
+        "put-unconfirmed",
+    ),
+    fault(
+        "ftp-class/client",
+        "takes-a-refusal-for-success",
+        "put-refused",
+    ),
+];
+
+/// Program 14: uploads file.bin.
+pub(in crate::check::broken) fn run(args: &BrokenArgs) -> Result<()> {
+    let (conn, server) = connect(args)?;
+    conn.set_read_timeout(Some(TIME_LIMIT))?;
+    if !args.has("waits-for-ever-to-send") {
+        conn.set_write_timeout(Some(TIME_LIMIT))?;
+    }
+    upload(args, &conn).with_context(|| format!("server {server}"))
+}
+
+fn upload(args: &BrokenArgs, mut conn: &TcpStream) -> Result<()> {
+    let content = std::fs::read(args.dir.join("file.bin"))?;
+    let size = content.len();
+    if size == 0 && args.has("skips-an-empty-file") {
+        return Ok(());
+    }
+    let mut json = format!(r#"{{"file_name": "file.bin", "file_size": {size}}}"#);
+    if args.has("sends-no-space") {
+        json = json.replace(": ", ":");
+    }
+    conn.write_all(&header::pack(json.as_bytes(), b"")?)?;
+    let most = if args.has("sends-a-megabyte") {
+        1 << 20
+    } else {
+        size
+    };
+    conn.write_all(&content[..most.min(size)])?;
+    let md5 = transfer::md5_of(&names::open_local(&args.dir.join("file.bin"))?)?;
+    let answer = header::read_json(&mut conn)?.context("it has left")?;
+    if answer.contains_key("error") && !args.has("knows-no-error") {
+        bail!("it refuses: {}", header::string(&answer, "error")?);
+    }
+    let stored = (
+        header::size(&answer, "file_size")?,
+        header::string(&answer, "md5")?,
+    );
+    ensure!(
+        stored == (size as u64, &*md5) || args.has("does-not-compare"),
+        "it stored something else"
+    );
+    Ok(())
+}
+
+/// Program 15: uploads a file of the folder `share`.
+pub(super) fn put(args: &BrokenArgs, mut conn: &TcpStream, name: &str) -> Result<()> {
+    let path = args.dir.join("share").join(name);
+    if !path.exists() && args.has("dies-of-a-missing-file") {
+        bail!("FileNotFoundError");
+    }
+    let content = std::fs::read(&path).ok();
+    let skips = |content: &Vec<u8>| content.is_empty() && args.has("puts-no-empty-file");
+    let Some(content) = content.filter(|content| !skips(content)) else {
+        console::say("文件不存在")?;
+        return Ok(());
+    };
+    let md5 = transfer::md5_of(&names::open_local(&path)?)?;
+    let size = content.len() as u64;
+    let mut packed = Vec::new();
+    for text in [name, &md5] {
+        packed.extend((text.len() as u64).to_le_bytes());
+        packed.extend(text.as_bytes());
+    }
+    packed.extend(size.to_le_bytes());
+    let end = if args.has("puts-without-a-newline") {
+        ""
+    } else {
+        "\n"
+    };
+    conn.write_all(format!("put {name}{end}").as_bytes())?;
+    conn.write_all(&header::pack(&packed, &content)?)?;
+    if size > 0 {
+        console::say(format_args!("总大小:{size} 已上传:{size}"))?;
+    }
+    match confirmation(args, conn) {
+        Err(_) if args.has("takes-silence-for-success") => {}
+        Ok(None) if args.has("takes-a-refusal-for-success") => {}
+        Ok(None) => {
+            console::warn("the server refuses it");
+            return Ok(());
+        }
+        stored => ensure!(
+            stored? == Some((md5, size)) || args.has("does-not-compare"),
+            "it stored something else"
+        ),
+    }
+    console::say("上传成功!")?;
+    Ok(())
+}
