@@ -194,7 +194,7 @@ fn folders() -> MutexGuard<'static, Vec<PathBuf>> {
     FOLDERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Makes Ctrl-C remove a folder of large files, which would stay in memory otherwise.
+/// Makes Ctrl-C remove a folder, which would stay behind otherwise.
 pub fn remove_on_interrupt(folder: &Path) {
     folders().push(folder.to_owned());
 }

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use super::report::{Steps, Verdict};
 use super::{Experiment, python};
+use crate::process::remove_on_interrupt;
 
 /// Whoever unpickles a header runs what its sender wrote into it.
 pub struct PickleRunsCode;
@@ -50,7 +51,8 @@ impl Experiment for PickleRunsCode {
     type Seen = Seen;
 
     fn observe(log: &mut Steps) -> Result<Seen> {
-        let folder = TempDir::new()?;
+        let folder = TempDir::with_prefix("lab-")?;
+        remove_on_interrupt(folder.path());
         let path = folder
             .path()
             .to_str()
