@@ -47,7 +47,7 @@ impl Experiment for LossyTcp {
         log.step("send 64 KiB over the sound wire");
         let (_, sound) = transfer(&wire, &data)?;
 
-        log.step("the wire loses 20 % of what the client sends, and delays the rest by 20 ms");
+        log.step("the wire loses 20 % of what the client sends (netem delays the rest by 20 ms)");
         let loss_by = wire.lose(End::Client, 20, 20)?;
 
         log.step("send the same again");

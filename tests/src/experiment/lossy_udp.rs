@@ -43,7 +43,7 @@ impl Experiment for LossyUdp {
             Ok(UdpSocket::bind((End::Client.address(), 0))?)
         })?;
 
-        log.step("the wire loses 20 % of what the client sends, and delays the rest by 20 ms");
+        log.step("the wire loses 20 % of what the client sends (netem delays the rest by 20 ms)");
         let loss_by = wire.lose(End::Client, 20, 20)?;
 
         log.step("the client sends 200 numbered datagrams");

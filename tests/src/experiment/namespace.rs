@@ -50,7 +50,7 @@ pub enum Loss {
     Netem,
     /// `tc filter … bpf`: the filter draws a random number for each packet. For kernels without
     /// netem; it cannot delay.
-    #[serde(rename = "tc filter bpf, as this kernel has no netem")]
+    #[serde(rename = "tc filter bpf, without delay, as this kernel has no netem")]
     Filter,
 }
 
