@@ -26,7 +26,7 @@ pub struct Seen {
     /// Datagrams dropped for this socket, as `/proc/net/udp` counts them.
     pub dropped: u64,
     /// By how much the system's counter `Udp: RcvbufErrors` in `/proc/net/snmp` rose.
-    pub counter_rose_by: u64,
+    pub rcvbuf_errors_rose_by: u64,
 }
 
 impl Experiment for UdpOverflows {
@@ -48,12 +48,12 @@ impl Experiment for UdpOverflows {
             client.send_to(&[b'x'; 1000], address)?;
         }
 
-        log.step("ask the system what it does with them");
+        log.step("read the drops of this socket in /proc/net/udp, and what waits in its buffer");
         let dropped = || anyhow::Ok(system::udp_socket(address)?.drops);
         system::wait_until("the buffer is full", || Ok(dropped()? > 0))?;
         let waiting_bytes = system::udp_socket(address)?.receive_queue;
 
-        log.step("receive what is left, without blocking");
+        log.step("receive what is left; then read the drops, and RcvbufErrors in /proc/net/snmp");
         server.set_nonblocking(true)?;
         let mut received = 0;
         system::wait_until("each datagram was received or dropped", || {
@@ -68,7 +68,7 @@ impl Experiment for UdpOverflows {
             waiting_bytes,
             received,
             dropped: dropped()?,
-            counter_rose_by: system::counter("Udp", "RcvbufErrors")? - counted,
+            rcvbuf_errors_rose_by: system::counter("Udp", "RcvbufErrors")? - counted,
         })
     }
 
@@ -76,7 +76,7 @@ impl Experiment for UdpOverflows {
         Verdict::decide(
             seen.dropped > 0 && seen.received + seen.dropped == seen.sent,
             "the first datagrams wait in the receive buffer, whoever receives late still gets \
-             them; once it is full each further one is thrown away, and no send fails",
+             them; once it is full each further one is thrown away and counted (for the socket, column drops; for all, RcvbufErrors), and no send fails",
             "everything that was sent arrived",
         )
     }
