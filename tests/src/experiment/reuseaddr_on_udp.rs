@@ -21,7 +21,9 @@ pub struct ReuseaddrOnUdp;
 pub struct Seen {
     /// The second server's `bind` without SO_REUSEADDR.
     pub second_without: Option<Failure>,
-    /// With SO_REUSEADDR on both.
+    /// The first server's `bind` when it is started again, without SO_REUSEADDR.
+    pub restart_without: Option<Failure>,
+    /// The second server's `bind` with SO_REUSEADDR on both.
     pub second_with: Option<Failure>,
     /// Datagrams that were then sent to the port, from five clients.
     pub sent: usize,
@@ -44,6 +46,13 @@ impl Experiment for ReuseaddrOnUdp {
         let alone = server((Ipv4Addr::LOCALHOST, 0).into(), false)?;
         let second_without = Failure::of(&server(alone.local_addr()?, false));
 
+        log.step("a client sends to the first; it receives, closes, and is started again");
+        let address = alone.local_addr()?;
+        UdpSocket::bind("127.0.0.1:0")?.send_to(b"hello", address)?;
+        alone.recv_from(&mut [0; 16])?;
+        drop(alone);
+        let restart_without = Failure::of(&server(address, false));
+
         log.step("two servers on one port, with it");
         let first = server((Ipv4Addr::LOCALHOST, 0).into(), true)?;
         let address = first.local_addr()?;
@@ -61,6 +70,7 @@ impl Experiment for ReuseaddrOnUdp {
 
         Ok(Seen {
             second_without,
+            restart_without,
             second_with,
             sent,
             first_received,
@@ -70,12 +80,19 @@ impl Experiment for ReuseaddrOnUdp {
     }
 
     fn verdict(seen: &Seen) -> Verdict {
+        let takes = if seen.first_received == 0 {
+            "takes all datagrams from the first"
+        } else {
+            "gets datagrams that the first would have got"
+        };
         Verdict::decide(
-            seen.second_with.is_some(),
-            "a second server is refused",
-            "UDP has no TIME_WAIT, so a restart needs no help; what SO_REUSEADDR does instead is \
-             to let a second program bind the port, and here it takes all datagrams from the \
-             first, which notices nothing",
+            seen.restart_without.is_some() || seen.second_with.is_some(),
+            "a restart fails without it, or a second server is refused in spite of it",
+            &format!(
+                "UDP has no TIME_WAIT, so a restart needs no help; what SO_REUSEADDR does instead \
+                 is to let a second program bind the port, and here it {takes}, which notices \
+                 nothing"
+            ),
         )
     }
 }

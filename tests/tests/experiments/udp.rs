@@ -187,6 +187,7 @@ fn with_reuseaddr_the_second_udp_server_takes_everything() {
         return;
     };
     assert_eq!(kind(seen.second_without), Some(ErrorKind::AddrInUse));
+    assert_eq!(seen.restart_without, None);
     assert_eq!(seen.second_with, None);
     if cfg!(target_os = "linux") {
         assert_eq!((seen.first_received, seen.second_received), (0, seen.sent));
