@@ -8,9 +8,9 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 use serde::Serialize;
 
-use super::Experiment;
 use super::observation::{median, milliseconds};
 use super::report::{Steps, Verdict};
+use super::{Experiment, system};
 
 /// Nagle's algorithm waits for an acknowledgement that the other end delays.
 pub struct NagleAndDelayedAck;
@@ -26,6 +26,11 @@ pub struct Seen {
     pub one_send_ms: f64,
     /// Three sends with `TCP_NODELAY`.
     pub three_sends_nodelay_ms: f64,
+    /// Acknowledgements that waited for their timer during the three sends
+    /// (`TcpExt: DelayedACKs`); none where it can't be asked. It counts for all connections.
+    pub delayed_acks_of_three_sends: Option<u64>,
+    /// The same with `TCP_NODELAY`.
+    pub delayed_acks_nodelay: Option<u64>,
     /// How many times longer three sends took than one.
     pub ratio: f64,
 }
@@ -46,36 +51,43 @@ impl Experiment for NagleAndDelayedAck {
 
     fn observe(log: &mut Steps) -> Result<Seen> {
         log.step("three sends, then wait for the answer; 15 times");
-        let three_sends = exchange(false, &PARTS)?;
+        let (three_sends, delayed) = exchange(false, &PARTS)?;
 
         log.step("one send of the same bytes");
-        let one_send = exchange(false, &[&PARTS.concat()])?;
+        let (one_send, _) = exchange(false, &[&PARTS.concat()])?;
 
         log.step("three sends again, with TCP_NODELAY");
-        let nodelay = exchange(true, &PARTS)?;
+        let (nodelay, delayed_nodelay) = exchange(true, &PARTS)?;
 
         Ok(Seen {
             exchanges: EXCHANGES,
             three_sends_ms: three_sends,
             one_send_ms: one_send,
             three_sends_nodelay_ms: nodelay,
+            delayed_acks_of_three_sends: delayed,
+            delayed_acks_nodelay: delayed_nodelay,
             ratio: (three_sends / one_send).round(),
         })
     }
 
     fn verdict(seen: &Seen) -> Verdict {
         Verdict::decide(
-            seen.three_sends_ms < 3.0 * seen.one_send_ms,
-            "three sends are no slower than one",
-            "it costs 40 ms an exchange: the second send is held back until the first is \
-             acknowledged (Nagle), and the receiver delays that acknowledgement, hoping for an \
-             answer to send along with it. One send a frame, or TCP_NODELAY, and nobody waits",
+            seen.three_sends_ms < 3.0 * seen.three_sends_nodelay_ms,
+            "three sends are no slower with Nagle's algorithm than without",
+            &format!(
+                "it costs {:.0} ms an exchange: the second send is held back until the first is \
+                 acknowledged (Nagle), and the receiver delays that acknowledgement, hoping for \
+                 an answer to send along with it. One send a frame, or TCP_NODELAY, and nobody \
+                 waits",
+                seen.three_sends_ms
+            ),
         )
     }
 }
 
-/// Sends the parts and waits for an answer to all of them; the median time in milliseconds.
-fn exchange(nodelay: bool, parts: &[&[u8]]) -> Result<f64> {
+/// Sends the parts and waits for an answer to all of them; the median time in milliseconds, and
+/// how many acknowledgements were delayed in all.
+fn exchange(nodelay: bool, parts: &[&[u8]]) -> Result<(f64, Option<u64>)> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let mut client = TcpStream::connect(listener.local_addr()?)?;
     let (mut server, _) = listener.accept()?;
@@ -90,6 +102,8 @@ fn exchange(nodelay: bool, parts: &[&[u8]]) -> Result<f64> {
         }
         Ok(())
     });
+    let delayed_acks = || system::counter("TcpExt", "DelayedACKs").ok();
+    let counted = delayed_acks();
     let mut times = Vec::new();
     for _ in 0..EXCHANGES {
         let begun = Instant::now();
@@ -103,5 +117,6 @@ fn exchange(nodelay: bool, parts: &[&[u8]]) -> Result<f64> {
         Ok(served) => served?,
         Err(_) => bail!("the server's thread panicked"),
     }
-    Ok(milliseconds(median(times)))
+    let delayed = delayed_acks().zip(counted).map(|(now, then)| now - then);
+    Ok((milliseconds(median(times)), delayed))
 }
