@@ -30,7 +30,8 @@ pub struct Seen {
     pub destination_port: u16,
     /// Its third: the bytes of header and data together.
     pub length: u16,
-    /// Its fourth.
+    /// Its fourth. On this wire it is only begun, with the sum over the addresses: the kernel
+    /// leaves the rest to the network card, and there is none.
     pub checksum: u16,
     /// What is left.
     pub data: Bytes,
@@ -91,7 +92,8 @@ impl Experiment for UdpHeader {
         Verdict::decide(
             ports == (seen.client_port, seen.server_port) && seen.data.0 == b"hello",
             "8 bytes: source port, destination port, length, checksum, and then the data; the \
-             addresses are in the IP header before it",
+             addresses are in the IP header before it. (The checksum is unfinished: a network card \
+             would complete it, and this wire has none.)",
             "the frame is built otherwise",
         )
     }
