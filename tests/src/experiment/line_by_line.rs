@@ -66,12 +66,18 @@ impl Experiment for LineByLine {
             .iter()
             .all(|cost| cost.received == seen.file_bytes);
         let sends: Vec<usize> = seen.costs.iter().map(|cost| cost.sends).collect();
+        let smaller = match (seen.costs[0].segments, seen.costs[1].segments) {
+            (Some(lines), Some(blocks)) if lines > blocks => " and more, smaller segments",
+            _ => "",
+        };
         Verdict::decide(
             whole && sends[0] <= 2 * sends[1],
             "lines are as good as blocks",
-            "it arrives whole, but with a system call for each line and more, smaller segments; a \
-             file without newlines would be one line, held in memory whole. Lines mean nothing to \
-             a stream: send blocks",
+            &format!(
+                "it arrives whole, but with a system call for each line{smaller}; a file without \
+                 newlines would be one line, held in memory whole. Lines mean nothing to a \
+                 stream: send blocks"
+            ),
         )
     }
 }
