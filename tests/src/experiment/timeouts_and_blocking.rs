@@ -21,7 +21,7 @@ pub struct Seen {
     pub timeout_at_first: Option<f64>,
     /// What `gettimeout` returns after 200 ms were set.
     pub timeout_ms: Option<f64>,
-    /// The error of `recv` then (Python: `TimeoutError`).
+    /// The error of `recv` then (Python: `socket.timeout`, since 3.10 also `TimeoutError`).
     pub with_timeout: Option<Failure>,
     /// How long it took.
     pub waited_ms: f64,
@@ -87,8 +87,9 @@ impl Experiment for TimeoutsAndBlocking {
         Verdict::decide(
             seen.with_timeout.is_some() && seen.without_blocking.is_some(),
             "on Unix both are the same error, EAGAIN: a limit that passed, or none was wanted. \
-             Python tells them apart (TimeoutError, BlockingIOError); Rust calls both WouldBlock \
-             here, and the first one TimedOut on Windows",
+             Python tells them apart: BlockingIOError for the latter, socket.timeout (since 3.10 \
+             another name of TimeoutError) for the former; Rust calls both WouldBlock here, and \
+             the former TimedOut on Windows",
             "a call that had nothing to receive succeeded",
         )
     }
