@@ -28,8 +28,8 @@ pub struct Seen {
     pub server: State,
     /// Bytes that the client has sent and the server's end has received already.
     pub bytes_waiting: u64,
-    /// The number of the server's open file for it: 0, there is none.
-    pub inode: u64,
+    /// Whether any program has that end as an open file.
+    pub held_by_a_program: bool,
     /// What `recv` returned after `accept`.
     pub received: Bytes,
 }
@@ -75,7 +75,7 @@ impl Experiment for ConnectBeforeAccept {
             client: client_state,
             server: end.as_ref().map_or(State::Closed, |end| end.state),
             bytes_waiting: end.as_ref().map_or(0, |end| end.receive_queue),
-            inode: end.map_or(0, |end| end.inode),
+            held_by_a_program: end.is_some_and(|end| end.inode != 0),
             received: Bytes::from(&buffer[..received]),
         })
     }

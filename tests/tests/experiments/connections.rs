@@ -43,7 +43,7 @@ fn the_system_connects_before_accept_is_called() {
         (seen.client, seen.server),
         (State::Established, State::Established)
     );
-    assert_eq!((seen.bytes_waiting, seen.inode), (5, 0));
+    assert_eq!((seen.bytes_waiting, seen.held_by_a_program), (5, false));
     assert_eq!(seen.received.0, b"hello");
 }
 
