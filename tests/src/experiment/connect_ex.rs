@@ -4,12 +4,12 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use anyhow::Result;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use socket2::{Domain, Socket, Type};
 
 use super::observation::Failure;
 use super::report::{Steps, Verdict};
-use super::{Experiment, system};
+use super::{Experiment, python, system};
 
 /// The same result, returned or raised; in Rust there is but one way.
 pub struct ConnectEx;
@@ -25,10 +25,34 @@ pub struct Seen {
     pub to_nobody_as_result: Option<Failure>,
     /// Twice on one socket.
     pub twice: i32,
+    /// What Python's own `connect_ex` returns, to that nobody.
+    pub python_returned: i32,
+    /// What its `connect` raises there.
+    pub python_raised: String,
+    /// The `errno` of that exception.
+    pub python_errno: i32,
     /// Without blocking, to a port where nobody listens: the answer is not in yet.
     pub without_blocking: i32,
     /// `SO_ERROR` of that socket afterwards: how it ended.
     pub so_error: Option<Failure>,
+}
+
+const SCRIPT: &str = "
+import json, socket, sys
+nobody = ('127.0.0.1', int(sys.argv[1]))
+returned = socket.socket().connect_ex(nobody)
+try:
+    socket.socket().connect(nobody); raised, errno = 'nothing', 0
+except OSError as error:
+    raised, errno = type(error).__name__, error.errno
+print(json.dumps({'returned': returned, 'raised': raised, 'errno': errno}))
+";
+
+#[derive(Deserialize)]
+struct Python {
+    returned: i32,
+    raised: String,
+    errno: i32,
 }
 
 impl Experiment for ConnectEx {
@@ -49,6 +73,9 @@ impl Experiment for ConnectEx {
         let to_nobody = connect_ex(&tcp_socket()?, nobody);
         let to_nobody_as_result = Failure::of(&tcp_socket()?.connect(&nobody.into()));
 
+        log.step("Python's own connect_ex there, and its connect");
+        let python: Python = python::ask(SCRIPT, &[&nobody.port().to_string()])?;
+
         log.step("connect_ex there without blocking, then getsockopt(SO_ERROR)");
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         socket.set_nonblocking(true)?;
@@ -64,6 +91,9 @@ impl Experiment for ConnectEx {
             to_nobody,
             to_nobody_as_result,
             twice,
+            python_returned: python.returned,
+            python_raised: python.raised,
+            python_errno: python.errno,
             without_blocking,
             so_error,
         })
@@ -72,7 +102,10 @@ impl Experiment for ConnectEx {
     fn verdict(seen: &Seen) -> Verdict {
         let same = seen.to_nobody_as_result.and_then(|failure| failure.code);
         Verdict::decide(
-            seen.to_a_listener == 0 && same == Some(seen.to_nobody),
+            seen.to_a_listener == 0
+                && same == Some(seen.to_nobody)
+                && seen.python_returned != 0
+                && seen.python_returned == seen.python_errno,
             "0 is success, anything else the errno that the exception would carry; Rust's Result \
              is both at once, a value that can't be overlooked",
             "code and error differ",

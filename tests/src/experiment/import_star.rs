@@ -16,7 +16,7 @@ pub struct Seen {
     pub attributes: usize,
     /// Those that the star brings.
     pub imported: usize,
-    /// Some that it does not bring.
+    /// Those that it does not bring.
     pub left_out: Vec<String>,
     /// Built-in names that it replaces by its own.
     pub replaces_builtins: Vec<String>,
@@ -31,7 +31,7 @@ public = {name for name in dir(socket) if not name.startswith('_')}
 print(json.dumps({
     'attributes': len(public),
     'imported': len(namespace),
-    'left_out': sorted(public - set(namespace))[:6],
+    'left_out': sorted(public - set(namespace)),
     'replaces_builtins': sorted(set(namespace) & set(dir(builtins))),
 }))
 ";

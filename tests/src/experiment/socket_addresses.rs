@@ -20,6 +20,8 @@ pub struct Seen {
     pub listener: SocketAddr,
     /// The client's `getsockname`: the system chose the port, no bind was needed.
     pub client: SocketAddr,
+    /// The address that `accept` returned beside the connection.
+    pub accept_returned: SocketAddr,
     /// The client's `getpeername`.
     pub client_peer: SocketAddr,
     /// `getsockname` of the socket that `accept` returned: the listener's port again.
@@ -44,7 +46,7 @@ impl Experiment for SocketAddresses {
         log.step("bind and listen, connect, accept; ask all three for both addresses");
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let client = TcpStream::connect(listener.local_addr()?)?;
-        let (accepted, _) = listener.accept()?;
+        let (accepted, accept_returned) = listener.accept()?;
         let listener_peer = Failure::of(&socket2::SockRef::from(&listener).peer_addr());
 
         log.step("a UDP socket without bind: its port before and after sendto");
@@ -61,6 +63,7 @@ impl Experiment for SocketAddresses {
         Ok(Seen {
             listener: listener.local_addr()?,
             client: client.local_addr()?,
+            accept_returned,
             client_peer: client.peer_addr()?,
             accepted: accepted.local_addr()?,
             accepted_peer: accepted.peer_addr()?,
@@ -72,6 +75,7 @@ impl Experiment for SocketAddresses {
 
     fn verdict(seen: &Seen) -> Verdict {
         let crossed = seen.client == seen.accepted_peer && seen.accepted == seen.client_peer;
+        let crossed = crossed && seen.accept_returned == seen.client;
         Verdict::decide(
             crossed && seen.udp_port_before == 0 && seen.udp_port_after != 0,
             "one end's own address is the other's peer; the system gives a client its port at \

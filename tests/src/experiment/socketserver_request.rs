@@ -28,13 +28,15 @@ pub struct Seen {
     pub udp_socket_is_the_servers: bool,
     /// Whether `self.client_address` was the client's address there.
     pub udp_address_is_the_clients: bool,
-    /// Whether each TCP client was handled by a thread of its own.
-    pub a_thread_for_each: bool,
+    /// Whether each of two TCP clients was handled by a thread of its own.
+    pub a_thread_for_each_client: bool,
+    /// Whether each of two datagrams was, at the same time.
+    pub a_thread_for_each_datagram: bool,
 }
 
 const SCRIPT: &str = "
 import json, socket, socketserver, threading
-seen, handled, threads = {}, threading.Semaphore(0), []
+seen, handled, threads, both = {}, threading.Semaphore(0), [], threading.Barrier(2)
 class Tcp(socketserver.BaseRequestHandler):
     def handle(self):
         threads.append(threading.get_ident())
@@ -43,7 +45,10 @@ class Tcp(socketserver.BaseRequestHandler):
         self.request.recv(1)
 class Udp(socketserver.BaseRequestHandler):
     def handle(self):
+        both.wait(10)
+        threads.append(threading.get_ident())
         seen['udp'] = (self.request, self.client_address)
+        both.wait(10)
         handled.release()
 tcp = socketserver.ThreadingTCPServer(('127.0.0.1', 0), Tcp)
 udp = socketserver.ThreadingUDPServer(('127.0.0.1', 0), Udp)
@@ -55,8 +60,9 @@ for _ in range(2):
     assert handled.acquire(timeout=10)
 datagrams = socket.socket(type=socket.SOCK_DGRAM)
 datagrams.bind(('127.0.0.1', 0))
-datagrams.sendto(b'hello', udp.server_address)
-assert handled.acquire(timeout=10)
+for _ in range(2):
+    datagrams.sendto(b'hello', udp.server_address)
+assert handled.acquire(timeout=20) and handled.acquire(timeout=20)
 request, address = seen['udp']
 print(json.dumps({
     'tcp_request': seen['tcp'][0],
@@ -65,7 +71,8 @@ print(json.dumps({
     'udp_elements': [type(element).__name__ for element in request],
     'udp_socket_is_the_servers': request[1] is udp.socket,
     'udp_address_is_the_clients': address == datagrams.getsockname(),
-    'a_thread_for_each': len(set(threads)) == 2,
+    'a_thread_for_each_client': len(set(threads[:2])) == 2,
+    'a_thread_for_each_datagram': len(set(threads[2:])) == 2,
 }), flush=True)
 for client in clients:
     client.close()
@@ -86,9 +93,11 @@ impl Experiment for SocketserverRequest {
 
     fn verdict(seen: &Seen) -> Verdict {
         Verdict::decide(
-            seen.tcp_request == "socket" && seen.udp_elements == ["bytes", "socket"],
+            seen.tcp_request == "socket"
+                && seen.udp_elements == ["bytes", "socket"]
+                && seen.a_thread_for_each_datagram,
             "and self.client_address is the client's address in both; the UDP socket is the \
-             server's own, shared by all handlers",
+             server's own, shared by all handlers, which run at the same time",
             "this Python gives its handlers something else",
         )
     }

@@ -97,6 +97,7 @@ fn ones_own_address_is_the_others_peer() {
         (seen.accepted_peer, seen.client_peer)
     );
     assert_eq!(seen.accepted, seen.listener);
+    assert_eq!(seen.accept_returned, seen.client);
     assert_eq!(kind(seen.listener_peer), Some(ErrorKind::NotConnected));
     assert_eq!(seen.udp_port_before, 0);
     assert_ne!(seen.udp_port_after, 0);
@@ -146,6 +147,11 @@ fn connect_ex_returns_the_number_that_connect_raises() {
     let same = seen.to_nobody_as_result.and_then(|error| error.code);
     assert_eq!(same, Some(seen.to_nobody));
     assert_ne!(seen.twice, 0);
+    assert_eq!(
+        (seen.python_returned, seen.python_errno),
+        (seen.to_nobody, seen.to_nobody)
+    );
+    assert_eq!(seen.python_raised, "ConnectionRefusedError");
     assert_eq!(kind(seen.so_error), Some(ErrorKind::ConnectionRefused));
 }
 
@@ -208,7 +214,7 @@ fn the_star_leaves_some_names_behind() {
         return;
     };
     assert!(seen.imported < seen.attributes, "{seen:?}");
-    assert!(!seen.left_out.is_empty());
+    assert_eq!(seen.left_out.len(), seen.attributes - seen.imported);
 }
 
 #[test]
@@ -222,5 +228,6 @@ fn a_handler_gets_a_socket_or_data_and_socket() {
     );
     assert_eq!(seen.udp_elements, ["bytes", "socket"]);
     assert!(seen.tcp_address_is_the_clients && seen.udp_address_is_the_clients);
-    assert!(seen.udp_socket_is_the_servers && seen.a_thread_for_each);
+    assert!(seen.udp_socket_is_the_servers);
+    assert!(seen.a_thread_for_each_client && seen.a_thread_for_each_datagram);
 }
