@@ -112,30 +112,33 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode> {
             return Ok(ExitCode::from(2));
         }
     };
+    let mut text = Vec::new();
     if args.list {
-        report::list(&mut anstream::stdout().lock(), &plan)?;
-        return Ok(ExitCode::SUCCESS);
+        report::list(&mut text, &plan)?;
+        return print(&text).map(|()| ExitCode::SUCCESS);
     }
     let workers = if subject.takes_a_port() { 4 } else { 1 };
-    let judgements = judge::run(
-        &plan,
-        &subject,
-        Pace::with_patience(args.patience.duration()),
-        workers,
-        |_| {
-            tick();
-        },
-    );
+    let pace = Pace::with_patience(args.patience.duration());
+    let judgements = judge::run(&plan, &subject, pace, workers, |_| tick());
     if io::stderr().is_terminal() {
         console::note("");
     }
-    let mut out = anstream::stdout().lock();
     match args.format {
-        Format::Table => report::table(&mut out, &judgements)?,
-        Format::Json => report::json(&mut out, &judgements)?,
-        Format::Junit => report::junit(&mut out, &judgements)?,
+        Format::Table => report::table(&mut text, &judgements)?,
+        Format::Json => report::json(&mut text, &judgements)?,
+        Format::Junit => report::junit(&mut text, &judgements)?,
     }
+    print(&text)?;
     Ok(ExitCode::from(status(&judgements)))
+}
+
+/// Prints a report; colours only where they can be seen. A reader who has gone (`| head`) has seen
+/// enough.
+fn print(text: &[u8]) -> Result<()> {
+    match anstream::stdout().lock().write_all(text) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
 }
 
 /// Who is judged, and by which checks.

@@ -9,8 +9,8 @@ use tempfile::TempDir;
 
 use super::datagrams::Datagrams;
 use super::launch::Launch;
+use super::listener::Listener;
 use super::server::Server;
-use super::stream::Listener;
 use super::subject::Subject;
 use super::target::Target;
 use super::trial::{Found, Pace, Passage, Stop, Trial, Verdict};

@@ -11,7 +11,7 @@
 //! | [`context`] | what a check works with |
 //! | [`launch`] | starts the program, and finds out when it is ready |
 //! | [`program`] | the program under test: keyboard, screen, end |
-//! | [`server`], [`stream`], [`datagrams`] | the checker's ends of the wire |
+//! | [`server`], [`stream`], [`listener`], [`datagrams`] | the checker's ends of the wire |
 //! | [`vacancy`] | an address where no server is |
 //! | [`trial`] | one check's limits, and all bytes that went to and fro |
 //! | [`judge`] | runs checks, several at a time |
@@ -35,6 +35,7 @@ pub mod datagrams;
 mod hexdump;
 pub mod judge;
 pub mod launch;
+pub mod listener;
 mod ports;
 mod processor;
 pub mod program;

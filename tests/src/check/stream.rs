@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -36,7 +36,7 @@ impl Stream {
         Self::new(trial, name, stream)
     }
 
-    fn new(trial: Arc<Trial>, name: String, stream: TcpStream) -> Verdict<Self> {
+    pub(super) fn new(trial: Arc<Trial>, name: String, stream: TcpStream) -> Verdict<Self> {
         stream
             .set_nodelay(true)
             .and_then(|()| SockRef::from(&stream).set_linger(Some(Duration::ZERO)))
@@ -370,62 +370,6 @@ impl std::fmt::Display for End {
             Self::Closed => f.write_str("the program closed the connection"),
             Self::Reset => f.write_str("the connection was reset"),
             Self::Silence(span) => write!(f, "silence for {:.1} s", span.as_secs_f64()),
-        }
-    }
-}
-
-/// The checker's listening socket, where the program under test is a client.
-#[derive(Debug)]
-pub struct Listener {
-    trial: Arc<Trial>,
-    socket: TcpListener,
-    address: SocketAddr,
-}
-
-impl Listener {
-    /// Listens on `port`; 0 lets the system choose.
-    pub(super) fn bind(trial: Arc<Trial>, port: u16) -> Verdict<Self> {
-        let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|socket| {
-            socket.set_nonblocking(true)?;
-            Ok((socket.local_addr()?, socket))
-        });
-        match bound {
-            Ok((address, socket)) => Ok(Self {
-                trial,
-                socket,
-                address,
-            }),
-            Err(error) => Err(Stop::NotJudged(format!(
-                "cannot listen on tcp port {port}: {error}"
-            ))),
-        }
-    }
-
-    /// Where the client finds it.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Waits for the program under test to connect.
-    pub fn accept(&self) -> Verdict<Stream> {
-        let limit = self.trial.limit();
-        loop {
-            match self.socket.accept() {
-                Ok((stream, _)) => {
-                    stream
-                        .set_nonblocking(false)
-                        .map_err(|error| Stop::NotJudged(format!("a socket option: {error}")))?;
-                    let name = self.trial.name_socket("connection");
-                    return Stream::new(Arc::clone(&self.trial), name, stream);
-                }
-                Err(_) if Instant::now() < limit => thread::sleep(Duration::from_millis(2)),
-                Err(_) => {
-                    return Err(self
-                        .trial
-                        .fail("the client connects to its server", "it did not"));
-                }
-            }
         }
     }
 }

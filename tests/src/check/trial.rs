@@ -89,7 +89,7 @@ pub struct Passage {
 }
 
 /// How many bytes of a passage are kept for the report.
-const MOST_KEPT: usize = 4096;
+pub const MOST_KEPT: usize = 4096;
 
 impl fmt::Display for Passage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
