@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::names;
 use common::partial_file::PartialFile;
@@ -29,6 +30,7 @@ pub(super) struct Named {
 impl Place {
     /// Fails where the name is refused.
     pub(super) fn open(args: &BrokenArgs, name: &str, size: u64) -> io::Result<Self> {
+        static OPENED: AtomicUsize = AtomicUsize::new(0);
         let checked = match &*args.fault {
             "stores-backslashes" => name.replace('\\', "_"),
             "stores-escapes" => name.replace(char::is_control, "_"),
@@ -43,7 +45,11 @@ impl Place {
             _ => args.dir.join("upload"),
         };
         let target = folder.join(name);
-        let beside = folder.join(".part");
+        let number = match &*args.fault {
+            "shares-a-temporary-file" => 0,
+            _ => OPENED.fetch_add(1, Ordering::Relaxed),
+        };
+        let beside = folder.join(format!(".{number}.part"));
         if args.has("removes-the-old-file-first") {
             let _ = fs::remove_file(&target);
         }

@@ -212,6 +212,8 @@ fn pickle_as_header(context: &mut Context) -> Verdict {
     let mut client = server.connect()?;
     if context.number() == 15 {
         client.send(b"put a.txt\n")?;
+        // A server that takes a segment for a command would throw the header away with it.
+        client.wait_until_fetched();
     }
     client.send_to_whoever_listens(&framed(pickle.as_bytes())?);
     let ended = client.expect_closed();

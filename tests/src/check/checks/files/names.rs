@@ -132,9 +132,10 @@ fn name_with_backslash(context: &mut Context) -> Verdict {
     let lesson = Lesson::new(context)?;
     let server = lesson.start()?;
     for name in ["..\\evil.txt", "C:\\evil.txt"] {
-        uploads(&lesson, &server, name)?;
+        let ended = uploads(&lesson, &server, name);
+        lesson.await_names(&[])?;
+        ended?;
     }
-    lesson.await_names(&[])?;
     lesson.serves_the_next(&server)
 }
 
@@ -146,8 +147,9 @@ fn link_leads_out(context: &mut Context) -> Verdict {
     let server = lesson.start()?;
     let before = lesson.outside();
     asks_in_vain(&lesson, &server, "link.txt")?;
-    uploads(&lesson, &server, "link.txt")?;
+    let ended = uploads(&lesson, &server, "link.txt");
     lesson.expect_outside(&before)?;
+    ended?;
     lesson.serves_the_next(&server)
 }
 
@@ -207,10 +209,11 @@ fn longest_name(context: &mut Context) -> Verdict {
 fn refuses_names(lesson: &Lesson, server: &Server, names: &[&str]) -> Verdict {
     for name in names {
         asks_in_vain(lesson, server, name)?;
-        uploads(lesson, server, name)?;
-    }
-    if lesson.uploads() {
-        lesson.await_names(&[])?;
+        let ended = uploads(lesson, server, name);
+        if lesson.uploads() {
+            lesson.await_names(&[])?;
+        }
+        ended?;
     }
     lesson.serves_the_next(server)
 }

@@ -85,8 +85,9 @@ fn existing_name_kept(context: &mut Context) -> Verdict {
     let mut client = server.connect()?;
     half_done(&lesson, &mut client, b"the old file\n")?;
     client.finish_sending();
-    client.expect_closed()?;
+    let ended = client.expect_closed();
     lesson.await_file("a.bin", b"the old file\n")?;
+    ended?;
     lesson.await_names(&["a.bin"])
 }
 
