@@ -54,8 +54,8 @@ impl Experiment for LossyUdp {
             errors += usize::from(send.is_err());
         }
 
-        log.step("the server receives until nothing has come for half a second");
-        server.set_read_timeout(Some(Duration::from_millis(500)))?;
+        log.step("the server receives until nothing has come for a second");
+        server.set_read_timeout(Some(Duration::from_secs(1)))?;
         let mut numbers = Vec::new();
         let mut buffer = [0; 4];
         while server.recv_from(&mut buffer).is_ok() {

@@ -52,6 +52,7 @@ impl Experiment for UdpTruncates {
         log.step("receive again, without blocking");
         server.set_nonblocking(true)?;
         let received_next = Failure::of(&Datagram::receive(&server, 1024));
+        server.set_nonblocking(false)?;
 
         log.step("how a program can notice: recvmsg returns flags, MSG_TRUNC among them");
         client.send_to(sent, server.local_addr()?)?;
