@@ -60,7 +60,7 @@ impl Experiment for Backlog {
             client.set_nonblocking(true)?;
             // It "fails" at once: the connection is in progress.
             let _in_progress = client.connect(&address.into());
-            let state = state_after_a_while(&client, address)?;
+            let state = state_after_a_while(&client, address, counted)?;
             clients.push(client);
             if state != State::Established || clients.len() > 10 {
                 let queue = system::tcp_listener(address)?.map_or(0, |socket| socket.receive_queue);
@@ -105,15 +105,18 @@ impl Experiment for Backlog {
     }
 }
 
-/// The client's state, half a second later unless it is connected before.
-fn state_after_a_while(client: &Socket, server: SocketAddr) -> Result<State> {
+/// The client's state, half a second later unless it is connected before; on a busy system later
+/// still, until the counter of dropped SYNs has risen above `counted`.
+fn state_after_a_while(client: &Socket, server: SocketAddr, counted: u64) -> Result<State> {
     let local = client.local_addr()?.as_socket();
     let local = local.context("the client has no IP address")?;
     let begun = Instant::now();
-    loop {
-        let state = system::tcp_state(local, server)?;
-        if state == State::Established || begun.elapsed() > Duration::from_millis(500) {
-            return Ok(state);
-        }
-    }
+    let mut state = State::Closed;
+    system::wait_until("the client is connected, or its SYN was dropped", || {
+        state = system::tcp_state(local, server)?;
+        let dropped = begun.elapsed() > Duration::from_millis(500)
+            && system::counter("TcpExt", "ListenDrops")? > counted;
+        Ok(state == State::Established || dropped)
+    })?;
+    Ok(state)
 }

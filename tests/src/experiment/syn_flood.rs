@@ -73,11 +73,12 @@ impl Experiment for SynFlood {
         let half_open = half_open()?;
 
         log.step("an honest client tries to connect, for half a second");
-        let client_gets_in = connects(&wire, address)?;
+        let client_gets_in = connects(&wire, address, Duration::from_millis(500))?;
 
         log.step("the same with SYN cookies");
         syn_cookies(&wire, true)?;
-        let client_gets_in_with_cookies = connects(&wire, address)?;
+        let patience = Duration::from_secs(10);
+        let client_gets_in_with_cookies = connects(&wire, address, patience)?;
         let cookies_sent = wire.at(End::Server, || system::counter("TcpExt", "SyncookiesSent"))?;
 
         Ok(Seen {
@@ -108,8 +109,7 @@ fn syn_cookies(wire: &Wire, on: bool) -> Result<()> {
     })
 }
 
-fn connects(wire: &Wire, address: SocketAddr) -> Result<bool> {
-    let patience = Duration::from_millis(500);
+fn connects(wire: &Wire, address: SocketAddr, patience: Duration) -> Result<bool> {
     wire.at(End::Client, || {
         Ok(TcpStream::connect_timeout(&address, patience).is_ok())
     })
