@@ -9,6 +9,9 @@ use std::fmt::{Display, Write as _};
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process;
 
+/// Most lines are shorter, in bytes, and need not move while they are put together.
+const USUAL_LINE: usize = 128;
+
 /// Prints one line of the transcript, as `print(…)` does.
 ///
 /// # Errors
@@ -26,10 +29,11 @@ pub fn say(line: impl Display) -> io::Result<()> {
 /// As [`say`].
 pub fn show(text: impl Display) -> io::Result<()> {
     // One string, so one write: lines of several threads do not mix.
-    let text = text.to_string();
+    let mut line = String::with_capacity(USUAL_LINE);
+    let _ = write!(line, "{text}"); // writing to a String cannot fail
     let mut stdout = io::stdout().lock();
     let written = stdout
-        .write_all(text.as_bytes())
+        .write_all(line.as_bytes())
         .and_then(|()| stdout.flush());
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => process::exit(0),

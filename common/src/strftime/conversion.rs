@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use jiff::Zoned;
 
 use super::directive::{self, Case, Value};
-use super::{Answer, expand};
+use super::{Answer, decimal_digits, expand};
 
 /// glibc keeps a width in an `int`, and takes the largest for all above.
 const WIDEST: usize = i32::MAX as usize;
@@ -112,21 +112,21 @@ impl<'f> Conversion<'f> {
     /// A number of at least that many digits, filled on the left with `pad` unless a flag of
     /// the conversion says otherwise.
     fn write_number(&self, value: i64, digits: usize, pad: Pad, answer: &mut Answer) {
-        let number = value.unsigned_abs().to_string();
+        let number = value.unsigned_abs();
         let sign = if value < 0 { "-" } else { "" };
-        let length = sign.len() + number.len();
+        let length = sign.len() + decimal_digits(number);
         let missing = digits.max(self.width).saturating_sub(length);
         match self.pad.unwrap_or(pad) {
             Pad::Spaces => answer.fill(' ', missing),
             Pad::Zeros => {
                 answer.push(sign);
                 answer.fill('0', missing);
-                return answer.push(&number);
+                return answer.push_number(number);
             }
             Pad::Nothing => answer.fill(' ', self.width.saturating_sub(length)),
         }
         answer.push(sign);
-        answer.push(&number);
+        answer.push_number(number);
     }
 
     fn write_text(&self, text: &str, answer: &mut Answer) {

@@ -67,6 +67,7 @@ mod conversion;
 mod directive;
 mod local_time;
 
+use std::fmt::Write;
 use std::iter;
 
 use jiff::Zoned;
@@ -119,7 +120,10 @@ pub fn strftime(format: &str, at: &Zoned) -> Result<String, StrftimeError> {
 
 /// Replaces each conversion of `format`.
 fn expand(format: &str, at: &Zoned) -> Answer {
-    let mut answer = Answer::default();
+    let mut answer = Answer {
+        text: String::with_capacity(2 * format.len()),
+        characters: 0,
+    };
     let mut rest = format;
     while let Some((plain, _)) = rest.split_once('%') {
         answer.push(plain);
@@ -141,8 +145,14 @@ fn python_buffer(format: &str) -> usize {
     buffer
 }
 
+/// How many digits the number has, written in decimal.
+fn decimal_digits(number: u64) -> usize {
+    number
+        .checked_ilog10()
+        .map_or(1, |power| power as usize + 1)
+}
+
 /// The text so far. Past the largest datagram it is counted and no longer kept.
-#[derive(Default)]
 struct Answer {
     text: String,
     characters: usize,
@@ -153,6 +163,13 @@ impl Answer {
         self.characters = self.characters.saturating_add(text.chars().count());
         if self.text.len() <= MAX_DATAGRAM {
             self.text.push_str(text);
+        }
+    }
+
+    fn push_number(&mut self, number: u64) {
+        self.characters = self.characters.saturating_add(decimal_digits(number));
+        if self.text.len() <= MAX_DATAGRAM {
+            let _ = write!(self.text, "{number}"); // writing to a String cannot fail
         }
     }
 
