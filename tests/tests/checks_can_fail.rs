@@ -82,8 +82,12 @@ fn each_fault_is_caught_by_its_check_and_by_none_before_it() {
     let wrong = in_parallel(&faults, |fault| {
         let subject = broken(fault.target, fault.name);
         for check in checks_of(&target(fault.target)) {
-            let outcome = judge::check(check, target(fault.target), &subject, PACE);
+            let mut outcome = judge::check(check, target(fault.target), &subject, PACE);
             let is_its = check.name == fault.caught_by;
+            if !is_its && outcome.failed() {
+                // The fault, or a machine too busy to answer in 3 seconds? The fault stays.
+                outcome = judge::check(check, target(fault.target), &subject, SOUND);
+            }
             if is_its && outcome.failed() {
                 return Vec::new();
             }
