@@ -17,7 +17,7 @@ use tests::check::{checks, checks_of};
 
 /// A broken program may never answer, and one that spins does so from the start.
 const PACE: Pace = Pace {
-    patience: Duration::from_secs(3),
+    patience: Duration::from_secs(5),
     watch: Duration::from_millis(250),
 };
 

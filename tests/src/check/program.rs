@@ -3,12 +3,11 @@
 use std::net::SocketAddr;
 use std::process::{Command, ExitStatus};
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use common::console;
 
-use super::processor::{self, BusyTime};
+use super::processor::{self, Watched};
 use super::trial::{Found, Stop, Trial, Verdict};
 use crate::process::Process;
 
@@ -252,43 +251,29 @@ impl Program {
     /// Watched for a second, and for another when the first says yes: it may have been
     /// finishing its work.
     pub fn expect_idle(&mut self) -> Verdict {
-        let watch = self.trial.watch();
         self.expect_running()?;
-        let mut spin = None;
-        for _ in 0..2 {
-            let (busy, elapsed) = self.busy_time_in(watch).ok_or_else(|| {
-                Stop::Skipped("processor time can be measured on Linux only".to_owned())
-            })?;
-            // On a busy machine one that spins runs little, and waits for a processor the rest of
-            // the time; but so does one that sleeps often.
-            let wanted = busy.ran + busy.waited;
-            if busy.ran < elapsed / 2 && (wanted < elapsed / 2 || busy.sleeps > 1) {
-                return Ok(());
-            }
-            spin = Some((busy, elapsed));
+        let mut watched = self.watch(self.trial.watch())?;
+        if watched.spins() {
+            watched = self.watch(self.trial.watch())?;
         }
-        let happened = spin.map_or(String::new(), |(busy, elapsed)| {
-            format!(
-                "it spins: in {:.2} s it ran for {:.2} s, and waited to run for {:.2} s",
-                elapsed.as_secs_f64(),
-                busy.ran.as_secs_f64(),
-                busy.waited.as_secs_f64()
-            )
-        });
+        if !watched.spins() {
+            return Ok(());
+        }
         Err(self.trial.fail(
             "the program sleeps while nobody asks for anything",
-            happened,
+            format!(
+                "it spins: in {:.2} s it ran for {:.2} s, was ready to run {:.0} % of the time, and slept {} times",
+                watched.elapsed.as_secs_f64(),
+                watched.ran.as_secs_f64(),
+                watched.ready * 100.0,
+                watched.sleeps
+            ),
         ))
     }
 
-    /// Its busy time while `span` goes by, and how long that took. `None` where that is not known.
-    fn busy_time_in(&self, span: Duration) -> Option<(BusyTime, Duration)> {
-        let before = processor::busy_time_of_group(self.process.id())?;
-        let begun = Instant::now();
-        thread::sleep(span);
-        let elapsed = begun.elapsed();
-        let after = processor::busy_time_of_group(self.process.id())?;
-        Some((after - before, elapsed))
+    fn watch(&self, span: Duration) -> Verdict<Watched> {
+        processor::watch_group(self.process.id(), span)
+            .ok_or_else(|| Stop::Skipped("processor time can be measured on Linux only".to_owned()))
     }
 
     /// Ends it as `kill -9` does, with its children.
@@ -302,15 +287,13 @@ impl Program {
         match self.process.wait(Duration::from_millis(100)) {
             Ok(Some(status)) => status.to_string(),
             Ok(None) => {
-                let busy = self
-                    .busy_time_in(Duration::from_millis(200))
-                    .map_or(0.0, |(busy, elapsed)| {
-                        busy.ran.as_secs_f64() / elapsed.as_secs_f64()
-                    });
-                if busy > 0.2 {
-                    format!("still running, at {:.0} % of a processor", busy * 100.0)
-                } else {
-                    "still running".to_owned()
+                let watched = processor::watch_group(self.process.id(), Duration::from_millis(200));
+                match watched.filter(Watched::spins) {
+                    Some(watched) => format!(
+                        "still running, at {:.0} % of a processor",
+                        100.0 * watched.ran.as_secs_f64() / watched.elapsed.as_secs_f64()
+                    ),
+                    None => "still running".to_owned(),
                 }
             }
             Err(error) => error.to_string(),

@@ -163,7 +163,7 @@ impl Trial {
 
     /// What is left of the check's time.
     fn left(&self) -> Duration {
-        let all = DEADLINE.max(self.pace.patience * 2) + self.notes().pardoned;
+        let all = DEADLINE.max(self.pace.patience * 12) + self.notes().pardoned;
         all.saturating_sub(self.begun.elapsed())
     }
 
