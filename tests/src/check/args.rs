@@ -28,6 +28,8 @@ Examples:
   cargo lab check --list ntp                what is checked, and why
 
 In a command {host}, {port} and {dir} are filled in; without {port} the lesson's own port is used.
+{dir} is a folder for the files of a check: ftp-simple/client stores there, upload-client finds
+file.bin there to send, ftp-class/client the folders share and download.
 Exit status: 0 all passed, 1 some failed, 2 could not be judged.")]
 pub struct CheckArgs {
     /// PACKAGE/BINARY such as ntp/server or echo-tcp/phone-client, a package, or all

@@ -9,13 +9,18 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use common::progress::{Progress, star_line};
 use common::transfer::{self, Announced};
-use common::{console, header, names};
+use common::{console, header, names, notation};
 
 use super::tcp::connect;
 use super::upload;
 use crate::check::broken::{BrokenArgs, Fault, fault};
 
 pub(in crate::check::broken) const FAULTS: &[Fault] = &[
+    fault(
+        "ftp-class/client",
+        "shows-the-name-raw",
+        "header-control-characters",
+    ),
     fault("ftp-simple/client", "shows-no-progress", "session"),
     fault("ftp-class/client", "sends-no-newline", "session"),
     fault("ftp-class/client", "sends-nothing", "empty-line-asks-again"),
@@ -161,7 +166,7 @@ fn simple_header(args: &BrokenArgs, mut conn: &TcpStream) -> Result<Option<File>
     let length = header::read_length(&mut conn)?.context("it has left")?;
     console::say(format_args!("报头长度 {length}"))?;
     let fields = header::parse_json(&header::read_header(&mut conn, length)?)?;
-    console::say(format_args!("报头字典 {}", common::notation::dict(&fields)))?;
+    console::say(format_args!("报头字典 {}", notation::dict(&fields)))?;
     if fields.contains_key("error") && !args.has("knows-no-error") {
         let error = args.text(header::string(&fields, "error")?.as_bytes());
         io::stderr().write_all(format!("warning: {error}\n").as_bytes())?;
@@ -181,8 +186,12 @@ fn class_header(args: &BrokenArgs, conn: &TcpStream) -> Result<Option<File>> {
         return Ok(None);
     };
     let File { name, md5, size } = &file;
+    let name = match &*args.fault {
+        "shows-the-name-raw" => format!("'{name}'"),
+        _ => notation::string(name),
+    };
     console::say(format_args!(
-        "{{'filename': '{name}', 'md5': '{md5}', 'file_size': {size}}}"
+        "{{'filename': {name}, 'md5': '{md5}', 'file_size': {size}}}"
     ))?;
     Ok(Some(file))
 }

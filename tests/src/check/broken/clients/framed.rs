@@ -12,6 +12,11 @@ use crate::check::broken::{BrokenArgs, Fault, fault};
 
 pub(in crate::check::broken) const FAULTS: &[Fault] = &[
     fault(
+        "echo-tcp/framed-client",
+        "prints-all-that-comes",
+        "more-than-announced",
+    ),
+    fault(
         "socketserver-demo/framed-client",
         "sends-no-space",
         "session",
@@ -204,7 +209,10 @@ fn receive(args: &BrokenArgs, conn: &TcpStream) -> Result<Option<Vec<u8>>> {
         size < 1 << 40 || args.has("waits-for-any-size"),
         "a body of {size} bytes"
     );
-    let body = exactly(args, conn, usize::try_from(size)?, "the body")?;
+    let mut body = exactly(args, conn, usize::try_from(size)?, "the body")?;
+    if args.has("prints-all-that-comes") {
+        conn.take(1 << 20).read_to_end(&mut body)?;
+    }
     if args.has("dies-beyond-ascii") {
         ensure!(body.is_ascii(), "UnicodeDecodeError");
     }

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use super::tcp_client::{
-    CONTENT, LARGE, LARGE_MD5, MD5, TcpClient, answer, class_frame, expect_files, frame, large,
-    simple_header, write,
+    CONTENT, LARGE, LARGE_MD5, MD5, TcpClient, answer, class_frame, expect_files, files, frame,
+    large, simple_header, write,
 };
 use super::tcp_session::one_round;
 use crate::check::Check;
@@ -128,6 +128,14 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         run: killed_in_mid_file,
     },
     Check {
+        name: "header-control-characters",
+        grade: Robust,
+        targets: CLIENTS,
+        sentence: "The name in the header has a terminal escape in it; the client shows it escaped, and stores nothing under it.",
+        hint: "A terminal obeys what it is sent, whoever wrote it. Python's repr escapes control characters, and a dict is printed with the repr of its texts; print the name alone, and it is raw.",
+        run: header_control_characters,
+    },
+    Check {
         name: "error-header",
         grade: Robust,
         targets: &["ftp-simple/client"],
@@ -163,6 +171,17 @@ fn expect_content(context: &Context, path: &str, bytes: &[u8]) -> Verdict {
         )),
         Err(error) => Err(context.fail(format!("{path} is there"), error.to_string())),
     }
+}
+
+/// Fails if anything is stored but the file that was asked for; the client may have refused that.
+fn expect_no_other(context: &Context) -> Verdict {
+    let other = files(context)?.into_iter().find(|name| name != STORED);
+    other.map_or(Ok(()), |name| {
+        Err(context.fail(
+            format!("no file but {STORED}"),
+            format!("there is {name:?}"),
+        ))
+    })
 }
 
 /// Ends the input and waits until the client has done all that it does.
@@ -232,11 +251,7 @@ fn server_chooses_name(context: &mut Context) -> Verdict {
             .stream
             .send(&file(context.number(), name, MD5, CONTENT))?;
         finish(&mut client)?;
-        // It may refuse the file altogether.
-        if !context.folder().join(STORED).exists() {
-            write(&context.folder().join(STORED), CONTENT)?;
-        }
-        expect_files(context, &[STORED])?;
+        expect_no_other(context)?;
     }
     Ok(())
 }
@@ -324,6 +339,22 @@ fn killed_in_mid_file(context: &mut Context) -> Verdict {
     Ok(())
 }
 
+fn header_control_characters(context: &mut Context) -> Verdict {
+    let number = context.number();
+    let name = if number == 13 {
+        r"a\u001b[2Jb"
+    } else {
+        "a\x1b[2Jb"
+    };
+    let mut client = TcpClient::start(context)?;
+    client.ask()?;
+    client.stream.send(&file(number, name, MD5, CONTENT))?;
+    client.program.await_screen("}\n")?;
+    finish(&mut client)?;
+    client.program.expect_harmless_screen(&["\r"])?;
+    expect_no_other(context)
+}
+
 fn error_header(context: &mut Context) -> Verdict {
     let mut client = TcpClient::start(context)?;
     client.ask()?;
@@ -332,8 +363,8 @@ fn error_header(context: &mut Context) -> Verdict {
     // The lines about the header come before.
     client.program.await_screen("}\n")?;
     one_round(context, &mut client)?;
-    client.program.expect_harmless_screen(&["\r"])?;
     finish(&mut client)?;
+    client.program.expect_harmless_screen(&["\r"])?;
     expect_files(context, &[STORED])?;
     let errors = client.program.process().stderr().text();
     if errors.contains("no such file") && errors.contains("today") {

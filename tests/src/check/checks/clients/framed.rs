@@ -49,6 +49,14 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         run: large_body,
     },
     Check {
+        name: "more-than-announced",
+        grade: Robust,
+        targets: &["echo-tcp/framed-client"],
+        sentence: "More bytes come than the header announced; the client prints those that were announced, and ends.",
+        hint: "The size in the header says where the message ends, not the connection's end. Ask recv for no more than what is left of the body.",
+        run: more_than_announced,
+    },
+    Check {
         name: "header-duplicate-key",
         grade: Robust,
         targets: JSON,
@@ -105,6 +113,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
                     frame(&valid[..valid.len() - 1], b""),
                     frame_of(b"{\"\xff\": 3}", b""),
                     frame("size=3", b""),
+                    frame("\x1b[2J{", b""),
                     // pickle.dumps({'size': 3})
                     frame_of(
                         b"\x80\x04\x95\r\0\0\0\0\0\0\0}\x94\x8c\x04size\x94K\x03s.",
@@ -250,6 +259,8 @@ pub(super) fn refuses(context: &Context, answers: fn(u8) -> Vec<Vec<u8>>) -> Ver
         client.ask()?;
         client.stream.send(&answer)?;
         client.expect_error()?;
+        // An error that quotes the header must not let a terminal obey it.
+        client.program.expect_harmless_screen(&["\r"])?;
         expect_nothing_stored(context)?;
     }
     Ok(())
@@ -281,6 +292,13 @@ fn header_duplicate_key(context: &mut Context) -> Verdict {
     let twice = with_size(number, "3").replace(&key, &format!("{key}1, {key}"));
     client.send_answer(&frame(&twice, body(number)))?;
     shows_abc(&mut client, number)
+}
+
+fn more_than_announced(context: &mut Context) -> Verdict {
+    let mut client = TcpClient::start(context)?;
+    client.send_answer(&frame(r#"{"size": 3}"#, b"abc and more"))?;
+    client.program.expect_screen("b'abc'\n")?;
+    client.program.expect_success()
 }
 
 fn large_body(context: &mut Context) -> Verdict {
