@@ -75,7 +75,7 @@ pub(in crate::check::broken) const FAULTS: &[Fault] = &[
         "shortens-a-text",
         "header-text-too-long",
     ),
-    fault("ftp-class/client", "takes-huge-for-0", "header-size-huge"),
+    fault("ftp-class/client", "takes-huge-for-0", "size-huge"),
     fault("ftp-class/client", "takes-any-bytes", "header-not-utf8"),
     fault("ftp-class/client", "takes-a-pickle", "header-pickle"),
     fault("ftp-simple/client", "waits-for-ever", "silent-server"),

@@ -45,22 +45,22 @@ pub(in crate::check::broken) const FAULTS: &[Fault] = &[
     fault(
         "socketserver-demo/framed-client",
         "takes-the-first-size",
-        "header-duplicate-key",
+        "duplicate-keys",
     ),
     fault(
         "echo-tcp/framed-client",
         "takes-negative-for-none",
-        "header-length-negative",
+        "length-negative",
     ),
     fault(
         "echo-tcp/framed-client",
         "waits-for-2-gib",
-        "header-length-huge",
+        "length-too-large",
     ),
     fault(
         "echo-tcp/framed-client",
         "takes-no-header-for-none",
-        "header-length-zero",
+        "length-zero",
     ),
     fault(
         "socketserver-demo/framed-client",
@@ -70,37 +70,33 @@ pub(in crate::check::broken) const FAULTS: &[Fault] = &[
     fault(
         "echo-tcp/framed-client",
         "takes-a-list-for-none",
-        "header-not-object",
+        "header-not-an-object",
     ),
     fault(
         "echo-tcp/framed-client",
         "takes-a-missing-size-for-0",
-        "header-missing-key",
+        "size-missing",
     ),
     fault(
         "socketserver-demo/framed-client",
         "takes-text-for-a-size",
-        "header-wrong-type",
+        "size-of-wrong-type",
     ),
     fault(
         "echo-tcp/framed-client",
         "takes-true-for-a-size",
-        "header-wrong-type",
+        "size-of-wrong-type",
     ),
     fault(
         "echo-tcp/framed-client",
         "takes-a-negative-size-for-0",
-        "header-size-negative",
+        "size-negative",
     ),
-    fault(
-        "echo-tcp/framed-client",
-        "rounds-a-size",
-        "header-size-fraction",
-    ),
+    fault("echo-tcp/framed-client", "rounds-a-size", "size-fractional"),
     fault(
         "socketserver-demo/framed-client",
         "waits-for-any-size",
-        "header-size-huge",
+        "size-huge",
     ),
     fault("echo-tcp/framed-client", "dies-of-nesting", "header-nested"),
     fault(

@@ -56,7 +56,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         },
     },
     Check {
-        name: "header-size-huge",
+        name: "size-huge",
         grade: Robust,
         targets: CLASS,
         sentence: "A header announces a file of 2^63, or 2^64 - 1 bytes; the client does not wait for so much, says in one line on stderr what is wrong, and ends with status 1.",

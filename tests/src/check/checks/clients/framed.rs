@@ -57,7 +57,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         run: more_than_announced,
     },
     Check {
-        name: "header-duplicate-key",
+        name: "duplicate-keys",
         grade: Robust,
         targets: JSON,
         sentence: "A header names its size twice, first a wrong one; the client takes the last, as JSON libraries do.",
@@ -65,7 +65,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         run: header_duplicate_key,
     },
     Check {
-        name: "header-length-negative",
+        name: "length-negative",
         grade: Robust,
         targets: FRAMED,
         sentence: "A header's length is -1, or -2147483648; the client says in one line on stderr what is wrong, and ends with status 1. It stores nothing.",
@@ -79,7 +79,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         },
     },
     Check {
-        name: "header-length-huge",
+        name: "length-too-large",
         grade: Robust,
         targets: FRAMED,
         sentence: "A header's length is 2147483647, or 65537, more than 64 KiB; the client does not wait for so much, says in one line on stderr what is wrong, and ends with status 1.",
@@ -93,7 +93,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         },
     },
     Check {
-        name: "header-length-zero",
+        name: "length-zero",
         grade: Robust,
         targets: JSON,
         sentence: "A header's length is 0; the client says in one line on stderr that this is no header, and ends with status 1.",
@@ -124,7 +124,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         },
     },
     Check {
-        name: "header-not-object",
+        name: "header-not-an-object",
         grade: Robust,
         targets: JSON,
         sentence: "A header is JSON, but a list, a number, a text or null; the client says so in one line on stderr, and ends with status 1.",
@@ -138,7 +138,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         },
     },
     Check {
-        name: "header-missing-key",
+        name: "size-missing",
         grade: Robust,
         targets: JSON,
         sentence: "A header lacks the size; the client says so in one line on stderr, and ends with status 1.",
@@ -151,7 +151,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         },
     },
     Check {
-        name: "header-wrong-type",
+        name: "size-of-wrong-type",
         grade: Robust,
         targets: JSON,
         sentence: "A header's size is a text, a list, null or true; the client says so in one line on stderr, and ends with status 1.",
@@ -165,7 +165,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         },
     },
     Check {
-        name: "header-size-negative",
+        name: "size-negative",
         grade: Robust,
         targets: JSON,
         sentence: "A header announces a body of -1 bytes; the client says so in one line on stderr, and ends with status 1.",
@@ -173,7 +173,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         run: |context| refuses(context, |number| vec![frame(&with_size(number, "-1"), b"")]),
     },
     Check {
-        name: "header-size-fraction",
+        name: "size-fractional",
         grade: Robust,
         targets: JSON,
         sentence: "A header announces a body of 1.5 bytes; the client says so in one line on stderr, and ends with status 1.",
@@ -185,7 +185,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         },
     },
     Check {
-        name: "header-size-huge",
+        name: "size-huge",
         grade: Robust,
         targets: JSON,
         sentence: "A header announces a body of 2^63 bytes, or of 10^30; the client does not wait for so much, says so in one line on stderr, and ends with status 1.",
