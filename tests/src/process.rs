@@ -23,6 +23,7 @@ const MOST_OUTPUT: usize = 16 << 20;
 #[derive(Debug)]
 pub struct Process {
     child: Child,
+    group_ended: bool,
     stdin: Option<ChildStdin>,
     stdout: Arc<Output>,
     stderr: Arc<Output>,
@@ -70,6 +71,7 @@ impl Process {
         let stderr = Output::capture(child.stderr.take());
         Ok(Self {
             child,
+            group_ended: false,
             stdin,
             stdout,
             stderr,
@@ -135,6 +137,7 @@ impl Process {
     pub fn wait(&mut self, limit: Duration) -> io::Result<Option<ExitStatus>> {
         let status = self.child.wait_timeout(limit)?;
         if status.is_some() {
+            self.end_children();
             // What it printed last is on its way; only a child of its own may keep the pipes open.
             let limit = limit.max(Duration::from_secs(1));
             self.stdout.wait_for_end(limit);
@@ -172,10 +175,21 @@ impl Process {
     }
 }
 
+impl Process {
+    /// Ends what is left of the group. Once only, as soon as the program's own end is seen: the
+    /// group's id is the program's, and later it may belong to somebody else.
+    fn end_children(&mut self) {
+        if !self.group_ended {
+            self.group_ended = true;
+            #[cfg(unix)]
+            signal_group(self.child.id(), rustix::process::Signal::KILL);
+        }
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
-        #[cfg(unix)]
-        signal_group(self.child.id(), rustix::process::Signal::KILL);
+        self.end_children();
         let _ = self.child.kill();
         let _ = self.child.wait();
         running().remove(&self.child.id());
