@@ -26,6 +26,9 @@ def main(program):
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         program()
+        # While the interpreter ends, nothing would catch the exception of a Ctrl-C any more.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
     except KeyboardInterrupt as stop:
         _die_by(stop.args[0] if stop.args else signal.SIGINT)
     except BrokenPipeError as error:
