@@ -1,30 +1,40 @@
 //! How busy a program is, with its children.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// How often a program is looked at while it is watched.
-const LOOKS: u32 = 10;
+pub(super) const LOOKS: u32 = 10;
 
-/// What the threads of a program did while they were watched.
+/// What a program did while it was watched.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Watched {
     /// For how long.
     pub(super) elapsed: Duration,
-    /// For how long they ran.
+    /// For how long its threads ran, together.
     pub(super) ran: Duration,
-    /// In what part of the looks one of them ran, or waited for a processor that was busy with
-    /// others.
-    pub(super) ready: f64,
-    /// How often they went to sleep by themselves.
+    /// Its busiest thread.
+    pub(super) busiest: Thread,
+}
+
+/// What one thread did while it was watched.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Thread {
+    /// At how many of the [`LOOKS`] it ran, or waited for a processor that was busy with others.
+    pub(super) ready: u32,
+    /// How often it went to sleep by itself.
     pub(super) sleeps: u64,
 }
 
 impl Watched {
-    /// Whether they kept a processor busy, or would have. On a busy machine a program that spins
-    /// runs little, but it is always ready and never sleeps.
+    /// Whether the program kept a processor busy, or would have. On a busy machine a thread that
+    /// spins runs little, but it is always ready and never sleeps. Each thread is judged by
+    /// itself: beside the one that spins, others may have just gone to sleep.
     pub(super) fn spins(&self) -> bool {
-        self.ran > self.elapsed / 2 || self.ready > 0.5 && self.sleeps < u64::from(LOOKS)
+        let Thread { ready, sleeps } = self.busiest;
+        self.ran > self.elapsed / 2 || ready > LOOKS / 2 && sleeps < u64::from(LOOKS)
     }
 }
 
@@ -32,23 +42,36 @@ impl Watched {
 pub(super) fn watch_group(group: u32, span: Duration) -> Option<Watched> {
     let begun = Instant::now();
     let before = look(group)?;
-    let mut last = before;
-    let mut ready = 0;
+    let mut threads: HashMap<Id, Thread> = HashMap::new();
+    let mut ran = Duration::ZERO;
     for _ in 0..LOOKS {
         thread::sleep(span / LOOKS);
-        last = look(group)?;
-        ready += u32::from(last.ready);
+        let now = look(group)?;
+        // A thread that has ended takes its counts with it.
+        ran = now
+            .iter()
+            .map(|(id, look)| look.ran.saturating_sub(counted(&before, *id).ran))
+            .sum();
+        for (id, look) in now {
+            let thread = threads.entry(id).or_default();
+            thread.ready += u32::from(look.ready);
+            thread.sleeps = look.sleeps.saturating_sub(counted(&before, id).sleeps);
+        }
     }
     Some(Watched {
         elapsed: begun.elapsed(),
-        // A thread that has ended takes its counts with it.
-        ran: last.ran.saturating_sub(before.ran),
-        ready: f64::from(ready) / f64::from(LOOKS),
-        sleeps: last.sleeps.saturating_sub(before.sleeps),
+        ran,
+        busiest: threads
+            .into_values()
+            .max_by_key(|thread| (thread.ready, Reverse(thread.sleeps)))
+            .unwrap_or_default(),
     })
 }
 
-/// What the system counts of a group's threads since they began, and whether one is ready now.
+/// A process and a thread of it.
+type Id = (i32, i32);
+
+/// What the system counts of a thread since it began, and whether it is ready now.
 #[derive(Clone, Copy, Debug, Default)]
 struct Look {
     ran: Duration,
@@ -56,32 +79,40 @@ struct Look {
     ready: bool,
 }
 
+/// What was counted of a thread: nothing, when it had not begun.
+fn counted(looks: &HashMap<Id, Look>, id: Id) -> Look {
+    looks.get(&id).copied().unwrap_or_default()
+}
+
 #[cfg(target_os = "linux")]
-fn look(group: u32) -> Option<Look> {
+fn look(group: u32) -> Option<HashMap<Id, Look>> {
     const READY: char = 'R';
     let group = i32::try_from(group).ok()?;
-    let mut look = Look::default();
+    let mut looks = HashMap::new();
     for process in procfs::process::all_processes().ok()?.flatten() {
         if process.stat().is_ok_and(|stat| stat.pgrp == group)
             && let Ok(threads) = process.tasks()
         {
             for thread in threads.flatten() {
-                look.ready |= thread.stat().is_ok_and(|stat| stat.state == READY);
-                let times = thread.schedstat().ok();
-                look.ran += times.map_or(Duration::ZERO, |times| {
-                    Duration::from_nanos(times.sum_exec_runtime)
-                });
-                let status = thread.status().ok();
-                look.sleeps += status
-                    .and_then(|status| status.voluntary_ctxt_switches)
-                    .unwrap_or(0);
+                let look = Look {
+                    ran: thread.schedstat().map_or(Duration::ZERO, |times| {
+                        Duration::from_nanos(times.sum_exec_runtime)
+                    }),
+                    sleeps: thread
+                        .status()
+                        .ok()
+                        .and_then(|status| status.voluntary_ctxt_switches)
+                        .unwrap_or(0),
+                    ready: thread.stat().is_ok_and(|stat| stat.state == READY),
+                };
+                looks.insert((thread.pid, thread.tid), look);
             }
         }
     }
-    Some(look)
+    Some(looks)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn look(_group: u32) -> Option<Look> {
+fn look(_group: u32) -> Option<HashMap<Id, Look>> {
     None
 }

@@ -262,11 +262,12 @@ impl Program {
         Err(self.trial.fail(
             "the program sleeps while nobody asks for anything",
             format!(
-                "it spins: in {:.2} s it ran for {:.2} s, was ready to run {:.0} % of the time, and slept {} times",
+                "it spins: in {:.2} s it ran for {:.2} s; its busiest thread was ready to run at {} of {} looks, and slept {} times",
                 watched.elapsed.as_secs_f64(),
                 watched.ran.as_secs_f64(),
-                watched.ready * 100.0,
-                watched.sleeps
+                watched.busiest.ready,
+                processor::LOOKS,
+                watched.busiest.sleeps
             ),
         ))
     }
