@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::load;
-use super::measure::{Contender, interleave_one, processor_time};
+use super::measure::{Contender, OneProcessor, interleave_one, processor_time};
 use super::report::{BARE, Row, Target};
 use super::setting::{Server, Setting, sides};
 
@@ -98,8 +98,9 @@ impl Exchange {
     ///
     /// # Errors
     ///
-    /// None: what fails is a figure's failure.
+    /// When the system does not let it choose a processor. What else fails is a figure's failure.
     pub fn measure(&self, setting: &Setting, name: &str) -> Result<Vec<Row>> {
+        let _one = OneProcessor::share()?;
         let count = setting.either(20_000, 2_000);
         let contenders = sides().into_iter().map(|side| {
             let mut running = None;

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 
 use super::load;
-use super::measure::{Contender, Figure, interleave_one};
+use super::measure::{Contender, Figure, OneProcessor, interleave_one};
 use super::report::{BARE, PYTHON, RUST, Row, Target, number};
 use super::setting::{Setting, command, sides};
 use crate::programs::Side;
@@ -27,8 +27,9 @@ const NO_STALL: f64 = 500.0;
 ///
 /// # Errors
 ///
-/// None: what fails is a figure's failure.
+/// When the system does not let it choose a processor. What else fails is a figure's failure.
 pub fn measure(setting: &Setting, name: &str) -> Result<Vec<Row>> {
+    let _one = OneProcessor::share()?;
     let exchanges = setting.either(10_000, 2_000);
     let reference = |side, reference: &'static str, count, load: fn(_, &[u8], _) -> Result<()>| {
         let mut running = None;
