@@ -1,12 +1,12 @@
 //! What every server must do, whatever it serves.
 
-use std::thread;
-use std::time::Duration;
-
 use super::exchange::exchange;
 use crate::check::Check;
 use crate::check::Grade::Robust;
 use crate::check::context::Context;
+use crate::check::launch::Launch;
+use crate::check::server::Server;
+use crate::check::stream::Stream;
 use crate::check::trial::Verdict;
 
 #[cfg(unix)]
@@ -33,27 +33,28 @@ const SERVERS: &[&str] = &[
     "socketserver-demo/framed-server",
 ];
 
-const TCP_SERVERS: &[&str] = &[
-    "echo-tcp/server",
-    "echo-tcp/phone-server",
-    "echo-tcp/oneshot-server",
-    "echo-tcp/framed-server",
-    "ftp-simple/server",
-    "ftp-simple/upload-server",
-    "ftp-class/server",
-    "socketserver-demo/server",
-    "socketserver-demo/text-server",
-    "socketserver-demo/framed-server",
-];
+/// Which TCP servers it concerns, and how one gets its client, is said where it is used.
+pub(super) const RESTART: Check = Check {
+    name: "restart",
+    grade: Robust,
+    targets: &[],
+    sentence: "The server ends, or is killed, with a client connected, and is started again at once; it gets its port back.",
+    hint: "The old connection keeps the port busy (FIN_WAIT, TIME_WAIT: a minute). Set SO_REUSEADDR before bind; socketserver has allow_reuse_address for it.",
+    run: restart,
+};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
-        name: "restart",
-        grade: Robust,
-        targets: TCP_SERVERS,
-        sentence: "The server ends, or is killed, with a client connected, and is started again at once; it gets its port back.",
-        hint: "The old connection keeps the port busy (FIN_WAIT, TIME_WAIT: a minute). Set SO_REUSEADDR before bind; socketserver has allow_reuse_address for it.",
-        run: restart,
+        targets: &[
+            "echo-tcp/server",
+            "echo-tcp/phone-server",
+            "echo-tcp/oneshot-server",
+            "echo-tcp/framed-server",
+            "socketserver-demo/server",
+            "socketserver-demo/text-server",
+            "socketserver-demo/framed-server",
+        ],
+        ..RESTART
     },
     #[cfg(unix)]
     Check {
@@ -76,18 +77,22 @@ fn ctrl_c(context: &mut Context) -> Verdict {
 }
 
 fn restart(context: &mut Context) -> Verdict {
-    let mut server = context.server()?;
-    let mut client = server.connect()?;
-    match context.number() {
-        1 | 2 | 16 | 18 | 20 => exchange(context, &mut client)?,
-        4 => drop(client.receive_to_end(1024)?),
-        // Nothing tells when these have accepted; one that has not is not caught.
-        _ => thread::sleep(Duration::from_millis(200)),
+    let first = context.server()?;
+    let mut client = first.connect()?;
+    if context.number() == 4 {
+        // It speaks first.
+        client.receive_to_end(1024)?;
+    } else {
+        exchange(context, &mut client)?;
     }
-    let port = server.address().port();
-    server.program()?.kill()?;
-    // The client has not closed its side, so the system keeps the old connection.
-    context.launch().port(port).again().server()?;
-    drop(client);
+    restart_beside(&client, first, context.launch())
+}
+
+/// Kills `first` and starts another server at the same port. The client has not closed its side, so
+/// the system keeps the old connection.
+pub(super) fn restart_beside(_client: &Stream, mut first: Server, second: Launch) -> Verdict {
+    let port = first.address().port();
+    first.program()?.kill()?;
+    second.port(port).again().server()?;
     Ok(())
 }

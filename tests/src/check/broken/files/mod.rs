@@ -100,6 +100,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(GET, "serves-fifty-beside-each-other", "many-at-once"),
     fault(GET, "spins-without-descriptors", "descriptors-run-out"),
     fault(GET, "serves-a-thousand-only", "many-in-a-row"),
+    fault(BOTH, "no-reuseaddr", "restart"),
 ];
 
 /// Serves each client in a thread of its own.

@@ -1,9 +1,10 @@
 //! Where an upload is written, and how it gets its name.
 
 use std::fs::{self, File};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::names;
 use common::partial_file::PartialFile;
@@ -30,7 +31,7 @@ pub(super) struct Named {
 impl Place {
     /// Fails where the name is refused.
     pub(super) fn open(args: &BrokenArgs, name: &str, size: u64) -> io::Result<Self> {
-        static OPENED: AtomicUsize = AtomicUsize::new(0);
+        static OPENED: AtomicU64 = AtomicU64::new(0);
         let checked = match &*args.fault {
             "stores-backslashes" => name.replace('\\', "_"),
             "stores-escapes" => name.replace(char::is_control, "_"),
@@ -46,7 +47,10 @@ impl Place {
         };
         let target = folder.join(name);
         let number = match &*args.fault {
-            "shares-a-temporary-file" => 0,
+            // One for each name; the name itself may be too long for a dot and `.part`.
+            "shares-a-temporary-file" => {
+                BuildHasherDefault::<DefaultHasher>::default().hash_one(name)
+            }
             _ => OPENED.fetch_add(1, Ordering::Relaxed),
         };
         let beside = folder.join(format!(".{number}.part"));

@@ -1,10 +1,11 @@
-//! Many clients.
+//! Many clients at once and in a row, and one who is still there when the server starts again.
 
 use std::thread;
 
 use super::lesson::{ALL, KNOWN, Lesson, started};
 use crate::check::Check;
 use crate::check::Grade::Robust;
+use crate::check::checks::every_server::{RESTART, restart_beside};
 use crate::check::context::Context;
 use crate::check::stream::Stream;
 use crate::check::trial::{Stop, Verdict};
@@ -34,6 +35,11 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         sentence: "2,000 clients come one after another; each is served, and no processor time is burnt afterwards.",
         hint: "Close each connection and each file when its time is over, whatever happened: an unclosed one is a descriptor lost, and a process has 1,024 of them as a rule.",
         run: many_in_a_row,
+    },
+    Check {
+        targets: ALL,
+        run: restart,
+        ..RESTART
     },
 ];
 
@@ -132,4 +138,12 @@ fn many_in_a_row(context: &mut Context) -> Verdict {
         expect_transferred(&lesson, number)?;
     }
     lesson.goes_on(&mut server)
+}
+
+fn restart(context: &mut Context) -> Verdict {
+    let lesson = Lesson::new(context)?;
+    let first = lesson.start()?;
+    let mut client = first.connect()?;
+    lesson.exchange(&mut client)?;
+    restart_beside(&client, first, lesson.launch())
 }
