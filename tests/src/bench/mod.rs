@@ -152,7 +152,7 @@ pub struct BenchArgs {
     /// Which benchmarks to run, such as `exchange` or `exchange/ntp` [default: all]
     #[arg(value_name = "ROW")]
     names: Vec<String>,
-    /// Fewer repetitions and smaller files: in a tenth of the time
+    /// Fewer repetitions and smaller files: under a minute
     #[arg(long)]
     quick: bool,
     /// How to print
