@@ -10,7 +10,7 @@ use super::report::{PYTHON, RUST, Row, number};
 
 const WIDTH: i32 = 960;
 const MARGIN: i32 = 20;
-const HEADING: i32 = 50;
+const HEADING: i32 = 70;
 const TITLE: i32 = 42;
 const BAR: i32 = 22;
 /// Where the bars begin and end: left of it their names, right of it their numbers.
@@ -46,7 +46,14 @@ fn draw(
 ) -> Result<(), DrawingAreaErrorKind<std::io::Error>> {
     area.fill(&WHITE)?;
     let small = ("sans-serif", 12).into_font().color(&BLACK);
-    area.draw(&Text::new(machine.to_string(), (MARGIN, MARGIN), small))?;
+    let legend =
+        "bar: the median; thin line: from the lowest to the highest; red: what Rust must reach";
+    area.draw(&Text::new(
+        machine.to_string(),
+        (MARGIN, MARGIN),
+        small.clone(),
+    ))?;
+    area.draw(&Text::new(legend, (MARGIN, MARGIN + 18), small))?;
     let mut top = HEADING;
     for row in rows {
         draw_row(area, row, top)?;

@@ -78,6 +78,16 @@ impl BrokenArgs {
         self.fault == fault
     }
 
+    /// Room for one datagram.
+    fn datagram_buffer(&self) -> Vec<u8> {
+        let size = match &*self.fault {
+            "receives-100-bytes" => 100,
+            "receives-1024-bytes" => 1024,
+            _ => 65_535,
+        };
+        vec![0; size]
+    }
+
     /// What a peer said, as text for the screen.
     fn text(&self, said: &[u8]) -> String {
         match &*self.fault {

@@ -28,14 +28,7 @@ pub(super) const FAULTS: &[Fault] = &[
 
 /// Answers each datagram with the time.
 pub(super) fn serve(args: &BrokenArgs, socket: &UdpSocket) -> Result<()> {
-    let mut buffer = vec![
-        0;
-        if args.has("receives-1024-bytes") {
-            1024
-        } else {
-            65_535
-        }
-    ];
+    let mut buffer = args.datagram_buffer();
     let mut first = None;
     let most = if args.has("serves-a-thousand-only") {
         1000

@@ -13,70 +13,36 @@ use socket2::{Domain, Socket, Type};
 
 use super::{BrokenArgs, Fault, fault, framed};
 
+const ECHO: &str = "echo-tcp/server";
+const PHONE: &str = "echo-tcp/phone-server";
+const DEMO: &str = "socketserver-demo/server";
+const TEXT: &str = "socketserver-demo/text-server";
+const FRAMED: &str = "socketserver-demo/framed-server";
+
 pub(super) const FAULTS: &[Fault] = &[
-    fault("echo-tcp/server", "answers-once", "session"),
-    fault("echo-tcp/server", "prints-nothing", "screen"),
-    fault("echo-tcp/server", "upper-cases-text", "non-ascii"),
-    fault("echo-tcp/server", "answers-100-bytes", "long-message"),
-    fault(
-        "echo-tcp/server",
-        "ignores-a-second-lone-byte",
-        "byte-by-byte",
-    ),
-    fault("echo-tcp/server", "serves-all-at-once", "one-after-another"),
-    fault(
-        "echo-tcp/phone-server",
-        "spins-at-hang-up",
-        "one-after-another",
-    ),
-    fault("echo-tcp/server", "serves-six-only", "next-client"),
-    fault("socketserver-demo/server", "one-at-a-time", "side-by-side"),
-    fault("echo-tcp/phone-server", "dies-of-bad-text", "invalid-utf8"),
-    fault(
-        "socketserver-demo/text-server",
-        "shows-question-marks",
-        "shows-replacement",
-    ),
-    fault(
-        "socketserver-demo/text-server",
-        "shows-escapes-raw",
-        "control-characters",
-    ),
-    fault(
-        "socketserver-demo/text-server",
-        "spins-at-hang-up",
-        "leaves-at-once",
-    ),
-    fault("echo-tcp/server", "dies-of-a-reset", "leaves-by-reset"),
-    fault("echo-tcp/server", "never-closes", "half-close"),
-    fault(
-        "echo-tcp/server",
-        "dies-of-a-reset-in-mid-talk",
-        "leaves-unread",
-    ),
-    fault(
-        "socketserver-demo/server",
-        "reads-before-the-thread",
-        "silent-clients",
-    ),
-    fault(
-        "socketserver-demo/server",
-        "writes-under-a-lock",
-        "slow-reader",
-    ),
-    fault("echo-tcp/server", "serves-a-thousand-only", "many-in-a-row"),
-    fault(
-        "socketserver-demo/server",
-        "serves-fifty-beside-each-other",
-        "many-at-once",
-    ),
-    fault(
-        "socketserver-demo/server",
-        "spins-without-descriptors",
-        "descriptors-run-out",
-    ),
-    fault("echo-tcp/server", "no-reuseaddr", "restart"),
-    fault("echo-tcp/server", "shows-a-stack-trace", "ctrl-c"),
+    fault(ECHO, "answers-once", "session"),
+    fault(ECHO, "prints-nothing", "screen"),
+    fault(ECHO, "upper-cases-text", "non-ascii"),
+    fault(ECHO, "answers-100-bytes", "long-message"),
+    fault(ECHO, "ignores-a-second-lone-byte", "byte-by-byte"),
+    fault(ECHO, "serves-all-at-once", "one-after-another"),
+    fault(PHONE, "spins-at-hang-up", "one-after-another"),
+    fault(ECHO, "serves-six-only", "next-client"),
+    fault(DEMO, "one-at-a-time", "side-by-side"),
+    fault(PHONE, "dies-of-bad-text", "invalid-utf8"),
+    fault(TEXT, "shows-question-marks", "shows-replacement"),
+    fault(TEXT, "shows-escapes-raw", "control-characters"),
+    fault(TEXT, "spins-at-hang-up", "leaves-at-once"),
+    fault(ECHO, "dies-of-a-reset", "leaves-by-reset"),
+    fault(ECHO, "never-closes", "half-close"),
+    fault(ECHO, "dies-of-a-reset-in-mid-talk", "leaves-unread"),
+    fault(DEMO, "reads-before-the-thread", "silent-clients"),
+    fault(DEMO, "writes-under-a-lock", "slow-reader"),
+    fault(ECHO, "serves-a-thousand-only", "many-in-a-row"),
+    fault(DEMO, "serves-fifty-beside-each-other", "many-at-once"),
+    fault(DEMO, "spins-without-descriptors", "descriptors-run-out"),
+    fault(ECHO, "no-reuseaddr", "restart"),
+    fault(ECHO, "shows-a-stack-trace", "ctrl-c"),
 ];
 
 /// Serves one client after another, or each in a thread of its own.
@@ -138,7 +104,7 @@ pub(super) fn accept(args: &BrokenArgs, listener: &TcpListener) -> (TcpStream, S
 fn talk(args: &BrokenArgs, conn: TcpStream, peer: SocketAddr) {
     let mut rounds = 0;
     let ended = match args.target.as_str() {
-        "socketserver-demo/framed-server" => framed::converse(args, &conn, &mut rounds),
+        FRAMED => framed::converse(args, &conn, &mut rounds),
         _ => converse(args, &conn, peer, &mut rounds),
     };
     let fatal = args.has("dies-of-a-reset")
@@ -182,7 +148,7 @@ fn converse(
         }
         lone = size == 1;
         let mut answer = match args.target.as_str() {
-            "echo-tcp/phone-server" => said.to_vec(),
+            PHONE => said.to_vec(),
             _ if args.has("upper-cases-text") => {
                 String::from_utf8_lossy(said).to_uppercase().into_bytes()
             }
@@ -204,8 +170,8 @@ fn converse(
 fn shown(args: &BrokenArgs, said: &[u8], peer: SocketAddr) -> String {
     let repr = notation::bytes(said);
     match args.target.as_str() {
-        "echo-tcp/phone-server" => format!("msg={repr} addr={}", notation::address(peer)),
-        "socketserver-demo/text-server" => args.text(said),
+        PHONE => format!("msg={repr} addr={}", notation::address(peer)),
+        TEXT => args.text(said),
         _ => repr,
     }
 }

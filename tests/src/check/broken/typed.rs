@@ -26,14 +26,7 @@ pub(super) const FAULTS: &[Fault] = &[
 
 /// Shows each message, and sends back what is typed.
 pub(super) fn serve(args: &BrokenArgs, socket: &UdpSocket) -> Result<()> {
-    let mut buffer = vec![
-        0;
-        if args.has("receives-1024-bytes") {
-            1024
-        } else {
-            65_535
-        }
-    ];
+    let mut buffer = args.datagram_buffer();
     let talk = args.target == TALK;
     if !talk {
         console::say("start running...")?;

@@ -8,62 +8,45 @@ use common::{console, notation};
 use super::{BrokenArgs, Fault, fault};
 
 const ECHO: &str = "echo-udp/server";
-const ONCE: &str = "echo-udp/oneshot-server";
-const THREE: &str = "echo-udp/boundaries-server";
+const ACK: &str = "echo-udp/ack-server";
+const DEMO: &str = "socketserver-demo/udp-server";
+const TEXT: &str = "socketserver-demo/udp-text-server";
+const HELLO: &str = "echo-udp/hello-server";
+const ONESHOT: &str = "echo-udp/oneshot-server";
+const BOUNDARIES: &str = "echo-udp/boundaries-server";
 
 pub(super) const FAULTS: &[Fault] = &[
     fault(ECHO, "answers-as-it-came", "answer"),
     fault(ECHO, "answers-once", "session"),
     fault(ECHO, "prints-nothing", "screen"),
-    fault(
-        "socketserver-demo/udp-text-server",
-        "prints-bytes-only",
-        "screen",
-    ),
-    fault("echo-udp/ack-server", "prints-bytes-only", "screen"),
+    fault(TEXT, "prints-bytes-only", "screen"),
+    fault(ACK, "prints-bytes-only", "screen"),
     fault(ECHO, "upper-cases-text", "non-ascii"),
     fault(ECHO, "ignores-the-empty", "empty-datagram"),
     fault(ECHO, "receives-100-bytes", "kilobyte"),
     fault(ECHO, "answers-the-first-client", "several-clients"),
-    fault(
-        "socketserver-demo/udp-server",
-        "answers-each-client-once",
-        "session",
-    ),
-    fault(
-        "socketserver-demo/udp-server",
-        "answers-twice",
-        "exactly-once",
-    ),
+    fault(DEMO, "answers-each-client-once", "session"),
+    fault(DEMO, "answers-twice", "exactly-once"),
     fault(ECHO, "dies-of-bad-text", "invalid-utf8"),
     fault(ECHO, "shows-escapes-raw", "control-characters"),
     fault(ECHO, "receives-1024-bytes", "largest-datagram"),
     fault(ECHO, "remembers-forty", "vanished-clients"),
     fault(ECHO, "serves-a-thousand-only", "many-in-a-row"),
     fault(ECHO, "loses-some-of-a-burst", "burst"),
-    fault(ONCE, "fails-at-the-end", "session"),
-    fault(ONCE, "upper-cases-bytes", "non-ascii"),
-    fault(ONCE, "ignores-the-empty", "empty-datagram"),
-    fault(ONCE, "dies-of-bad-text", "invalid-utf8"),
-    fault(ONCE, "shows-escapes-raw", "control-characters"),
-    fault(ONCE, "receives-1024-bytes", "largest-datagram"),
-    fault(THREE, "answers", "three-lines"),
-    fault(THREE, "shows-the-first-sender", "three-senders"),
-    fault(THREE, "receives-1024-bytes", "unusual-datagrams"),
+    fault(ONESHOT, "fails-at-the-end", "session"),
+    fault(ONESHOT, "upper-cases-bytes", "non-ascii"),
+    fault(ONESHOT, "ignores-the-empty", "empty-datagram"),
+    fault(ONESHOT, "dies-of-bad-text", "invalid-utf8"),
+    fault(ONESHOT, "shows-escapes-raw", "control-characters"),
+    fault(ONESHOT, "receives-1024-bytes", "largest-datagram"),
+    fault(BOUNDARIES, "answers", "three-lines"),
+    fault(BOUNDARIES, "shows-the-first-sender", "three-senders"),
+    fault(BOUNDARIES, "receives-1024-bytes", "unusual-datagrams"),
 ];
-
-fn buffer(args: &BrokenArgs) -> Vec<u8> {
-    let size = match &*args.fault {
-        "receives-100-bytes" => 100,
-        "receives-1024-bytes" => 1024,
-        _ => 65_535,
-    };
-    vec![0; size]
-}
 
 /// Programs 5, 8, 17 and 19.
 pub(super) fn echo(args: &BrokenArgs, socket: &UdpSocket) -> Result<()> {
-    let mut buffer = buffer(args);
+    let mut buffer = args.datagram_buffer();
     let mut clients: Vec<SocketAddr> = Vec::new();
     for round in 0.. {
         let (size, peer) = socket.recv_from(&mut buffer)?;
@@ -119,8 +102,8 @@ fn shown(
         _ if args.has("shows-escapes-raw") && datagram.contains(&b'\x1b') => {
             format!("{}\n", args.text(datagram))
         }
-        "echo-udp/ack-server" => format!("data= {repr},add = {}\n", notation::address(peer)),
-        "socketserver-demo/udp-text-server" => format!(
+        ACK => format!("data= {repr},add = {}\n", notation::address(peer)),
+        TEXT => format!(
             "({repr}, <socket.socket fd=3, family=2, type=2, proto=0, laddr={}>)\n",
             notation::address(socket.local_addr()?)
         ),
@@ -130,7 +113,7 @@ fn shown(
 
 fn answer(args: &BrokenArgs, datagram: &[u8]) -> Vec<u8> {
     match args.target.as_str() {
-        "echo-udp/ack-server" => "恭喜您传输成功".as_bytes().to_vec(),
+        ACK => "恭喜您传输成功".as_bytes().to_vec(),
         _ if args.has("answers-as-it-came") => datagram.to_vec(),
         _ if args.has("upper-cases-text") => String::from_utf8_lossy(datagram)
             .to_uppercase()
@@ -141,7 +124,7 @@ fn answer(args: &BrokenArgs, datagram: &[u8]) -> Vec<u8> {
 
 /// Programs 7 and 10: one datagram.
 pub(super) fn once(args: &BrokenArgs, socket: &UdpSocket) -> Result<()> {
-    let mut buffer = buffer(args);
+    let mut buffer = args.datagram_buffer();
     let (size, peer) = socket.recv_from(&mut buffer)?;
     let datagram = &buffer[..size];
     if args.has("ignores-the-empty") && size == 0 {
@@ -151,7 +134,7 @@ pub(super) fn once(args: &BrokenArgs, socket: &UdpSocket) -> Result<()> {
         str::from_utf8(datagram)?;
     }
     let text = String::from_utf8_lossy(datagram);
-    if args.target == "echo-udp/hello-server" {
+    if args.target == HELLO {
         console::say(args.text(datagram))?;
         socket.send_to(b"hello", peer)?;
     } else {
@@ -171,7 +154,7 @@ pub(super) fn once(args: &BrokenArgs, socket: &UdpSocket) -> Result<()> {
 
 /// Program 9: three datagrams.
 pub(super) fn three(args: &BrokenArgs, socket: &UdpSocket) -> Result<()> {
-    let mut buffer = buffer(args);
+    let mut buffer = args.datagram_buffer();
     let mut first = None;
     for _ in 0..3 {
         let (size, peer) = socket.recv_from(&mut buffer)?;

@@ -1,7 +1,6 @@
 //! The framed echo: program 20.
 
 use common::header;
-use serde_json::json;
 
 use super::exchange::{exchange, frame, goes_on, serves_a_client};
 use crate::check::Check;
@@ -12,9 +11,6 @@ use crate::check::stream::Stream;
 use crate::check::trial::{Stop, Verdict};
 
 const TARGET: &[&str] = &["socketserver-demo/framed-server"];
-
-/// What every refusal of a header has in common.
-const REFUSE: &str = "Whoever connects can send this. Catch what parsing raises, close this one connection, and go on with the others.";
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -104,86 +100,6 @@ pub(super) const CHECKS: &[Check] = &[
         sentence: "A client sends NUL, bell, and a sequence that clears the terminal; they come back as they are, and the screen shows them escaped.",
         hint: "A terminal obeys escape sequences, whoever wrote them. Escape control characters before printing what a peer sent.",
         run: control_characters,
-    },
-    Check {
-        name: "length-negative",
-        grade: Robust,
-        targets: TARGET,
-        sentence: "A client announces a header of -1 and of -2^31 bytes; the connection is closed, and the next client is served.",
-        hint: "The length is signed: check it before reading. recv(-1) raises; a loop that reads until nothing is missing never begins, or never ends.",
-        run: length_negative,
-    },
-    Check {
-        name: "length-zero",
-        grade: Robust,
-        targets: TARGET,
-        sentence: "A client announces a header of 0 bytes; the connection is closed, and the next client is served.",
-        hint: REFUSE,
-        run: length_zero,
-    },
-    Check {
-        name: "length-too-large",
-        grade: Robust,
-        targets: TARGET,
-        sentence: "A client announces a header of 64 KiB and one byte, and of 2^31-1 bytes; the connection is closed at once, and the next client is served.",
-        hint: "Four bytes from a stranger decide how much memory you take: set a limit (64 KiB) and refuse what is above it before you read or allocate.",
-        run: length_too_large,
-    },
-    Check {
-        name: "header-not-json",
-        grade: Robust,
-        targets: TARGET,
-        sentence: "A client sends headers that are not JSON, not UTF-8, or nested 30,000 deep; the connection is closed, and the next client is served.",
-        hint: REFUSE,
-        run: header_not_json,
-    },
-    Check {
-        name: "header-not-an-object",
-        grade: Robust,
-        targets: TARGET,
-        sentence: "A client sends headers that are JSON but a list, a number, a string, null; the connection is closed, and the next client is served.",
-        hint: "json.loads returns whatever the peer wrote. Check isinstance(header, dict) before asking it for a key.",
-        run: header_not_an_object,
-    },
-    Check {
-        name: "size-missing",
-        grade: Robust,
-        targets: TARGET,
-        sentence: "A client sends a header without data_size; the connection is closed, and the next client is served.",
-        hint: "header.get(\"data_size\") is None when it is missing, and None > 0 raises. Check before use, and close the connection.",
-        run: size_missing,
-    },
-    Check {
-        name: "size-of-wrong-type",
-        grade: Robust,
-        targets: TARGET,
-        sentence: "A client sends a data_size that is a string, null, true, a list; the connection is closed, and the next client is served.",
-        hint: "JSON has types of its own: check that the size is an int, and remember that True is one to isinstance.",
-        run: size_of_wrong_type,
-    },
-    Check {
-        name: "size-negative",
-        grade: Robust,
-        targets: TARGET,
-        sentence: "A client sends a data_size of -1; the connection is closed, and the next client is served.",
-        hint: "A size below zero passes every `while size > 0` unnoticed and leaves the two sides with different ideas of where they are. Refuse it.",
-        run: size_negative,
-    },
-    Check {
-        name: "size-fractional",
-        grade: Robust,
-        targets: TARGET,
-        sentence: "A client sends a data_size of 3.5; the connection is closed, and the next client is served.",
-        hint: "recv(3.5) raises a TypeError. Accept whole numbers only.",
-        run: size_fractional,
-    },
-    Check {
-        name: "size-huge",
-        grade: Robust,
-        targets: TARGET,
-        sentence: "A client announces bodies of 2^63, 10^30 and 1e400 bytes; the connection is closed, and the next client is served.",
-        hint: "Set a limit for a message that is kept in memory, and refuse what is above it before you read.",
-        run: size_huge,
     },
     Check {
         name: "duplicate-keys",
@@ -301,7 +217,7 @@ fn framed(header: &[u8], body: &[u8]) -> Verdict<Vec<u8>> {
 
 /// Sends each of `beginnings` on a connection of its own; each must be closed, and then the next
 /// client served.
-fn refuses(context: &Context, beginnings: &[Vec<u8>]) -> Verdict {
+pub(super) fn refuses(context: &Context, beginnings: &[Vec<u8>]) -> Verdict {
     let server = context.server()?;
     for bytes in beginnings {
         let mut client = server.connect()?;
@@ -309,79 +225,6 @@ fn refuses(context: &Context, beginnings: &[Vec<u8>]) -> Verdict {
         client.expect_closed()?;
     }
     serves_a_client(context, &server).map_err(|stop| stop.while_("the next client is served"))
-}
-
-fn refuses_headers(context: &Context, headers: &[&[u8]]) -> Verdict {
-    let frames: Verdict<Vec<_>> = headers.iter().map(|header| framed(header, b"")).collect();
-    refuses(context, &frames?)
-}
-
-fn length_negative(context: &mut Context) -> Verdict {
-    refuses(
-        context,
-        &[-1, i32::MIN].map(|length| length.to_le_bytes().to_vec()),
-    )
-}
-
-fn length_zero(context: &mut Context) -> Verdict {
-    refuses_headers(context, &[b""])
-}
-
-fn length_too_large(context: &mut Context) -> Verdict {
-    refuses(
-        context,
-        &[65_537, i32::MAX].map(|length| length.to_le_bytes().to_vec()),
-    )
-}
-
-fn header_not_json(context: &mut Context) -> Verdict {
-    let deep = b"[".repeat(30_000);
-    refuses_headers(
-        context,
-        &[b"hello", b"{\"data_size\": ", b"\xff\xfe{}", b"\0", &deep],
-    )
-}
-
-fn header_not_an_object(context: &mut Context) -> Verdict {
-    refuses_headers(
-        context,
-        &[
-            b"[]",
-            b"5",
-            b"\"data_size\"",
-            b"null",
-            b"[{\"data_size\": 0}]",
-        ],
-    )
-}
-
-fn size_missing(context: &mut Context) -> Verdict {
-    refuses_headers(context, &[b"{}", br#"{"size": 5}"#])
-}
-
-fn size_of_wrong_type(context: &mut Context) -> Verdict {
-    let sizes = [json!("5"), json!(null), json!(true), json!([5]), json!({})];
-    let headers = sizes.map(|size| json!({"data_size": size}).to_string());
-    refuses_headers(context, &headers.each_ref().map(String::as_bytes))
-}
-
-fn size_negative(context: &mut Context) -> Verdict {
-    refuses_headers(context, &[br#"{"data_size": -1}"#])
-}
-
-fn size_fractional(context: &mut Context) -> Verdict {
-    refuses_headers(context, &[br#"{"data_size": 3.5}"#])
-}
-
-fn size_huge(context: &mut Context) -> Verdict {
-    refuses_headers(
-        context,
-        &[
-            br#"{"data_size": 9223372036854775808}"#,
-            br#"{"data_size": 1000000000000000000000000000000}"#,
-            br#"{"data_size": 1e400}"#,
-        ],
-    )
 }
 
 fn duplicate_keys(context: &mut Context) -> Verdict {

@@ -7,6 +7,7 @@ mod every_server;
 mod exchange;
 mod files;
 mod framed_echo;
+mod headers;
 mod ntp;
 mod tcp_echo;
 mod tcp_once;
@@ -29,6 +30,7 @@ pub const ALL: &[&[Check]] = &[
     files::leaving::CHECKS,
     files::commands::CHECKS,
     files::names::CHECKS,
+    headers::CHECKS,
     files::headers::CHECKS,
     files::storing::CHECKS,
     files::changing::CHECKS,

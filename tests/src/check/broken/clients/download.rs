@@ -15,75 +15,42 @@ use super::tcp::connect;
 use super::upload;
 use crate::check::broken::{BrokenArgs, Fault, fault};
 
+const SIMPLE: &str = "ftp-simple/client";
+const CLASS: &str = "ftp-class/client";
+
 pub(in crate::check::broken) const FAULTS: &[Fault] = &[
-    fault(
-        "ftp-class/client",
-        "shows-the-name-raw",
-        "header-control-characters",
-    ),
-    fault("ftp-simple/client", "shows-no-progress", "session"),
-    fault("ftp-class/client", "sends-no-newline", "session"),
-    fault("ftp-class/client", "sends-nothing", "empty-line-asks-again"),
-    fault(
-        "ftp-simple/client",
-        "fails-at-the-end",
-        "end-of-input-is-no-error",
-    ),
-    fault("ftp-simple/client", "adds-a-newline", "stored"),
-    fault("ftp-class/client", "stores-elsewhere", "stored"),
-    fault("ftp-simple/client", "divides-by-zero", "empty-file"),
-    fault("ftp-class/client", "stores-a-megabyte", "large-file"),
-    fault("ftp-class/client", "ends-at-a-missing-file", "missing-file"),
-    fault("ftp-simple/client", "sends-quit", "quit"),
-    fault("ftp-simple/client", "splits-the-name", "name-with-blanks"),
-    fault(
-        "ftp-simple/client",
-        "believes-the-header",
-        "server-chooses-name",
-    ),
-    fault(
-        "ftp-class/client",
-        "believes-the-header",
-        "server-chooses-name",
-    ),
-    fault("ftp-simple/client", "goes-anywhere", "name-leads-out"),
+    fault(CLASS, "shows-the-name-raw", "header-control-characters"),
+    fault(SIMPLE, "shows-no-progress", "session"),
+    fault(CLASS, "sends-no-newline", "session"),
+    fault(CLASS, "sends-nothing", "empty-line-asks-again"),
+    fault(SIMPLE, "fails-at-the-end", "end-of-input-is-no-error"),
+    fault(SIMPLE, "adds-a-newline", "stored"),
+    fault(CLASS, "stores-elsewhere", "stored"),
+    fault(SIMPLE, "divides-by-zero", "empty-file"),
+    fault(CLASS, "stores-a-megabyte", "large-file"),
+    fault(CLASS, "ends-at-a-missing-file", "missing-file"),
+    fault(SIMPLE, "sends-quit", "quit"),
+    fault(SIMPLE, "splits-the-name", "name-with-blanks"),
+    fault(SIMPLE, "believes-the-header", "server-chooses-name"),
+    fault(CLASS, "believes-the-header", "server-chooses-name"),
+    fault(SIMPLE, "goes-anywhere", "name-leads-out"),
     #[cfg(unix)]
-    fault("ftp-class/client", "writes-through-links", "link-leads-out"),
-    fault("ftp-simple/client", "compares-no-md5", "wrong-md5"),
-    fault("ftp-class/client", "fails-in-silence", "wrong-md5"),
-    fault("ftp-simple/client", "removes-the-old-file", "old-file-kept"),
-    fault(
-        "ftp-class/client",
-        "stores-all-that-came",
-        "more-than-announced",
-    ),
-    fault(
-        "ftp-simple/client",
-        "names-it-at-once",
-        "killed-in-mid-file",
-    ),
-    fault("ftp-simple/client", "knows-no-error", "error-header"),
-    fault("ftp-simple/client", "shows-escapes-raw", "error-header"),
-    fault("ftp-class/client", "fills-a-cut-header", "header-cut"),
-    fault(
-        "ftp-class/client",
-        "ignores-what-follows",
-        "header-too-long",
-    ),
-    fault(
-        "ftp-class/client",
-        "shortens-a-text",
-        "header-text-too-long",
-    ),
-    fault("ftp-class/client", "takes-huge-for-0", "size-huge"),
-    fault("ftp-class/client", "takes-any-bytes", "header-not-utf8"),
-    fault("ftp-class/client", "takes-a-pickle", "header-pickle"),
-    fault("ftp-simple/client", "waits-for-ever", "silent-server"),
-    fault(
-        "ftp-class/client",
-        "waits-for-ever-in-a-file",
-        "stalls-in-mid-file",
-    ),
+    fault(CLASS, "writes-through-links", "link-leads-out"),
+    fault(SIMPLE, "compares-no-md5", "wrong-md5"),
+    fault(CLASS, "fails-in-silence", "wrong-md5"),
+    fault(SIMPLE, "removes-the-old-file", "old-file-kept"),
+    fault(CLASS, "stores-all-that-came", "more-than-announced"),
+    fault(SIMPLE, "names-it-at-once", "killed-in-mid-file"),
+    fault(SIMPLE, "knows-no-error", "error-header"),
+    fault(SIMPLE, "shows-escapes-raw", "error-header"),
+    fault(CLASS, "fills-a-cut-header", "header-cut"),
+    fault(CLASS, "ignores-what-follows", "header-too-long"),
+    fault(CLASS, "shortens-a-text", "header-text-too-long"),
+    fault(CLASS, "takes-huge-for-0", "size-huge"),
+    fault(CLASS, "takes-any-bytes", "header-not-utf8"),
+    fault(CLASS, "takes-a-pickle", "header-pickle"),
+    fault(SIMPLE, "waits-for-ever", "silent-server"),
+    fault(CLASS, "waits-for-ever-in-a-file", "stalls-in-mid-file"),
 ];
 
 /// Longer than a late answer takes, and a disk that is busy with other files.
@@ -107,7 +74,7 @@ pub(in crate::check::broken) fn run(args: &BrokenArgs) -> Result<()> {
 
 /// Whether this is program 13; else it is 15.
 fn is_simple(args: &BrokenArgs) -> bool {
-    args.target == "ftp-simple/client"
+    args.target == SIMPLE
 }
 
 fn converse(args: &BrokenArgs, mut conn: &TcpStream) -> Result<()> {

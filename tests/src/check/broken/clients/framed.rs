@@ -10,121 +10,40 @@ use serde_json::{Map, Value};
 use super::tcp::connect;
 use crate::check::broken::{BrokenArgs, Fault, fault};
 
+const GREETED: &str = "echo-tcp/framed-client";
+const FRAMED: &str = "socketserver-demo/framed-client";
+
 pub(in crate::check::broken) const FAULTS: &[Fault] = &[
-    fault(
-        "echo-tcp/framed-client",
-        "prints-all-that-comes",
-        "more-than-announced",
-    ),
-    fault(
-        "socketserver-demo/framed-client",
-        "sends-no-space",
-        "session",
-    ),
-    fault(
-        "socketserver-demo/framed-client",
-        "sends-big-endian",
-        "session",
-    ),
-    fault("echo-tcp/framed-client", "prints-text", "session"),
-    fault(
-        "echo-tcp/framed-client",
-        "prints-an-empty-piece",
-        "empty-body",
-    ),
-    fault(
-        "socketserver-demo/framed-client",
-        "dies-beyond-ascii",
-        "non-ascii-body",
-    ),
-    fault(
-        "echo-tcp/framed-client",
-        "prints-pieces-of-700",
-        "large-body",
-    ),
-    fault(
-        "socketserver-demo/framed-client",
-        "takes-the-first-size",
-        "duplicate-keys",
-    ),
-    fault(
-        "echo-tcp/framed-client",
-        "takes-negative-for-none",
-        "length-negative",
-    ),
-    fault(
-        "echo-tcp/framed-client",
-        "waits-for-2-gib",
-        "length-too-large",
-    ),
-    fault(
-        "echo-tcp/framed-client",
-        "takes-no-header-for-none",
-        "length-zero",
-    ),
-    fault(
-        "socketserver-demo/framed-client",
-        "shows-a-trace-of-bad-json",
-        "header-not-json",
-    ),
-    fault(
-        "echo-tcp/framed-client",
-        "takes-a-list-for-none",
-        "header-not-an-object",
-    ),
-    fault(
-        "echo-tcp/framed-client",
-        "takes-a-missing-size-for-0",
-        "size-missing",
-    ),
-    fault(
-        "socketserver-demo/framed-client",
-        "takes-text-for-a-size",
-        "size-of-wrong-type",
-    ),
-    fault(
-        "echo-tcp/framed-client",
-        "takes-true-for-a-size",
-        "size-of-wrong-type",
-    ),
-    fault(
-        "echo-tcp/framed-client",
-        "takes-a-negative-size-for-0",
-        "size-negative",
-    ),
-    fault("echo-tcp/framed-client", "rounds-a-size", "size-fractional"),
-    fault(
-        "socketserver-demo/framed-client",
-        "waits-for-any-size",
-        "size-huge",
-    ),
-    fault("echo-tcp/framed-client", "dies-of-nesting", "header-nested"),
-    fault(
-        "socketserver-demo/framed-client",
-        "receives-the-header-once",
-        "byte-by-byte",
-    ),
-    fault(
-        "socketserver-demo/framed-client",
-        "takes-half-a-length",
-        "leaves-in-mid-length",
-    ),
-    fault(
-        "echo-tcp/framed-client",
-        "takes-half-a-header",
-        "leaves-in-mid-header",
-    ),
-    fault(
-        "echo-tcp/framed-client",
-        "prints-half-a-body",
-        "leaves-in-mid-answer",
-    ),
+    fault(GREETED, "prints-all-that-comes", "more-than-announced"),
+    fault(FRAMED, "sends-no-space", "session"),
+    fault(FRAMED, "sends-big-endian", "session"),
+    fault(GREETED, "prints-text", "session"),
+    fault(GREETED, "prints-an-empty-piece", "empty-body"),
+    fault(FRAMED, "dies-beyond-ascii", "non-ascii-body"),
+    fault(GREETED, "prints-pieces-of-700", "large-body"),
+    fault(FRAMED, "takes-the-first-size", "duplicate-keys"),
+    fault(GREETED, "takes-negative-for-none", "length-negative"),
+    fault(GREETED, "waits-for-2-gib", "length-too-large"),
+    fault(GREETED, "takes-no-header-for-none", "length-zero"),
+    fault(FRAMED, "shows-a-trace-of-bad-json", "header-not-json"),
+    fault(GREETED, "takes-a-list-for-none", "header-not-an-object"),
+    fault(GREETED, "takes-a-missing-size-for-0", "size-missing"),
+    fault(FRAMED, "takes-text-for-a-size", "size-of-wrong-type"),
+    fault(GREETED, "takes-true-for-a-size", "size-of-wrong-type"),
+    fault(GREETED, "takes-a-negative-size-for-0", "size-negative"),
+    fault(GREETED, "rounds-a-size", "size-fractional"),
+    fault(FRAMED, "waits-for-any-size", "size-huge"),
+    fault(GREETED, "dies-of-nesting", "header-nested"),
+    fault(FRAMED, "receives-the-header-once", "byte-by-byte"),
+    fault(FRAMED, "takes-half-a-length", "leaves-in-mid-length"),
+    fault(GREETED, "takes-half-a-header", "leaves-in-mid-header"),
+    fault(GREETED, "prints-half-a-body", "leaves-in-mid-answer"),
 ];
 
 /// Talks with the server at the port, as the target does.
 pub(in crate::check::broken) fn run(args: &BrokenArgs) -> Result<()> {
     let (mut conn, server) = connect(args)?;
-    let greeting = args.target == "echo-tcp/framed-client";
+    let greeting = args.target == GREETED;
     loop {
         if !greeting {
             let json = match &*args.fault {
@@ -218,7 +137,7 @@ fn receive(args: &BrokenArgs, conn: &TcpStream) -> Result<Option<Vec<u8>>> {
 /// The size that a header announces.
 fn size(args: &BrokenArgs, header: &Map<String, Value>) -> Result<u64> {
     let key = match args.target.as_str() {
-        "echo-tcp/framed-client" => "size",
+        GREETED => "size",
         _ => "data_size",
     };
     match header.get(key) {

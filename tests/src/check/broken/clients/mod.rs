@@ -1,6 +1,7 @@
 //! Tiny clients with one small fault each.
 
 use anyhow::{Result, bail};
+use common::console;
 
 use super::BrokenArgs;
 
@@ -32,5 +33,19 @@ pub(super) fn run(args: &BrokenArgs) -> Result<()> {
         | "socketserver-demo/udp-client"
         | "socketserver-demo/udp-text-client" => udp::run(args),
         target => bail!("there is no broken {target}"),
+    }
+}
+
+/// A line that is typed at the prompt, stripped if the program strips; nothing at the end of input.
+fn typed(args: &BrokenArgs, prompt: &str, strips: bool) -> Result<Option<String>> {
+    let strips = strips && !args.has("does-not-strip") || args.has("strips");
+    loop {
+        match console::prompt(prompt)? {
+            Some(line) if strips => return Ok(Some(line.trim().to_owned())),
+            Some(line) => return Ok(Some(line)),
+            None if args.has("asks-for-ever") => {}
+            None if args.has("fails-at-the-end") => bail!("EOFError"),
+            None => return Ok(None),
+        }
     }
 }

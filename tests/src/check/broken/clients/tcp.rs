@@ -8,80 +8,51 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use common::{console, notation};
 
+use super::typed;
 use crate::check::broken::{BrokenArgs, Fault, fault};
 
+const ECHO: &str = "echo-tcp/client";
+const PHONE: &str = "echo-tcp/phone-client";
+const ONESHOT: &str = "echo-tcp/oneshot-client";
+const DEMO: &str = "socketserver-demo/client";
+const TEXT: &str = "socketserver-demo/text-client";
+
 pub(in crate::check::broken) const FAULTS: &[Fault] = &[
-    fault("echo-tcp/client", "sends-a-newline", "session"),
-    fault("echo-tcp/phone-client", "forgets-the-prompt", "session"),
-    fault("echo-tcp/oneshot-client", "prints-bytes", "session"),
-    fault("socketserver-demo/client", "prints-text", "session"),
-    fault("socketserver-demo/text-client", "asks-once", "session"),
-    fault("echo-tcp/phone-client", "sends-latin-1", "non-ascii"),
-    fault("echo-tcp/client", "sends-nothing", "empty-line-asks-again"),
-    fault("echo-tcp/client", "does-not-strip", "blanks-are-stripped"),
-    fault("echo-tcp/phone-client", "strips", "blanks-are-kept"),
-    fault("echo-tcp/client", "asks-for-ever", "end-of-input"),
+    fault(ECHO, "sends-a-newline", "session"),
+    fault(PHONE, "forgets-the-prompt", "session"),
+    fault(ONESHOT, "prints-bytes", "session"),
+    fault(DEMO, "prints-text", "session"),
+    fault(TEXT, "asks-once", "session"),
+    fault(PHONE, "sends-latin-1", "non-ascii"),
+    fault(ECHO, "sends-nothing", "empty-line-asks-again"),
+    fault(ECHO, "does-not-strip", "blanks-are-stripped"),
+    fault(PHONE, "strips", "blanks-are-kept"),
+    fault(ECHO, "asks-for-ever", "end-of-input"),
+    fault(PHONE, "fails-at-the-end", "end-of-input-is-no-error"),
+    fault(ECHO, "receives-1024", "long-line"),
+    fault(TEXT, "receives-once", "byte-by-byte"),
+    fault(ONESHOT, "dies-of-bad-text", "invalid-utf8"),
+    fault(TEXT, "shows-question-marks", "invalid-utf8"),
+    fault(PHONE, "shows-escapes-raw", "control-characters"),
+    fault(ONESHOT, "receives-without-end", "endless-answer"),
+    fault(ECHO, "hides-the-server", "leaves-at-once"),
+    fault(DEMO, "ends-as-if-well", "leaves-at-once"),
     fault(
-        "echo-tcp/phone-client",
-        "fails-at-the-end",
-        "end-of-input-is-no-error",
-    ),
-    fault("echo-tcp/client", "receives-1024", "long-line"),
-    fault(
-        "socketserver-demo/text-client",
-        "receives-once",
-        "byte-by-byte",
-    ),
-    fault(
-        "echo-tcp/oneshot-client",
-        "dies-of-bad-text",
-        "invalid-utf8",
-    ),
-    fault(
-        "socketserver-demo/text-client",
-        "shows-question-marks",
-        "invalid-utf8",
-    ),
-    fault(
-        "echo-tcp/phone-client",
-        "shows-escapes-raw",
-        "control-characters",
-    ),
-    fault(
-        "echo-tcp/oneshot-client",
-        "receives-without-end",
-        "endless-answer",
-    ),
-    fault("echo-tcp/client", "hides-the-server", "leaves-at-once"),
-    fault(
-        "socketserver-demo/client",
-        "ends-as-if-well",
-        "leaves-at-once",
-    ),
-    fault(
-        "echo-tcp/client",
+        ECHO,
         "takes-the-end-for-an-answer",
         "leaves-instead-of-answering",
     ),
-    fault(
-        "echo-tcp/phone-client",
-        "takes-half-an-answer",
-        "leaves-in-mid-answer",
-    ),
-    fault("echo-tcp/client", "ends-well-at-a-reset", "leaves-by-reset"),
-    fault(
-        "socketserver-demo/client",
-        "spins-while-waiting",
-        "late-answer",
-    ),
-    fault("echo-tcp/oneshot-client", "shows-a-trace", "no-server"),
-    fault("echo-tcp/client", "tries-for-ever", "no-server"),
+    fault(PHONE, "takes-half-an-answer", "leaves-in-mid-answer"),
+    fault(ECHO, "ends-well-at-a-reset", "leaves-by-reset"),
+    fault(DEMO, "spins-while-waiting", "late-answer"),
+    fault(ONESHOT, "shows-a-trace", "no-server"),
+    fault(ECHO, "tries-for-ever", "no-server"),
 ];
 
 /// Talks with the server at the port, as the target does.
 pub(in crate::check::broken) fn run(args: &BrokenArgs) -> Result<()> {
     let (conn, server) = connect(args)?;
-    let once = args.target == "echo-tcp/oneshot-client";
+    let once = args.target == ONESHOT;
     while let Some(question) = question(args)? {
         if args.has("takes-the-end-for-an-answer") && has_left(&conn)? {
             bail!("{server} has left");
@@ -104,9 +75,9 @@ pub(in crate::check::broken) fn run(args: &BrokenArgs) -> Result<()> {
             str::from_utf8(&answer)?;
         }
         console::say(match args.target.as_str() {
-            "socketserver-demo/client" if !args.has("prints-text") => notation::bytes(&answer),
-            "echo-tcp/oneshot-client" if args.has("prints-bytes") => notation::bytes(&answer),
-            "echo-tcp/oneshot-client" => format!("我收到服务端回的 {}", args.text(&answer)),
+            DEMO if !args.has("prints-text") => notation::bytes(&answer),
+            ONESHOT if args.has("prints-bytes") => notation::bytes(&answer),
+            ONESHOT => format!("我收到服务端回的 {}", args.text(&answer)),
             _ => args.text(&answer),
         })?;
         if once || args.has("asks-once") {
@@ -136,28 +107,18 @@ pub(super) fn connect(args: &BrokenArgs) -> Result<(TcpStream, SocketAddr)> {
 /// What to send next; nothing at the end of input.
 fn question(args: &BrokenArgs) -> Result<Option<String>> {
     let (prompt, strips) = match args.target.as_str() {
-        "echo-tcp/client" => ("请输入你:", true),
-        "echo-tcp/phone-client" if args.has("forgets-the-prompt") => ("", false),
-        "echo-tcp/phone-client" => (">>>>", false),
-        "echo-tcp/oneshot-client" => return Ok(Some("hello hello".to_owned())),
+        ECHO => ("请输入你:", true),
+        PHONE if args.has("forgets-the-prompt") => ("", false),
+        PHONE => (">>>>", false),
+        ONESHOT => return Ok(Some("hello hello".to_owned())),
         _ => return Ok(Some("hello".to_owned())),
     };
-    loop {
-        let Some(line) = console::prompt(prompt)? else {
-            if args.has("asks-for-ever") {
-                continue;
-            }
-            if args.has("fails-at-the-end") {
-                bail!("EOFError");
-            }
-            return Ok(None);
-        };
-        let strips = strips && !args.has("does-not-strip") || args.has("strips");
-        let line = if strips { line.trim() } else { &line };
+    while let Some(line) = typed(args, prompt, strips)? {
         if !line.is_empty() || args.has("sends-nothing") {
-            return Ok(Some(line.to_owned()));
+            return Ok(Some(line));
         }
     }
+    Ok(None)
 }
 
 fn send(args: &BrokenArgs, mut conn: &TcpStream, question: &str) -> io::Result<()> {

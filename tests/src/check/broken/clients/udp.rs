@@ -7,72 +7,52 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use common::{console, notation};
 
+use super::typed;
 use crate::check::broken::{BrokenArgs, Fault, fault};
 
 /// Longer than a late answer takes.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
 
+const ECHO: &str = "echo-udp/client";
+const TALK: &str = "echo-udp/talk-client";
+const HELLO: &str = "echo-udp/hello-client";
+const ACK: &str = "echo-udp/ack-client";
+const BOUNDARIES: &str = "echo-udp/boundaries-client";
+const ONESHOT: &str = "echo-udp/oneshot-client";
+const NTP: &str = "ntp/client";
+const CHAT: &str = "qq-chat/client";
+const DEMO: &str = "socketserver-demo/udp-client";
+const TEXT: &str = "socketserver-demo/udp-text-client";
+
 pub(in crate::check::broken) const FAULTS: &[Fault] = &[
-    fault("echo-udp/client", "says-goodbye", "session"),
-    fault("echo-udp/client", "asks-once", "session"),
-    fault("echo-udp/hello-client", "hides-the-address", "session"),
-    fault("echo-udp/oneshot-client", "prints-bytes", "session"),
-    fault("socketserver-demo/udp-client", "prints-text", "session"),
-    fault("qq-chat/client", "does-not-ask", "session"),
-    fault("echo-udp/ack-client", "ends-at-nothing", "empty-answer"),
-    fault(
-        "echo-udp/boundaries-client",
-        "joins-them",
-        "three-datagrams",
-    ),
-    fault(
-        "echo-udp/boundaries-client",
-        "needs-a-server",
-        "three-datagrams",
-    ),
-    fault("ntp/client", "sends-latin-1", "non-ascii"),
-    fault(
-        "echo-udp/ack-client",
-        "asks-again-if-empty",
-        "empty-line-is-sent",
-    ),
-    fault("qq-chat/client", "sends-nothing", "empty-line-asks-again"),
-    fault("ntp/client", "strips", "blanks-are-kept"),
-    fault(
-        "echo-udp/talk-client",
-        "does-not-strip",
-        "blanks-are-stripped",
-    ),
-    fault("qq-chat/client", "takes-any-name", "unknown-contact"),
-    fault("qq-chat/client", "quit-ends-all", "quit"),
-    fault("echo-udp/talk-client", "asks-for-ever", "end-of-input"),
-    fault("ntp/client", "fails-at-the-end", "end-of-input-is-no-error"),
-    fault("echo-udp/hello-client", "waits-for-ever", "no-server"),
-    fault("echo-udp/ack-client", "hides-the-server", "no-server"),
-    fault(
-        "socketserver-demo/udp-client",
-        "ends-as-if-well",
-        "no-server",
-    ),
-    fault(
-        "echo-udp/oneshot-client",
-        "waits-once-connected",
-        "silent-server",
-    ),
-    fault("echo-udp/client", "spins-while-waiting", "late-answer"),
-    fault("echo-udp/talk-client", "believes-anybody", "stranger"),
-    fault("ntp/client", "starts-the-limit-anew", "stranger-prolongs"),
-    fault(
-        "socketserver-demo/udp-text-client",
-        "receives-1024",
-        "largest-datagram",
-    ),
-    fault(
-        "echo-udp/oneshot-client",
-        "dies-of-bad-text",
-        "invalid-utf8",
-    ),
-    fault("qq-chat/client", "shows-escapes-raw", "control-characters"),
+    fault(ECHO, "says-goodbye", "session"),
+    fault(ECHO, "asks-once", "session"),
+    fault(HELLO, "hides-the-address", "session"),
+    fault(ONESHOT, "prints-bytes", "session"),
+    fault(DEMO, "prints-text", "session"),
+    fault(CHAT, "does-not-ask", "session"),
+    fault(ACK, "ends-at-nothing", "empty-answer"),
+    fault(BOUNDARIES, "joins-them", "three-datagrams"),
+    fault(BOUNDARIES, "needs-a-server", "three-datagrams"),
+    fault(NTP, "sends-latin-1", "non-ascii"),
+    fault(ACK, "asks-again-if-empty", "empty-line-is-sent"),
+    fault(CHAT, "sends-nothing", "empty-line-asks-again"),
+    fault(NTP, "strips", "blanks-are-kept"),
+    fault(TALK, "does-not-strip", "blanks-are-stripped"),
+    fault(CHAT, "takes-any-name", "unknown-contact"),
+    fault(CHAT, "quit-ends-all", "quit"),
+    fault(TALK, "asks-for-ever", "end-of-input"),
+    fault(NTP, "fails-at-the-end", "end-of-input-is-no-error"),
+    fault(HELLO, "waits-for-ever", "no-server"),
+    fault(ACK, "hides-the-server", "no-server"),
+    fault(DEMO, "ends-as-if-well", "no-server"),
+    fault(ONESHOT, "waits-once-connected", "silent-server"),
+    fault(ECHO, "spins-while-waiting", "late-answer"),
+    fault(TALK, "believes-anybody", "stranger"),
+    fault(NTP, "starts-the-limit-anew", "stranger-prolongs"),
+    fault(TEXT, "receives-1024-bytes", "largest-datagram"),
+    fault(ONESHOT, "dies-of-bad-text", "invalid-utf8"),
+    fault(CHAT, "shows-escapes-raw", "control-characters"),
 ];
 
 /// Asks the server at the port, as the target does.
@@ -86,7 +66,7 @@ pub(in crate::check::broken) fn run(args: &BrokenArgs) -> Result<()> {
         Ok(_) => socket.send(bytes),
         Err(_) => socket.send_to(bytes, server),
     };
-    if args.target == "echo-udp/boundaries-client" {
+    if args.target == BOUNDARIES {
         if args.has("joins-them") {
             send(b"helloworldsdfas")?;
         }
@@ -95,11 +75,11 @@ pub(in crate::check::broken) fn run(args: &BrokenArgs) -> Result<()> {
         }
         return Ok(());
     }
-    if args.target == "qq-chat/client" && !choose_contact(args)? {
+    if args.target == CHAT && !choose_contact(args)? {
         return Ok(());
     }
     while let Some(question) = question(args)? {
-        if question == "quit" && args.target == "qq-chat/client" {
+        if question == "quit" && args.target == CHAT {
             if args.has("quit-ends-all") || !choose_contact(args)? {
                 break;
             }
@@ -124,10 +104,7 @@ pub(in crate::check::broken) fn run(args: &BrokenArgs) -> Result<()> {
             str::from_utf8(&answer)?;
         }
         console::say(shown(args, &answer, server))?;
-        let once = matches!(
-            &*args.target,
-            "echo-udp/hello-client" | "echo-udp/oneshot-client"
-        );
+        let once = matches!(&*args.target, HELLO | ONESHOT);
         if once || args.has("asks-once") {
             break;
         }
@@ -155,49 +132,32 @@ fn choose_contact(args: &BrokenArgs) -> io::Result<bool> {
 /// What to send next; nothing at the end of input.
 fn question(args: &BrokenArgs) -> Result<Option<String>> {
     let (prompt, strips) = match args.target.as_str() {
-        "echo-udp/talk-client" => ("udp客户端开始运行了\n请输入", true),
-        "echo-udp/ack-client" => (">>>>", false),
-        "ntp/client" => (">>>", false),
-        "qq-chat/client" if args.has("does-not-ask") => ("", true),
-        "qq-chat/client" => ("请输入消息,回车发送:", true),
-        "echo-udp/hello-client" => return Ok(Some("hello server baby!".to_owned())),
-        "echo-udp/oneshot-client" => return Ok(Some("hello world!".to_owned())),
+        TALK => ("udp客户端开始运行了\n请输入", true),
+        ACK => (">>>>", false),
+        NTP => (">>>", false),
+        CHAT if args.has("does-not-ask") => ("", true),
+        CHAT => ("请输入消息,回车发送:", true),
+        HELLO => return Ok(Some("hello server baby!".to_owned())),
+        ONESHOT => return Ok(Some("hello world!".to_owned())),
         _ if args.has("says-goodbye") => return Ok(Some("goodbye".to_owned())),
         _ => return Ok(Some("hello".to_owned())),
     };
-    loop {
-        let Some(line) = console::prompt(prompt)? else {
-            if args.has("asks-for-ever") {
-                continue;
-            }
-            if args.has("fails-at-the-end") {
-                bail!("EOFError");
-            }
-            return Ok(None);
-        };
-        let strips = strips && !args.has("does-not-strip") || args.has("strips");
-        let line = if strips { line.trim() } else { &line };
-        let skips = args.target == "qq-chat/client" && !args.has("sends-nothing")
-            || args.has("asks-again-if-empty");
+    while let Some(line) = typed(args, prompt, strips)? {
+        let skips =
+            args.target == CHAT && !args.has("sends-nothing") || args.has("asks-again-if-empty");
         if !(line.is_empty() && skips) {
-            return Ok(Some(line.to_owned()));
+            return Ok(Some(line));
         }
     }
+    Ok(None)
 }
 
 /// The server's answer, within [`TIME_LIMIT`].
 fn receive(args: &BrokenArgs, socket: &UdpSocket, server: SocketAddr) -> io::Result<Vec<u8>> {
     let mut asked = Instant::now();
-    let mut buffer = vec![
-        0;
-        if args.has("receives-1024") {
-            1024
-        } else {
-            65_535
-        }
-    ];
+    let mut buffer = args.datagram_buffer();
     let endless = match &*args.target {
-        "echo-udp/talk-client" | "qq-chat/client" => true,
+        TALK | CHAT => true,
         _ => args.has("waits-for-ever") || args.has("waits-once-connected"),
     };
     loop {
@@ -225,15 +185,15 @@ fn receive(args: &BrokenArgs, socket: &UdpSocket, server: SocketAddr) -> io::Res
 fn shown(args: &BrokenArgs, answer: &[u8], server: SocketAddr) -> String {
     let (repr, text) = (notation::bytes(answer), args.text(answer));
     match args.target.as_str() {
-        "echo-udp/client" => repr,
-        "echo-udp/hello-client" if args.has("hides-the-address") => repr,
-        "socketserver-demo/udp-client" if args.has("prints-text") => text,
-        "echo-udp/hello-client" | "socketserver-demo/udp-client" => {
+        ECHO => repr,
+        HELLO if args.has("hides-the-address") => repr,
+        DEMO if args.has("prints-text") => text,
+        HELLO | DEMO => {
             format!("{repr} {}", notation::address(server))
         }
-        "echo-udp/oneshot-client" if args.has("prints-bytes") => format!("收到服务端消息 {repr}"),
-        "echo-udp/oneshot-client" => format!("收到服务端消息 {text}"),
-        "qq-chat/client" => format!("来自[{server}]的一条消息:\x1b[41m{text}\x1b[0m"),
+        ONESHOT if args.has("prints-bytes") => format!("收到服务端消息 {repr}"),
+        ONESHOT => format!("收到服务端消息 {text}"),
+        CHAT => format!("来自[{server}]的一条消息:\x1b[41m{text}\x1b[0m"),
         _ => text,
     }
 }

@@ -10,47 +10,22 @@ use super::download::{TIME_LIMIT, confirmation};
 use super::tcp::connect;
 use crate::check::broken::{BrokenArgs, Fault, fault};
 
+const UPLOAD: &str = "ftp-simple/upload-client";
+const CLASS: &str = "ftp-class/client";
+
 pub(in crate::check::broken) const FAULTS: &[Fault] = &[
-    fault("ftp-simple/upload-client", "sends-no-space", "session"),
-    fault(
-        "ftp-simple/upload-client",
-        "skips-an-empty-file",
-        "empty-file",
-    ),
-    fault("ftp-simple/upload-client", "sends-a-megabyte", "large-file"),
-    fault(
-        "ftp-simple/upload-client",
-        "does-not-compare",
-        "confirmed-wrong",
-    ),
-    fault("ftp-simple/upload-client", "knows-no-error", "refused"),
-    fault(
-        "ftp-simple/upload-client",
-        "waits-for-ever-to-send",
-        "stops-reading",
-    ),
-    fault("ftp-class/client", "puts-without-a-newline", "put"),
-    fault("ftp-class/client", "puts-no-empty-file", "put-empty-file"),
-    fault(
-        "ftp-class/client",
-        "dies-of-a-missing-file",
-        "put-missing-file",
-    ),
-    fault(
-        "ftp-class/client",
-        "does-not-compare",
-        "put-confirmed-wrong",
-    ),
-    fault(
-        "ftp-class/client",
-        "takes-silence-for-success",
-        "put-unconfirmed",
-    ),
-    fault(
-        "ftp-class/client",
-        "takes-a-refusal-for-success",
-        "put-refused",
-    ),
+    fault(UPLOAD, "sends-no-space", "session"),
+    fault(UPLOAD, "skips-an-empty-file", "empty-file"),
+    fault(UPLOAD, "sends-a-megabyte", "large-file"),
+    fault(UPLOAD, "does-not-compare", "confirmed-wrong"),
+    fault(UPLOAD, "knows-no-error", "refused"),
+    fault(UPLOAD, "waits-for-ever-to-send", "stops-reading"),
+    fault(CLASS, "puts-without-a-newline", "put"),
+    fault(CLASS, "puts-no-empty-file", "put-empty-file"),
+    fault(CLASS, "dies-of-a-missing-file", "put-missing-file"),
+    fault(CLASS, "does-not-compare", "put-confirmed-wrong"),
+    fault(CLASS, "takes-silence-for-success", "put-unconfirmed"),
+    fault(CLASS, "takes-a-refusal-for-success", "put-refused"),
 ];
 
 /// Program 14: uploads file.bin.

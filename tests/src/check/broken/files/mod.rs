@@ -88,6 +88,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(PUT, "takes-a-negative-size-for-zero", "size-negative"),
     fault(PUT, "rounds-a-fractional-size", "size-fractional"),
     fault(PUT, "believes-any-size", "size-huge"),
+    fault(BOTH, "believes-any-size", "size-huge"),
     fault(PUT, "refuses-duplicate-keys", "duplicate-keys"),
     fault(BOTH, "believes-the-md5", "wrong-md5"),
     fault(PUT, "removes-the-old-file-first", "existing-name-kept"),

@@ -9,12 +9,13 @@ use std::time::Duration;
 use common::json::dumps;
 use common::{console, notation};
 use md5::{Digest, Md5};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::client::Client;
 use super::place::Place;
 use super::{BOTH, PUT};
 use crate::check::broken::BrokenArgs;
+use crate::check::broken::framed::{announced, json_object};
 use crate::check::hexdump;
 
 /// What an upload's header says.
@@ -86,43 +87,15 @@ fn run(pickle: &[u8]) -> io::Result<()> {
 }
 
 fn json_header(args: &BrokenArgs, header: &[u8]) -> Option<Announced> {
-    let Ok(value) = serde_json::from_slice::<Value>(header) else {
-        if args.has("dies-of-no-json") && !header.is_empty() {
-            std::process::exit(1);
-        }
-        return None;
-    };
-    let Value::Object(fields) = value else {
-        if args.has("dies-of-no-object") {
-            std::process::exit(1);
-        }
-        return None;
-    };
-    let doubled = header.windows(10).filter(|w| w == b"file_size\"").count() > 1;
-    if doubled && args.has("refuses-duplicate-keys") {
-        return None;
-    }
-    Some(Announced {
-        name: fields.get("file_name")?.as_str()?.to_owned(),
-        md5: None,
-        size: size(args, &fields)?,
-    })
-}
-
-fn size(args: &BrokenArgs, fields: &Map<String, Value>) -> Option<u64> {
+    let fields = json_object(args, header, "file_size")?;
     let misspelt = fields
         .get("file_siz")
         .filter(|_| !args.has("knows-one-spelling"));
-    match fields.get("file_size").or(misspelt) {
-        None => args.has("takes-a-missing-size-for-zero").then_some(0),
-        Some(Value::Number(number)) => match number.as_f64() {
-            Some(below) if below < 0.0 => args.has("takes-a-negative-size-for-zero").then_some(0),
-            Some(part) if part.fract() > 0.0 => args.has("rounds-a-fractional-size").then_some(0),
-            Some(large) if large > 9.3e18 => Some(u64::MAX),
-            _ => number.as_u64(),
-        },
-        Some(_) => args.has("takes-a-wrong-type-for-zero").then_some(0),
-    }
+    Some(Announced {
+        name: fields.get("file_name")?.as_str()?.to_owned(),
+        md5: None,
+        size: announced(args, fields.get("file_size").or(misspelt))?,
+    })
 }
 
 fn bincode_header(args: &BrokenArgs, header: &[u8]) -> Option<Announced> {
