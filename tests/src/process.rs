@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -60,6 +60,7 @@ impl Process {
             .stderr(Stdio::piped());
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
+        handle_interrupt()?;
         let mut running = running();
         let mut child = command
             .spawn()
@@ -196,7 +197,7 @@ impl Drop for Process {
     }
 }
 
-/// The processes that run now, for [`end_all_on_interrupt`].
+/// The processes that run now, for [`handle_interrupt`].
 fn running() -> MutexGuard<'static, BTreeSet<u32>> {
     static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
@@ -211,26 +212,34 @@ fn folders() -> MutexGuard<'static, Vec<PathBuf>> {
 /// Makes Ctrl-C remove a folder, which would stay behind otherwise.
 pub fn remove_on_interrupt(folder: &Path) {
     folders().push(folder.to_owned());
+    // Where there is no such handler to have, the folder stays.
+    let _ = handle_interrupt();
 }
 
-/// Makes Ctrl-C end the programs under test too: they are in process groups of their own, so the
+/// Makes Ctrl-C end the programs that run, which are in process groups of their own, so that the
 /// terminal does not tell them.
 ///
-/// # Errors
-///
-/// When the system has no such handler to give.
-pub fn end_all_on_interrupt() -> Result<()> {
-    ctrlc::set_handler(|| {
-        #[cfg(unix)]
-        for id in &*running() {
-            signal_group(*id, rustix::process::Signal::KILL);
-        }
-        for folder in &*folders() {
-            let _ = std::fs::remove_dir_all(folder);
-        }
-        std::process::exit(130);
-    })
-    .context("cannot handle Ctrl-C")
+/// It also has them feel Ctrl-C when this process does not, as in the background of a shell script:
+/// a signal that is ignored stays ignored in the programs that one starts, one that is handled is
+/// theirs to handle.
+fn handle_interrupt() -> Result<()> {
+    static HANDLED: OnceLock<Result<(), ctrlc::Error>> = OnceLock::new();
+    let handled = HANDLED.get_or_init(|| {
+        ctrlc::set_handler(|| {
+            #[cfg(unix)]
+            for id in &*running() {
+                signal_group(*id, rustix::process::Signal::KILL);
+            }
+            for folder in &*folders() {
+                let _ = std::fs::remove_dir_all(folder);
+            }
+            std::process::exit(130);
+        })
+    });
+    match handled {
+        Ok(()) => Ok(()),
+        Err(error) => Err(anyhow!("cannot handle Ctrl-C: {error}")),
+    }
 }
 
 #[cfg(unix)]

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tests::{check, compare, experiment, list, process};
+use tests::{check, compare, experiment, list};
 
 /// Runs, compares and judges the programs of the lessons
 #[derive(Parser)]
@@ -41,9 +41,6 @@ enum Command {
 
 fn main() -> common::Result<ExitCode> {
     let args = Args::parse();
-    if !matches!(args.command, Command::Broken(_)) {
-        process::end_all_on_interrupt()?;
-    }
     let status = match args.command {
         Command::List => list::run()?,
         Command::Compare(args) => compare::run(&args)?,
