@@ -26,18 +26,11 @@ pub struct PartialFile {
 }
 
 impl PartialFile {
-    /// Begins a file of `size` bytes in `folder`, which is made if it is missing.
+    /// Begins a file in `folder`, which is made if it is missing.
     ///
     /// The permissions are those of any new file (0666 without the umask). Fails where a new file
-    /// fails, and with [`io::ErrorKind::FileTooLarge`] if the process may not write files of that
-    /// size.
-    #[cfg_attr(
-        not(unix),
-        allow(unused_variables, reason = "there is no limit for it")
-    )]
-    pub fn create(folder: &Path, size: u64) -> io::Result<Self> {
-        #[cfg(unix)]
-        refuse_size_over_limit(size)?;
+    /// fails.
+    pub fn create(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         #[cfg(target_os = "linux")]
         if let Some(file) = nameless::create(folder) {
@@ -99,17 +92,6 @@ fn builder() -> tempfile::Builder<'static, 'static> {
     builder
 }
 
-/// A write past `RLIMIT_FSIZE` does not only fail, it also raises SIGXFSZ, which ends the program.
-#[cfg(unix)]
-fn refuse_size_over_limit(size: u64) -> io::Result<()> {
-    use rustix::process::{Resource, getrlimit};
-    let limit = getrlimit(Resource::Fsize).current;
-    if limit.is_some_and(|limit| size > limit) {
-        return Err(rustix::io::Errno::FBIG.into());
-    }
-    Ok(())
-}
-
 /// Files without a name: `O_TMPFILE`.
 #[cfg(target_os = "linux")]
 mod nameless {
@@ -159,7 +141,7 @@ mod tests {
 
     /// The same must hold for both kinds of file.
     const KINDS: [Create; 2] = [
-        |folder| PartialFile::create(folder, 0).unwrap(),
+        |folder| PartialFile::create(folder).unwrap(),
         |folder| PartialFile::create_with_name(folder).unwrap(),
     ];
 
@@ -200,7 +182,7 @@ mod tests {
         // In the source tree, because the folder for temporary files may be on a file system
         // without O_TMPFILE.
         let folder = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")).unwrap();
-        let file = PartialFile::create(folder.path(), 0).unwrap();
+        let file = PartialFile::create(folder.path()).unwrap();
         if file.path.is_some() {
             eprintln!("skipped: no O_TMPFILE on this file system");
             return;
@@ -282,7 +264,7 @@ mod tests {
     fn a_missing_folder_is_made() {
         let folder = tempfile::tempdir().unwrap();
         let download = folder.path().join("ftp/download");
-        let file = PartialFile::create(&download, 0).unwrap();
+        let file = PartialFile::create(&download).unwrap();
         file.persist("a.txt").unwrap();
         assert_eq!(names_in(&download), ["a.txt"]);
     }

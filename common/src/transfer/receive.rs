@@ -115,7 +115,7 @@ pub fn receive_file(
     };
     let mut file = names::check(name)
         .map_err(ReceiveError::from)
-        .and_then(|()| PartialFile::create(folder, size).map_err(disk));
+        .and_then(|()| PartialFile::create(folder).map_err(disk));
     // Another thread hashes what this one stores. An error of the disk stops the writing, not the
     // reading.
     let mut hashing = Hashing::new(size);

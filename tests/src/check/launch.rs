@@ -192,7 +192,11 @@ fn limited(command: &Command, limit: &str) -> Verdict<Command> {
     let mut shell = Command::new("sh");
     shell
         .arg("-c")
-        .arg(format!("ulimit {limit} && exec \"$0\" \"$@\""))
+        // A write beyond `ulimit -f` fails as on a full disk; the signal that comes with it does not
+        // come from a full disk, and would end the program.
+        .arg(format!(
+            "trap '' XFSZ; ulimit {limit} && exec \"$0\" \"$@\""
+        ))
         .arg(command.get_program())
         .args(command.get_args());
     for (name, value) in command.get_envs() {

@@ -30,7 +30,7 @@ pub(super) struct Named {
 
 impl Place {
     /// Fails where the name is refused.
-    pub(super) fn open(args: &BrokenArgs, name: &str, size: u64) -> io::Result<Self> {
+    pub(super) fn open(args: &BrokenArgs, name: &str) -> io::Result<Self> {
         static OPENED: AtomicU64 = AtomicU64::new(0);
         let checked = match &*args.fault {
             "stores-backslashes" => name.replace('\\', "_"),
@@ -60,9 +60,9 @@ impl Place {
         let path = match &*args.fault {
             "appends" | "writes-outside" | "writes-through-links" => target.clone(),
             "writes-new-files-in-place" if !target.exists() => target.clone(),
-            "leaves-partial-files" | "shares-a-temporary-file" | "dies-of-a-full-disk" => beside,
+            "leaves-partial-files" | "shares-a-temporary-file" => beside,
             _ => {
-                let file = PartialFile::create(&folder, size)?;
+                let file = PartialFile::create(&folder)?;
                 return Ok(Self::Partial(file, name.to_owned()));
             }
         };

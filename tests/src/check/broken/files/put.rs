@@ -142,7 +142,7 @@ fn show(args: &BrokenArgs, announced: &Announced) -> io::Result<()> {
 /// Receives a file and stores it. `None` when it is refused.
 fn store(client: &mut Client, announced: &Announced) -> io::Result<Option<String>> {
     let args = client.args;
-    let mut place = Place::open(args, &announced.name, announced.size).ok();
+    let mut place = Place::open(args, &announced.name).ok();
     let mut digest = Md5::new();
     let (mut left, mut written) = (announced.size, 0);
     while left > 0 {
@@ -178,6 +178,9 @@ fn store(client: &mut Client, announced: &Announced) -> io::Result<Option<String
             .as_mut()
             .is_some_and(|place| place.write(&bytes).is_err())
         {
+            if args.has("dies-of-a-full-disk") {
+                std::process::exit(1);
+            }
             place = None;
         }
     }
