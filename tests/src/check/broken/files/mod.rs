@@ -20,6 +20,9 @@ const GET: &str = "ftp-simple/server";
 const PUT: &str = "ftp-simple/upload-server";
 const BOTH: &str = "ftp-class/server";
 
+/// What program 13 shows when it is ready for a client.
+const READY: &str = "FTP服务器开始运行啦!";
+
 pub(super) const FAULTS: &[Fault] = &[
     fault(GET, "puts-the-size-first", "session"),
     fault(PUT, "loses-the-last-byte", "session"),
@@ -27,6 +30,8 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(GET, "prints-nothing", "screen"),
     fault(PUT, "prints-the-name", "screen"),
     fault(BOTH, "prints-nothing", "screen"),
+    fault(GET, "prints-more", "screen"),
+    fault(BOTH, "prints-more", "screen"),
     fault(GET, "writes-non-ascii-raw", "non-ascii"),
     fault(PUT, "decodes-contents", "non-ascii"),
     fault(BOTH, "counts-characters", "non-ascii"),
@@ -40,6 +45,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(PUT, "cuts-at-a-mib", "large-file"),
     fault(PUT, "serves-three-only", "next-client"),
     fault(BOTH, "serves-three-only", "next-client"),
+    fault(GET, "is-ready-once", "ready-again"),
     fault(GET, "one-at-a-time", "side-by-side"),
     fault(PUT, "one-at-a-time", "side-by-side"),
     fault(GET, "spins-at-hang-up", "leaves-at-once"),
@@ -110,7 +116,7 @@ pub(super) fn serve(args: &'static BrokenArgs) -> Result<()> {
     let listener = tcp::listen(args)?;
     match args.target.as_str() {
         _ if args.has("prints-nothing") => {}
-        GET => console::say("FTP服务器开始运行啦!")?,
+        GET => console::say(READY)?,
         BOTH => console::say("starting...")?,
         _ => {}
     }
@@ -121,6 +127,9 @@ pub(super) fn serve(args: &'static BrokenArgs) -> Result<()> {
     };
     for _ in 0..most {
         let (conn, peer) = tcp::accept(args, &listener);
+        if args.target == GET && !args.has("prints-nothing") && !args.has("is-ready-once") {
+            console::say(READY)?;
+        }
         if args.has("serves-fifty-beside-each-other") && TALKING.load(Ordering::SeqCst) >= 50 {
             continue;
         }
@@ -174,6 +183,9 @@ fn converse(client: &mut Client, peer: SocketAddr) -> io::Result<()> {
             std::process::exit(1);
         }
         let command = String::from_utf8_lossy(&command);
+        if args.has("prints-more") {
+            console::say(format_args!("got {command:?}"))?;
+        }
         match verb_and_name(args, &command) {
             ("get", "") if args.has("dies-of-no-name") => std::process::exit(1),
             ("get", name) => get::file(client, name)?,

@@ -9,6 +9,7 @@ use super::wire::{md5, noise, send_body};
 use crate::check::Check;
 use crate::check::Grade::{Protocol, Robust};
 use crate::check::context::Context;
+use crate::check::server::Server;
 use crate::check::trial::{Stop, Verdict};
 
 const UPLOAD_SERVER: &[&str] = &["ftp-simple/upload-server"];
@@ -94,7 +95,18 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         hint: "When a client hangs up, recv returns b'', again and again. `if not data: continue` spins there for ever and no one else is served: break instead.",
         run: next_client,
     },
+    Check {
+        name: "ready-again",
+        grade: Robust,
+        targets: &["ftp-simple/server"],
+        sentence: "Two clients come one after another, transfer a file and say goodbye; the screen shows the lesson's line each time that the server is ready for a client, three times in all, and nothing else.",
+        hint: "The line stands in the outer loop, before accept. A server that is stuck with the client who has left never comes back to it.",
+        run: ready_again,
+    },
 ];
+
+/// What program 13 shows when it is ready for a client.
+const READY: &str = "FTP服务器开始运行啦!\n";
 
 const TEXT: (&str, &[u8]) = ("a.txt", "hello\nworld, 你好\n".as_bytes());
 const LINE: (&str, &[u8]) = ("b.txt", b"no newline at the end");
@@ -129,26 +141,50 @@ fn screen(context: &mut Context) -> Verdict {
     let mut server = lesson.start()?;
     let (name, bytes) = TEXT;
     match context.number() {
-        13 => return server.expect_screen("FTP服务器开始运行啦!\n"),
+        13 => server.expect_screen(READY)?,
         15 => server.expect_screen("starting...\n")?,
         _ => {}
     }
     let mut client = server.connect()?;
-    client.send(&lesson.upload_of(name, bytes)?)?;
-    lesson.expect_stored(&mut client, name, bytes)?;
+    if lesson.downloads() {
+        lesson.exchange(&mut client)?;
+    }
+    if lesson.uploads() {
+        client.send(&lesson.upload_of(name, bytes)?)?;
+        lesson.expect_stored(&mut client, name, bytes)?;
+    }
     if context.number() == 15 {
         let (address, md5) = (notation::address(client.local()?), md5(bytes));
         let size = bytes.len();
-        return server.expect_screen(&format!(
+        server.expect_screen(&format!(
             "{address}\n{{'filename': '{name}', 'md5': '{md5}', 'file_size': {size}}}\n"
-        ));
+        ))?;
     }
+    let shown = all_shown(&mut server)?;
+    // A server that serves clients side by side is ready for the second already.
+    if shown.is_empty() || context.number() == 13 && shown == READY {
+        return Ok(());
+    }
+    Err(context.fail("the screen shows no more", format!("it shows {shown:?}")))
+}
+
+/// Kills the server, so that all that it printed has come, and returns what has not been looked at.
+fn all_shown(server: &mut Server) -> Verdict<String> {
     let program = server.program()?;
-    // At its end all that it printed has come.
     program.kill()?;
-    match program.rest() {
+    Ok(program.rest())
+}
+
+fn ready_again(context: &mut Context) -> Verdict {
+    let lesson = Lesson::new(context)?;
+    let mut server = lesson.start()?;
+    for _ in 0..2 {
+        lesson.serves_the_next(&server)?;
+    }
+    server.expect_screen(&READY.repeat(3))?;
+    match all_shown(&mut server)? {
         shown if shown.is_empty() => Ok(()),
-        shown => Err(context.fail("the screen stays empty", format!("it shows {shown:?}"))),
+        shown => Err(context.fail("the screen shows no more", format!("it shows {shown:?}"))),
     }
 }
 
