@@ -72,6 +72,18 @@ impl FtpServer {
         Ok(())
     }
 
+    fn open(&self, name: &str) -> Result<(OpenFile, FileHeader)> {
+        // (4) open the file, md5
+        let file = names::open_shared(&self.share, name)?;
+        let md5 = transfer::md5_of(&file).with_context(|| format!("cannot read {name}"))?;
+        let header = FileHeader {
+            filename: name.to_owned(),
+            md5,
+            file_size: file.size,
+        };
+        Ok((file, header))
+    }
+
     fn get(&self, conn: &TcpStream, peer: SocketAddr, name: &str) -> Result<()> {
         match self.open(name) {
             Ok((file, header)) => {
@@ -86,18 +98,6 @@ impl FtpServer {
                 send(conn, b"") // a length of 0: there is no such file
             }
         }
-    }
-
-    fn open(&self, name: &str) -> Result<(OpenFile, FileHeader)> {
-        // (4) open the file, md5
-        let file = names::open_shared(&self.share, name)?;
-        let md5 = transfer::md5_of(&file).with_context(|| format!("cannot read {name}"))?;
-        let header = FileHeader {
-            filename: name.to_owned(),
-            md5,
-            file_size: file.size,
-        };
-        Ok((file, header))
     }
 
     fn put(&self, conn: &TcpStream, peer: SocketAddr, stream: &mut impl Read) -> Result<()> {

@@ -49,13 +49,13 @@ pub mod vacancy;
 
 pub use args::{CheckArgs, run};
 
-/// What a failed check means.
+/// What a check asks for. (The comments of the grades are the help of `--only`.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Grade {
-    /// The program does not do what the lesson asks.
+    /// What the lesson asks: bytes, prompts, lines, the end
     Protocol,
-    /// It does, until somebody is hostile or unlucky.
+    /// What a hostile or unlucky network does
     Robust,
 }
 
