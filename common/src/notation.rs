@@ -2,7 +2,8 @@
 //! a dict, and of addresses.
 
 use std::fmt::Write;
-use std::net::SocketAddr;
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
 
 use serde_json::{Map, Number, Value};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
@@ -99,6 +100,32 @@ pub fn address(address: SocketAddr) -> String {
             )
         }
     }
+}
+
+/// A bound UDP socket as Python shows it: `<socket.socket fd=3, … laddr=('127.0.0.1', 8080)>`, with
+/// its descriptor and its own address.
+///
+/// # Errors
+///
+/// When the system does not tell the socket's address.
+pub fn udp_socket(socket: &UdpSocket) -> io::Result<String> {
+    let own = socket.local_addr()?;
+    let family = if own.is_ipv6() { "AF_INET6" } else { "AF_INET" };
+    Ok(format!(
+        "<socket.socket fd={}, family=AddressFamily.{family}, type=SocketKind.SOCK_DGRAM, proto=0, laddr={}>",
+        descriptor(socket),
+        address(own)
+    ))
+}
+
+#[cfg(unix)]
+fn descriptor(socket: &UdpSocket) -> std::os::fd::RawFd {
+    std::os::fd::AsRawFd::as_raw_fd(socket)
+}
+
+#[cfg(windows)]
+fn descriptor(socket: &UdpSocket) -> std::os::windows::io::RawSocket {
+    std::os::windows::io::AsRawSocket::as_raw_socket(socket)
 }
 
 fn number(number: &Number) -> String {

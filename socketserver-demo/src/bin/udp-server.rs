@@ -6,7 +6,7 @@
 //!
 //! Python: socketserver-demo/python/udp_server.py
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 
 use clap::Parser;
 use common::{console, flags, net, notation};
@@ -37,7 +37,7 @@ impl BaseRequestHandler<Datagram> for Echo {
         let Datagram { data, socket } = request;
         let shown = notation::bytes(data);
         if self.whole_request {
-            console::say(format_args!("({shown}, {})", repr(socket)?))?;
+            console::say(format_args!("({shown}, {})", notation::udp_socket(socket)?))?;
         } else {
             console::say(shown)?;
         }
@@ -45,30 +45,6 @@ impl BaseRequestHandler<Datagram> for Echo {
         net::reply(socket, &data.to_ascii_uppercase(), *client);
         Ok(())
     }
-}
-
-/// How Python shows a socket.
-fn repr(socket: &UdpSocket) -> std::io::Result<String> {
-    let address = socket.local_addr()?;
-    let family = if address.is_ipv6() {
-        "AF_INET6"
-    } else {
-        "AF_INET"
-    };
-    let (fd, address) = (fileno(socket), notation::address(address));
-    Ok(format!(
-        "<socket.socket fd={fd}, family=AddressFamily.{family}, type=SocketKind.SOCK_DGRAM, proto=0, laddr={address}>"
-    ))
-}
-
-#[cfg(unix)]
-fn fileno(socket: &UdpSocket) -> std::os::fd::RawFd {
-    std::os::fd::AsRawFd::as_raw_fd(socket)
-}
-
-#[cfg(windows)]
-fn fileno(socket: &UdpSocket) -> std::os::windows::io::RawSocket {
-    std::os::windows::io::AsRawSocket::as_raw_socket(socket)
 }
 
 fn main() -> common::Result {
