@@ -71,49 +71,34 @@ fn converse(conn: &TcpStream, peer: SocketAddr, share: &Path) -> Result<()> {
 }
 
 fn answer(conn: &TcpStream, peer: SocketAddr, share: &Path, command: &[u8]) -> Result<()> {
-    match prepare(share, command) {
-        Ok(Answer::File { name, file, md5 }) => {
-            let header = json!({"filename": name, "filemd5": md5, "filesize": file.size});
-            // (5) sendall: header length, header
-            send(conn, &header, b"")?;
-            // (6) sendfile: the file
-            transfer::send_file(conn, &file, &name, &Progress::hidden())?;
-            Ok(())
-        }
-        Ok(Answer::List(list)) => send(conn, &json!({"listsize": list.len()}), list.as_bytes()),
-        Err(error) => {
-            console::warn(format_args!("{peer}: {error:#}"));
-            send(conn, &json!({"error": format!("{error:#}")}), b"")
-        }
+    let (header, body, file) = prepare(share, command).unwrap_or_else(|error| {
+        console::warn(format_args!("{peer}: {error:#}"));
+        (json!({"error": format!("{error:#}")}), String::new(), None)
+    });
+    // (5) sendall: header length, header
+    send(conn, &header, body.as_bytes())?;
+    if let Some((name, file)) = file {
+        // (6) sendfile: the file
+        transfer::send_file(conn, &file, &name, &Progress::hidden())?;
     }
+    Ok(())
 }
 
-enum Answer {
-    File {
-        name: String,
-        file: OpenFile,
-        md5: String,
-    },
-    List(String),
-}
-
-fn prepare(share: &Path, command: &[u8]) -> Result<Answer> {
+/// The header, the body, and the name and the file that answer a command.
+fn prepare(share: &Path, command: &[u8]) -> Result<(Value, String, Option<(String, OpenFile)>)> {
     let command = str::from_utf8(command).map_err(|_| anyhow!("bad command: it is not UTF-8"))?;
     match words(command) {
         ("get", name) => {
             // (4) open the file, md5
             let file = names::open_shared(share, name)?;
             let md5 = transfer::md5_of(&file).with_context(|| format!("cannot read {name}"))?;
-            Ok(Answer::File {
-                name: name.to_owned(),
-                file,
-                md5,
-            })
+            let header = json!({"filename": name, "filemd5": md5, "filesize": file.size});
+            Ok((header, String::new(), Some((name.to_owned(), file))))
         }
         ("ls", "") => {
             let names = names::list_shared(share)?;
-            let lines = names.iter().flat_map(|name| [name, "\n"]);
-            Ok(Answer::List(lines.collect()))
+            let list: String = names.iter().flat_map(|name| [name, "\n"]).collect();
+            Ok((json!({"listsize": list.len()}), list, None))
         }
         _ => bail!("unknown command: use get NAME, or ls"),
     }
