@@ -58,6 +58,9 @@ fn wrong_usage_is_status_2_and_one_line() {
     for args in [
         &["ntp/sever"][..],
         &["all", "--", "true"],
+        &[ECHO, "--"],
+        &[ECHO, "--python", "--"],
+        &[ECHO, "--", "", "--port", "{port}"],
         &["ntp/client", "--connect", "127.0.0.1:8080"],
         &["ntp/server", "--connect", "nowhere"],
         &["echo-tcp/oneshot-server", "--connect", "127.0.0.1:8080"],

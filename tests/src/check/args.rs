@@ -1,5 +1,6 @@
 //! The command line of `cargo lab check`.
 
+use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
@@ -74,6 +75,18 @@ enum Format {
 
 impl CheckArgs {
     fn subject(&self) -> Result<Subject> {
+        // A command that an unset variable left empty must not judge our program instead. Without a
+        // word behind it, `--` is the last of all.
+        let cut_short =
+            self.command.is_empty() && env::args_os().next_back().is_some_and(|last| last == "--");
+        ensure!(
+            !cut_short
+                && self
+                    .command
+                    .first()
+                    .is_none_or(|program| !program.is_empty()),
+            "the command is empty: give the program to judge after --"
+        );
         Ok(match &self.connect {
             Some(address) => Subject::Running(address_of(address)?),
             None if !self.command.is_empty() => Subject::Command(self.command.clone()),
