@@ -11,7 +11,7 @@ use std::net::UdpSocket;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use common::console;
+use common::{console, notation};
 
 mod clients;
 mod files;
@@ -86,6 +86,14 @@ impl BrokenArgs {
             _ => 65_535,
         };
         vec![0; size]
+    }
+
+    /// What a peer said, as a bytes repr for the screen.
+    fn repr(&self, said: &[u8]) -> String {
+        match str::from_utf8(said) {
+            Ok(text) if self.has("shows-escapes-raw") => format!("b'{text}'"),
+            _ => notation::bytes(said),
+        }
     }
 
     /// What a peer said, as text for the screen.

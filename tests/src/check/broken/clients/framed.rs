@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use anyhow::{Context, Result, bail, ensure};
-use common::{console, notation};
+use common::console;
 use serde_json::{Map, Value};
 
 use super::tcp::connect;
@@ -35,6 +35,8 @@ pub(in crate::check::broken) const FAULTS: &[Fault] = &[
     fault(FRAMED, "waits-for-any-size", "size-huge"),
     fault(GREETED, "dies-of-nesting", "header-nested"),
     fault(FRAMED, "receives-the-header-once", "byte-by-byte"),
+    fault(GREETED, "dies-of-bad-text", "invalid-utf8"),
+    fault(GREETED, "shows-escapes-raw", "control-characters"),
     fault(FRAMED, "takes-half-a-length", "leaves-in-mid-length"),
     fault(GREETED, "takes-half-a-header", "leaves-in-mid-header"),
     fault(GREETED, "prints-half-a-body", "leaves-in-mid-answer"),
@@ -61,6 +63,9 @@ pub(in crate::check::broken) fn run(args: &BrokenArgs) -> Result<()> {
         let Some(body) = body else {
             return Ok(());
         };
+        if args.has("dies-of-bad-text") {
+            str::from_utf8(&body)?;
+        }
         if !greeting {
             console::say(args.text(&body))?;
             continue;
@@ -73,7 +78,7 @@ pub(in crate::check::broken) fn run(args: &BrokenArgs) -> Result<()> {
         for piece in body.chunks(pieces) {
             console::say(match &*args.fault {
                 "prints-text" => args.text(piece),
-                _ => notation::bytes(piece),
+                _ => args.repr(piece),
             })?;
         }
         if body.is_empty() && args.has("prints-an-empty-piece") {

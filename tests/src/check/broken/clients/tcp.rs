@@ -33,7 +33,9 @@ pub(in crate::check::broken) const FAULTS: &[Fault] = &[
     fault(TEXT, "receives-once", "byte-by-byte"),
     fault(ONESHOT, "dies-of-bad-text", "invalid-utf8"),
     fault(TEXT, "shows-question-marks", "invalid-utf8"),
+    fault(DEMO, "dies-of-bad-text", "invalid-utf8"),
     fault(PHONE, "shows-escapes-raw", "control-characters"),
+    fault(DEMO, "shows-escapes-raw", "control-characters"),
     fault(ONESHOT, "receives-without-end", "endless-answer"),
     fault(ECHO, "hides-the-server", "leaves-at-once"),
     fault(DEMO, "ends-as-if-well", "leaves-at-once"),
@@ -75,7 +77,7 @@ pub(in crate::check::broken) fn run(args: &BrokenArgs) -> Result<()> {
             str::from_utf8(&answer)?;
         }
         console::say(match args.target.as_str() {
-            DEMO if !args.has("prints-text") => notation::bytes(&answer),
+            DEMO if !args.has("prints-text") => args.repr(&answer),
             ONESHOT if args.has("prints-bytes") => notation::bytes(&answer),
             ONESHOT => format!("我收到服务端回的 {}", args.text(&answer)),
             _ => args.text(&answer),

@@ -52,7 +52,10 @@ pub(in crate::check::broken) const FAULTS: &[Fault] = &[
     fault(NTP, "starts-the-limit-anew", "stranger-prolongs"),
     fault(TEXT, "receives-1024-bytes", "largest-datagram"),
     fault(ONESHOT, "dies-of-bad-text", "invalid-utf8"),
+    fault(DEMO, "dies-of-bad-text", "invalid-utf8"),
     fault(CHAT, "shows-escapes-raw", "control-characters"),
+    fault(ECHO, "shows-escapes-raw", "control-characters"),
+    fault(HELLO, "shows-escapes-raw", "control-characters"),
 ];
 
 /// Asks the server at the port, as the target does.
@@ -183,7 +186,7 @@ fn receive(args: &BrokenArgs, socket: &UdpSocket, server: SocketAddr) -> io::Res
 
 /// What the screen shows of an answer.
 fn shown(args: &BrokenArgs, answer: &[u8], server: SocketAddr) -> String {
-    let (repr, text) = (notation::bytes(answer), args.text(answer));
+    let (repr, text) = (args.repr(answer), args.text(answer));
     match args.target.as_str() {
         ECHO => repr,
         HELLO if args.has("hides-the-address") => repr,

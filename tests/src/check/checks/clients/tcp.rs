@@ -29,11 +29,13 @@ const FRAMED: &[&str] = &[
     "socketserver-demo/framed-client",
 ];
 
-/// Those that show an answer as text.
-const TEXTUAL: &[&str] = &[
+/// Those that show an answer, as text or (4 and 16) as a bytes repr.
+const SHOWING: &[&str] = &[
     "echo-tcp/client",
     "echo-tcp/phone-client",
     "echo-tcp/oneshot-client",
+    "echo-tcp/framed-client",
+    "socketserver-demo/client",
     "socketserver-demo/text-client",
     "socketserver-demo/framed-client",
 ];
@@ -58,17 +60,17 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
     Check {
         name: "invalid-utf8",
         grade: Robust,
-        targets: TEXTUAL,
-        sentence: "The server answers with a byte that is not UTF-8; the client shows it as U+FFFD, and goes on.",
-        hint: "decode('utf-8') raises UnicodeDecodeError, and one bad byte ends the program. decode('utf-8', 'replace') shows U+FFFD in its place.",
+        targets: SHOWING,
+        sentence: "The server answers with a byte that is not UTF-8; the client shows it as U+FFFD, or as \\xff where the lesson prints a bytes object, and goes on.",
+        hint: "decode('utf-8') raises UnicodeDecodeError, and one bad byte ends the program. decode('utf-8', 'replace') shows U+FFFD in its place. A bytes object is printed as it is, with repr, and never decoded.",
         run: invalid_utf8,
     },
     Check {
         name: "control-characters",
         grade: Robust,
-        targets: TEXTUAL,
-        sentence: "The server answers with control characters; the client shows them escaped, as \\x1b, and goes on.",
-        hint: "A terminal obeys what it is sent: an answer could clear the screen, change its title, or forge lines. Replace each control character but newline and tab by its escaped form before printing.",
+        targets: SHOWING,
+        sentence: "The server answers with control characters and a terminal escape; the client shows them escaped, as \\x1b, and goes on.",
+        hint: "A terminal obeys what it is sent: an answer could clear the screen, change its title, or forge lines. Replace each control character but newline and tab by its escaped form before printing; repr does so for a bytes object.",
         run: control_characters,
     },
     Check {
@@ -176,6 +178,7 @@ fn byte_by_byte(context: &mut Context) -> Verdict {
 fn say(context: &Context, client: &mut TcpClient, five: &[u8]) -> Verdict {
     client.ask()?;
     match context.number() {
+        4 => client.send_answer(&frame(r#"{"size": 5}"#, five)),
         20 => client.send_answer(&frame(r#"{"data_size": 5}"#, five)),
         _ => client.send_answer(five),
     }
@@ -184,13 +187,11 @@ fn say(context: &Context, client: &mut TcpClient, five: &[u8]) -> Verdict {
 fn invalid_utf8(context: &mut Context) -> Verdict {
     let mut client = TcpClient::start(context)?;
     say(context, &mut client, b"ab\xffcd")?;
-    let before = match context.number() {
-        3 => "我收到服务端回的 ",
-        _ => "",
-    };
-    client
-        .program
-        .expect_screen(&format!("{before}ab\u{fffd}cd\n"))?;
+    client.program.expect_screen(match context.number() {
+        3 => "我收到服务端回的 ab\u{fffd}cd\n",
+        4 | 16 => "b'ab\\xffcd'\n",
+        _ => "ab\u{fffd}cd\n",
+    })?;
     client.expect_to_go_on()
 }
 
@@ -199,7 +200,10 @@ fn control_characters(context: &mut Context) -> Verdict {
     say(context, &mut client, b"a\x1b\x07\rb")?;
     // How they are shown is the program's affair, as long as no terminal obeys.
     client.program.await_screen("a")?;
-    client.program.await_screen("b\n")?;
+    client.program.await_screen(match context.number() {
+        4 | 16 => "b'\n",
+        _ => "b\n",
+    })?;
     client.program.expect_harmless_screen(&[])?;
     client.expect_to_go_on()
 }

@@ -21,16 +21,6 @@ const IMPATIENT: &[&str] = &[
     "socketserver-demo/udp-text-client",
 ];
 
-/// Those that show an answer as text.
-const TEXTUAL: &[&str] = &[
-    "echo-udp/talk-client",
-    "echo-udp/ack-client",
-    "echo-udp/oneshot-client",
-    "ntp/client",
-    "qq-chat/client",
-    "socketserver-demo/udp-text-client",
-];
-
 /// How long our programs are told to wait for an answer that does not come.
 const SHORT: &[&str] = &["--timeout", "0.5"];
 
@@ -57,17 +47,17 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
     Check {
         name: "invalid-utf8",
         grade: Robust,
-        targets: TEXTUAL,
-        sentence: "The server answers with a byte that is not UTF-8; the client shows it as U+FFFD, and goes on.",
-        hint: "decode('utf-8') raises UnicodeDecodeError, and one bad byte ends the program. decode('utf-8', 'replace') shows U+FFFD in its place.",
+        targets: ASKING,
+        sentence: "The server answers with a byte that is not UTF-8; the client shows it as U+FFFD, or as \\xff where the lesson prints a bytes object, and goes on.",
+        hint: "decode('utf-8') raises UnicodeDecodeError, and one bad byte ends the program. decode('utf-8', 'replace') shows U+FFFD in its place. A bytes object is printed as it is, with repr, and never decoded.",
         run: invalid_utf8,
     },
     Check {
         name: "control-characters",
         grade: Robust,
-        targets: TEXTUAL,
+        targets: ASKING,
         sentence: "The server answers with control characters and terminal escapes; the client shows them escaped, as \\x1b, and goes on.",
-        hint: "A terminal obeys what it is sent: an answer could clear the screen, change its title, or forge lines. Replace each control character but newline and tab by its escaped form before printing.",
+        hint: "A terminal obeys what it is sent: an answer could clear the screen, change its title, or forge lines. Replace each control character but newline and tab by its escaped form before printing; repr does so for a bytes object.",
         run: control_characters,
     },
     Check {
