@@ -41,6 +41,9 @@ pub(in crate::check::broken) const FAULTS: &[Fault] = &[
     fault(SIMPLE, "removes-the-old-file", "old-file-kept"),
     fault(CLASS, "stores-all-that-came", "more-than-announced"),
     fault(SIMPLE, "names-it-at-once", "killed-in-mid-file"),
+    fault(SIMPLE, "shows-a-trace-of-no-md5", "size-missing"),
+    fault(SIMPLE, "shows-a-trace-of-no-name", "size-missing"),
+    fault(SIMPLE, "takes-any-md5", "size-of-wrong-type"),
     fault(SIMPLE, "knows-no-error", "error-header"),
     fault(SIMPLE, "shows-escapes-raw", "error-header"),
     fault(CLASS, "fills-a-cut-header", "header-cut"),
@@ -139,10 +142,22 @@ fn simple_header(args: &BrokenArgs, mut conn: &TcpStream) -> Result<Option<File>
         io::stderr().write_all(format!("warning: {error}\n").as_bytes())?;
         return Ok(None);
     }
+    for (fault, key) in [
+        ("shows-a-trace-of-no-md5", "filemd5"),
+        ("shows-a-trace-of-no-name", "filename"),
+    ] {
+        if args.has(fault) && !fields.contains_key(key) {
+            console::note("Traceback (most recent call last):");
+        }
+    }
+    let md5 = match &fields.get("filemd5") {
+        Some(other) if args.has("takes-any-md5") && !other.is_string() => other.to_string(),
+        _ => header::string(&fields, "filemd5")?.to_owned(),
+    };
     Ok(Some(File {
         size: header::size(&fields, "filesize")?,
         name: header::string(&fields, "filename")?.to_owned(),
-        md5: header::string(&fields, "filemd5")?.to_owned(),
+        md5,
     }))
 }
 

@@ -141,12 +141,19 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         name: "size-missing",
         grade: Robust,
         targets: JSON,
-        sentence: "A header lacks the size; the client says so in one line on stderr, and ends with status 1.",
+        sentence: "A header lacks the size, or a file's md5; the client says so in one line on stderr, and ends with status 1. It may go on where a file's name is missing.",
         hint: "header['size'] raises KeyError when a peer left it out, and a stack trace tells nobody which. Look, and name the missing key.",
         run: |context| {
             refuses(context, |number| {
-                let other = with_size(number, "3").replace(size_key(number), "length");
-                vec![frame("{}", b""), frame(&other, b"abc")]
+                let mut headers = vec![frame("{}", b"")];
+                headers.extend(needed_keys(number).iter().map(|key| without(number, key)));
+                headers
+            })?;
+            bears(context, |number| {
+                let name = file_name(number);
+                name.map(|(key, _)| without(number, key))
+                    .into_iter()
+                    .collect()
             })
         },
     },
@@ -154,13 +161,22 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         name: "size-of-wrong-type",
         grade: Robust,
         targets: JSON,
-        sentence: "A header's size is a text, a list, null or true; the client says so in one line on stderr, and ends with status 1.",
+        sentence: "A header's size is a text, a list, null or true, or a file's md5 is no text; the client says so in one line on stderr, and ends with status 1. It may go on where a file's name is no text.",
         hint: "JSON has types, and a peer chooses them: compare the type before counting with the value. In Python True is an int: isinstance(size, int) and not isinstance(size, bool).",
         run: |context| {
             refuses(context, |number| {
-                [r#""3""#, "[3]", "null", "true"]
+                let sizes = [r#""3""#, "[3]", "null", "true"];
+                let mut headers = sizes
                     .map(|size| frame(&with_size(number, size), b"abc"))
-                    .into()
+                    .to_vec();
+                if file_name(number).is_some() {
+                    headers.extend(no_text(number, MD5));
+                }
+                headers
+            })?;
+            bears(context, |number| {
+                let name = file_name(number);
+                name.map_or_else(Vec::new, |(_, name)| no_text(number, name))
             })
         },
     },
@@ -213,14 +229,41 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
     },
 ];
 
+/// The keys that a client of program `number` cannot do without: first that of the body's size.
+fn needed_keys(number: u8) -> &'static [&'static str] {
+    match number {
+        4 => &["size"],
+        13 => &["filesize", "filemd5"],
+        14 => &["file_size", "md5"],
+        _ => &["data_size"],
+    }
+}
+
 /// The key under which a header of program `number` has the size of the body.
 fn size_key(number: u8) -> &'static str {
+    needed_keys(number)[0]
+}
+
+/// The key and the value of a file's name. The client knows it without the header.
+fn file_name(number: u8) -> Option<(&'static str, &'static str)> {
     match number {
-        4 => "size",
-        13 => "filesize",
-        14 => "file_size",
-        _ => "data_size",
+        13 => Some(("filename", "a.txt")),
+        14 => Some(("file_name", UPLOAD)),
+        _ => None,
     }
+}
+
+/// A frame of program `number` without the key.
+fn without(number: u8, key: &str) -> Vec<u8> {
+    frame(&with_size(number, "3").replace(key, "other"), body(number))
+}
+
+/// Frames of program `number` that have something else where the header has this text.
+fn no_text(number: u8, text: &str) -> Vec<Vec<u8>> {
+    let header = with_size(number, "3");
+    ["5", "null", "[]"]
+        .map(|json| frame(&header.replace(&format!("\"{text}\""), json), body(number)))
+        .into()
 }
 
 /// A header of the server of program `number`, its size as this JSON.
@@ -262,6 +305,25 @@ pub(super) fn refuses(context: &Context, answers: fn(u8) -> Vec<Vec<u8>>) -> Ver
         // An error that quotes the header must not let a terminal obey it.
         client.program.expect_harmless_screen(&["\r"])?;
         expect_nothing_stored(context)?;
+    }
+    Ok(())
+}
+
+/// A new client for each of the answers, which it may refuse as above or take for good.
+fn bears(context: &Context, answers: fn(u8) -> Vec<Vec<u8>>) -> Verdict {
+    for answer in answers(context.number()) {
+        let mut client = TcpClient::start(context)?;
+        client.ask()?;
+        client.stream.send(&answer)?;
+        client.program.end_input();
+        let status = client.program.expect_end()?;
+        let errors = client.program.process().stderr().text();
+        if !matches!(status.code(), Some(0 | 1)) || errors.lines().count() > 1 {
+            return Err(context.fail(
+                "the client goes on, or ends with status 1 and one line on stderr",
+                format!("{status}; stderr: {errors:?}"),
+            ));
+        }
     }
     Ok(())
 }
