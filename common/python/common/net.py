@@ -21,6 +21,15 @@ BLOCK = 64 * 1024
 MAX_ANSWER = 1024 * 1024
 """The longest answer that receive_until_close() accepts, in bytes."""
 
+MAX_CONVERSATIONS = 4000
+"""How many conversations a server holds at a time.
+
+Each has a thread, and what threads need (memory for their stacks, mappings of it) is limited by the system, which may
+end the process instead of refusing one thread more. common/src/net/conversation.rs has the numbers.
+"""
+
+_seats = threading.BoundedSemaphore(MAX_CONVERSATIONS)
+
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
@@ -176,20 +185,28 @@ def converse_in_thread(conn, peer, conversation, *args):
     """Holds conversation(conn, peer, *args) in a thread of its own and closes the connection afterwards.
 
     A conversation that ends badly is one warning that names the peer. A peer for whom no thread can be started is
-    closed at once, with a warning too. The server goes on in both cases.
+    closed at once, with a warning too, and so is one that comes while 4,000 others are served. The server goes on in all
+    cases.
     """
 
     def converse():
-        with conn:
-            try:
+        try:
+            with conn:
                 conversation(conn, peer, *args)
-            except (console.Failure, OSError) as error:
-                console.warn("{}: {}".format(shown(peer), console.reason(error)))
+        except (console.Failure, OSError) as error:
+            console.warn("{}: {}".format(shown(peer), console.reason(error)))
+        finally:
+            _seats.release()
 
+    if not _seats.acquire(blocking=False):
+        conn.close()
+        console.warn("{} is refused: {} conversations are running".format(shown(peer), MAX_CONVERSATIONS))
+        return
     try:
         # A daemon: Ctrl-C ends the server although clients are connected.
         threading.Thread(target=converse, daemon=True).start()
     except RuntimeError as error:
+        _seats.release()
         conn.close()
         console.warn("{} is refused: {}".format(shown(peer), error))
 

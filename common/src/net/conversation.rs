@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind, Read};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,17 +11,55 @@ use crate::console;
 /// How long [`hang_up`] waits for the peer to close.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// How many conversations a server holds at a time.
+///
+/// On Linux a process may have 65,530 mappings of memory. A thread needs four, two stacks and their
+/// guards, and an upload has two threads and four buffers. Where the mappings run out while a thread
+/// starts, nobody can refuse the client any more: the process ends. 4,000 uploads that stall were
+/// seen to need 37,000.
+const MAX_CONVERSATIONS: usize = 4000;
+
+/// How many conversations run now.
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
+
+/// One of the conversations that run, until it is dropped: at its end, after a panic, or because
+/// there is no thread for it.
+struct Counted(&'static AtomicUsize);
+
+impl Counted {
+    /// `None` if `most` are running already.
+    fn among(running: &'static AtomicUsize, most: usize) -> Option<Self> {
+        let one_more = |count| (count < most).then_some(count + 1);
+        let counted = running.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
+        counted.is_ok().then(|| Self(running))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Holds `conversation` in a thread of its own and closes the connection afterwards.
 ///
 /// A conversation that ends badly is one warning that names the peer. A peer for whom no thread can
-/// be started is closed at once, with a warning too. The server goes on in both cases.
+/// be started is closed at once, with a warning too, and so is one that comes while 4,000 others
+/// are served. The server goes on in all cases.
 pub fn converse_in_thread<F, E>(stream: TcpStream, peer: SocketAddr, conversation: F)
 where
     F: FnOnce(&TcpStream) -> Result<(), E> + Send + 'static,
     E: Into<anyhow::Error>,
 {
+    let Some(counted) = Counted::among(&RUNNING, MAX_CONVERSATIONS) else {
+        console::warn(format_args!(
+            "{peer} is refused: {MAX_CONVERSATIONS} conversations are running"
+        ));
+        return;
+    };
     let thread = thread::Builder::new().name(peer.to_string());
     let started = thread.spawn(move || {
+        let _counted = counted;
         if let Err(error) = conversation(&stream) {
             console::warn(format_args!("{peer}: {:#}", error.into()));
         }
@@ -106,6 +145,19 @@ mod tests {
         let mut answer = Vec::new();
         far.read_to_end(&mut answer).unwrap();
         assert_eq!(answer, b"hello");
+    }
+
+    #[test]
+    fn one_conversation_more_than_the_most_is_refused_until_another_ends() {
+        static RUNNING: AtomicUsize = AtomicUsize::new(0);
+        let first = Counted::among(&RUNNING, 2).unwrap();
+        let second = Counted::among(&RUNNING, 2).unwrap();
+        assert!(Counted::among(&RUNNING, 2).is_none());
+        drop(first);
+        let third = Counted::among(&RUNNING, 2).unwrap();
+        assert!(Counted::among(&RUNNING, 2).is_none());
+        drop((second, third));
+        assert_eq!(RUNNING.load(Ordering::Relaxed), 0);
     }
 
     #[test]
