@@ -84,8 +84,10 @@ fn answer(conn: &TcpStream, peer: SocketAddr, share: &Path, command: &[u8]) -> R
     Ok(())
 }
 
-/// The header, the body, and the name and the file that answer a command.
-fn prepare(share: &Path, command: &[u8]) -> Result<(Value, String, Option<(String, OpenFile)>)> {
+/// What answers a command: the header, the body, and the name and the file.
+type Answer = (Value, String, Option<(String, OpenFile)>);
+
+fn prepare(share: &Path, command: &[u8]) -> Result<Answer> {
     let command = str::from_utf8(command).map_err(|_| anyhow!("bad command: it is not UTF-8"))?;
     match words(command) {
         ("get", name) => {
