@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
 
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::process::{Command, Output};
 
+use common::console;
 use serde_json::Value;
+use socket2::{Domain, Socket, Type};
 use tests::process::{PATIENCE, Process};
 
 const LAB: &str = env!("CARGO_BIN_EXE_lab");
@@ -135,7 +138,7 @@ fn the_list_tells_each_check_in_a_sentence() {
 #[test]
 fn a_server_that_runs_already_is_judged_and_left_running() {
     let port = {
-        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.local_addr().unwrap().port().to_string()
     };
     let mut command = Command::new(LAB);
@@ -150,6 +153,56 @@ fn a_server_that_runs_already_is_judged_and_left_running() {
         "{text}"
     );
     assert!(server.wait(std::time::Duration::ZERO).unwrap().is_none());
+}
+
+#[test]
+fn a_server_at_an_ipv6_address_is_judged() {
+    let Ok(socket) = UdpSocket::bind("[::1]:0") else {
+        return console::note("skipped: this machine has no IPv6");
+    };
+    let address = socket.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        let mut buffer = vec![0; 65_535];
+        while let Ok((size, peer)) = socket.recv_from(&mut buffer) {
+            buffer[..size].make_ascii_uppercase();
+            socket.send_to(&buffer[..size], peer).unwrap();
+        }
+    });
+    let output = check(&[ECHO, "--filter", "answered", "--connect", &address]);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(!text.contains("\n0 passed"), "{text}");
+}
+
+#[test]
+fn where_nobody_listens_nothing_is_judged() {
+    // Nobody else gets a port that is bound, and nobody listens there. UDP knows no such state: its
+    // port 9 swallows what comes, where anybody has it.
+    let tcp = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+    tcp.bind(&any.into()).unwrap();
+    let tcp = tcp.local_addr().unwrap().as_socket().unwrap().to_string();
+    for (target, address) in [
+        ("echo-tcp/server", tcp.as_str()),
+        ("ftp-simple/server", &tcp),
+        ("echo-udp/talk-server", "127.0.0.1:9"),
+    ] {
+        let output = check(&[target, "--connect", address]);
+        assert_eq!(output.status.code(), Some(2), "{}", stdout(&output));
+        let error = stderr(&output);
+        assert!(error.contains("error: no server at "), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+}
+
+#[test]
+fn when_every_check_is_skipped_nothing_was_judged() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let output = check(&["ftp-simple/server", "--connect", &address]);
+    let text = stdout(&output);
+    assert!(text.contains("\n0 passed, "), "{text}");
+    assert_eq!(output.status.code(), Some(2), "{text}");
 }
 
 #[cfg(unix)]

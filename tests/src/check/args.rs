@@ -14,9 +14,9 @@ use super::judge::{self, Judgement, Outcome, Plan};
 use super::subject::Subject;
 use super::target::Target;
 use super::trial::Pace;
-use super::{Check, Grade, checks_of, report};
+use super::{Check, Grade, checks_of, ports, report};
 use crate::executables;
-use crate::programs::{Language, Side};
+use crate::programs::{Language, Side, Transport};
 
 /// What to judge, and how
 #[derive(Args, Debug)]
@@ -31,7 +31,7 @@ Examples:
 In a command {host}, {port} and {dir} are filled in; without {port} the lesson's own port is used.
 {dir} is a folder for the files of a check: ftp-simple/client stores there, upload-client finds
 file.bin there to send, ftp-class/client the folders share and download.
-Exit status: 0 all passed, 1 some failed, 2 could not be judged.")]
+Exit status: 0 all passed, 1 some failed, 2 could not be judged (or every check was skipped).")]
 pub struct CheckArgs {
     /// PACKAGE/BINARY such as ntp/server or echo-tcp/phone-client, a package, or all
     #[arg(value_name = "TARGET", required_unless_present = "list")]
@@ -74,21 +74,25 @@ enum Format {
 }
 
 impl CheckArgs {
-    fn subject(&self) -> Result<Subject> {
-        // A command that an unset variable left empty must not judge our program instead. Without a
-        // word behind it, `--` is the last of all.
-        let cut_short =
-            self.command.is_empty() && env::args_os().next_back().is_some_and(|last| last == "--");
-        ensure!(
-            !cut_short
-                && self
-                    .command
-                    .first()
-                    .is_none_or(|program| !program.is_empty()),
-            "the command is empty: give the program to judge after --"
-        );
+    /// Whether somebody else's program is judged.
+    fn is_foreign(&self) -> bool {
+        self.connect.is_some() || !self.command.is_empty()
+    }
+
+    /// Whether `--` stands there with nothing to start: of an unset variable, say. It must not judge
+    /// our program instead.
+    fn lacks_its_command(&self) -> bool {
+        match self.command.first() {
+            Some(program) => program.is_empty(),
+            // Without a word behind it, it is the last of all.
+            None => env::args_os().next_back().is_some_and(|last| last == "--"),
+        }
+    }
+
+    /// Who is judged, as `target`.
+    fn subject(&self, target: &Target) -> Result<Subject> {
         Ok(match &self.connect {
-            Some(address) => Subject::Running(address_of(address)?),
+            Some(text) => Subject::Running(server_at(text, target.program.transport)?),
             None if !self.command.is_empty() => Subject::Command(self.command.clone()),
             None if self.python => Subject::Ours(Language::Python),
             None => Subject::Ours(Language::Rust),
@@ -104,11 +108,27 @@ impl CheckArgs {
     }
 }
 
-fn address_of(text: &str) -> Result<SocketAddr> {
-    text.to_socket_addrs()
-        .ok()
-        .and_then(|mut addresses| addresses.next())
-        .with_context(|| format!("--connect {text}: give HOST:PORT, such as 127.0.0.1:8080"))
+/// The first address of `text` where somebody listens. One that nobody has is no server's fault.
+fn server_at(text: &str, transport: Transport) -> Result<SocketAddr> {
+    let mut refused = None;
+    for address in addresses(text)? {
+        match ports::find_listener(transport, address) {
+            Ok(()) => return Ok(address),
+            Err(error) => refused = Some((address, error)),
+        }
+    }
+    let (address, error) = refused.with_context(|| format!("--connect {text}: no such host"))?;
+    Err(error).with_context(|| format!("no server at {} {address}", transport.name()))
+}
+
+/// IPv4 before IPv6: the lessons' servers speak IPv4, and `localhost` is both.
+fn addresses(text: &str) -> Result<Vec<SocketAddr>> {
+    let mut addresses: Vec<_> = text
+        .to_socket_addrs()
+        .with_context(|| format!("--connect {text}: give HOST:PORT, such as 127.0.0.1:8080"))?
+        .collect();
+    addresses.sort_by_key(SocketAddr::is_ipv6);
+    Ok(addresses)
 }
 
 /// Programs whose servers end with their first session.
@@ -120,18 +140,22 @@ const ENDS_BY_ITSELF: &[u8] = &[3, 4, 7, 9, 10];
 ///
 /// When stdout cannot be written.
 pub fn run(args: &CheckArgs) -> Result<ExitCode> {
-    let (subject, plan) = match plan(args) {
-        Ok(planned) => planned,
+    let mut text = Vec::new();
+    let planned = plan(args).and_then(|plan| {
+        let subject = (!args.list).then(|| subject(args, &plan)).transpose()?;
+        Ok((plan, subject))
+    });
+    let (plan, subject) = match planned {
+        Ok((plan, Some(subject))) => (plan, subject),
+        Ok((plan, None)) => {
+            report::list(&mut text, &plan)?;
+            return print(&text).map(|()| ExitCode::SUCCESS);
+        }
         Err(error) => {
             console::note(format_args!("error: {error:#}"));
             return Ok(ExitCode::from(2));
         }
     };
-    let mut text = Vec::new();
-    if args.list {
-        report::list(&mut text, &plan)?;
-        return print(&text).map(|()| ExitCode::SUCCESS);
-    }
     let workers = if subject.takes_a_port() { 4 } else { 1 };
     let pace = Pace::with_patience(args.patience.duration());
     let judgements = judge::run(&plan, &subject, pace, workers, |_| tick());
@@ -156,9 +180,12 @@ fn print(text: &[u8]) -> Result<()> {
     }
 }
 
-/// Who is judged, and by which checks.
-fn plan(args: &CheckArgs) -> Result<(Subject, Plan)> {
-    let subject = args.subject()?;
+/// What is judged, by which checks.
+fn plan(args: &CheckArgs) -> Result<Plan> {
+    ensure!(
+        !args.lacks_its_command(),
+        "the command is empty: give the program to judge after --"
+    );
     let all = ["all".to_owned()];
     let words = if args.targets.is_empty() {
         &all[..]
@@ -166,7 +193,7 @@ fn plan(args: &CheckArgs) -> Result<(Subject, Plan)> {
         &args.targets
     };
     let targets = Target::select(words)?;
-    if !args.list && !subject.is_ours() {
+    if !args.list && args.is_foreign() {
         ensure!(
             targets.len() == 1,
             "one command is one program: give one target, such as ntp/server"
@@ -195,8 +222,14 @@ fn plan(args: &CheckArgs) -> Result<(Subject, Plan)> {
         !plan.is_empty(),
         "no check is left: see cargo lab check --list"
     );
+    Ok(plan)
+}
+
+/// Who is judged by `plan`, ready to be started.
+fn subject(args: &CheckArgs, plan: &Plan) -> Result<Subject> {
+    let subject = args.subject(&plan[0].0)?;
     match subject {
-        Subject::Ours(Language::Rust) if !args.list => {
+        Subject::Ours(Language::Rust) => {
             console::note("building the programs (the first time takes a minute)");
             let programs: Vec<_> = plan.iter().map(|(target, _)| target.program).collect();
             executables::build_all(&programs)?;
@@ -205,15 +238,16 @@ fn plan(args: &CheckArgs) -> Result<(Subject, Plan)> {
             executables::python()
                 .context("Python 3.8 or later is missing (set PYTHON to name it)")?;
         }
-        _ => {}
+        Subject::Command(_) | Subject::Running(_) => {}
     }
-    Ok((subject, plan))
+    Ok(subject)
 }
 
-/// 2 if anything could not be judged, else 1 if anything failed, else 0.
+/// 2 if anything could not be judged, or nothing was; else 1 if anything failed, else 0.
 fn status(judgements: &[Judgement]) -> u8 {
     let outcomes = || judgements.iter().flat_map(|judgement| &judgement.outcomes);
-    if outcomes().any(|outcome| outcome.not_judged().is_some()) {
+    if outcomes().any(|outcome| outcome.not_judged().is_some()) || outcomes().all(Outcome::skipped)
+    {
         2
     } else {
         u8::from(outcomes().any(Outcome::failed))
@@ -235,7 +269,7 @@ mod tests {
 
     #[test]
     fn an_address_is_a_host_and_a_port() {
-        assert_eq!(address_of("127.0.0.1:80").unwrap().port(), 80);
-        assert!(address_of("127.0.0.1").is_err());
+        assert_eq!(addresses("127.0.0.1:80").unwrap()[0].port(), 80);
+        assert!(addresses("127.0.0.1").is_err());
     }
 }

@@ -1,10 +1,11 @@
 //! The checker's UDP socket.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::ports::unspecified;
 use super::stream::shortened;
 use super::trial::{Direction, Stop, Trial, Verdict};
 
@@ -21,26 +22,32 @@ impl Datagrams {
     /// A client's socket, for a server at `peer`.
     pub(super) fn client(trial: Arc<Trial>, peer: SocketAddr) -> Verdict<Self> {
         let name = trial.name_socket("client");
-        Self::bind(trial, name, 0, Some(peer))
+        let own = own_address(peer)
+            .map_err(|error| Stop::NotJudged(format!("no way to udp {peer}: {error}")))?;
+        Self::bind(trial, name, SocketAddr::new(own, 0), Some(peer))
     }
 
     /// A server's socket on `port`; 0 lets the system choose.
     pub(super) fn server(trial: Arc<Trial>, port: u16) -> Verdict<Self> {
         let name = trial.name_socket("server");
-        Self::bind(trial, name, port, None)
+        let own = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Self::bind(trial, name, own, None)
     }
 
-    fn bind(trial: Arc<Trial>, name: String, port: u16, peer: Option<SocketAddr>) -> Verdict<Self> {
-        match UdpSocket::bind((Ipv4Addr::LOCALHOST, port)) {
+    fn bind(
+        trial: Arc<Trial>,
+        name: String,
+        own: SocketAddr,
+        peer: Option<SocketAddr>,
+    ) -> Verdict<Self> {
+        match UdpSocket::bind(own) {
             Ok(socket) => Ok(Self {
                 trial,
                 name,
                 socket,
                 peer,
             }),
-            Err(error) => Err(Stop::NotJudged(format!(
-                "cannot bind udp port {port}: {error}"
-            ))),
+            Err(error) => Err(Stop::NotJudged(format!("cannot bind udp {own}: {error}"))),
         }
     }
 
@@ -68,7 +75,14 @@ impl Datagrams {
         self.socket
             .send_to(datagram, peer)
             .map(|_| ())
-            .map_err(|error| Stop::NotJudged(format!("sending {} bytes: {error}", datagram.len())))
+            .map_err(|error| {
+                let why = format!("sending {} bytes: {error}", datagram.len());
+                if is_too_large(&error) {
+                    Stop::Skipped(why)
+                } else {
+                    Stop::NotJudged(why)
+                }
+            })
     }
 
     /// Receives one datagram. A client receives only its server's; a server answers from now on
@@ -154,4 +168,23 @@ impl Datagrams {
             }
         }
     }
+}
+
+/// Whether the system sends no datagram of this size: 9,216 bytes are the most on macOS, unless its
+/// administrator says otherwise.
+#[cfg(unix)]
+fn is_too_large(error: &io::Error) -> bool {
+    rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::MSGSIZE)
+}
+
+#[cfg(not(unix))]
+fn is_too_large(_error: &io::Error) -> bool {
+    false
+}
+
+/// The address of this machine from which `peer` is reached: what the server under test will see.
+fn own_address(peer: SocketAddr) -> io::Result<IpAddr> {
+    let socket = UdpSocket::bind((unspecified(peer), 0))?;
+    socket.connect(peer)?;
+    Ok(socket.local_addr()?.ip())
 }

@@ -34,6 +34,12 @@ impl Outcome {
         matches!(self.verdict, Err(Stop::Failed { .. }))
     }
 
+    /// Whether the check could not be done here.
+    #[must_use]
+    pub fn skipped(&self) -> bool {
+        matches!(self.verdict, Err(Stop::Skipped(_)))
+    }
+
     /// Why the program could not be judged, if so.
     #[must_use]
     pub fn not_judged(&self) -> Option<&str> {

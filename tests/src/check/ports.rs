@@ -1,6 +1,7 @@
 //! Ports: which are free, and whether the program under test has its own.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -63,6 +64,41 @@ pub(super) fn is_taken(transport: Transport, port: u16) -> bool {
     listed.unwrap_or_else(|| !can_be_bound(transport, port))
 }
 
+/// Whether anybody listens at `address`. On this machine the system's list of sockets says it. Who
+/// is not listed is asked: a container's server is behind another system's sockets.
+///
+/// # Errors
+///
+/// When a connection fails, or a datagram is refused. A datagram that is lost tells nothing.
+pub(super) fn find_listener(transport: Transport, address: SocketAddr) -> io::Result<()> {
+    const LIMIT: Duration = Duration::from_secs(5);
+    const REFUSAL: Duration = Duration::from_millis(200);
+    if address.ip().is_loopback() && is_taken(transport, address.port()) {
+        return Ok(());
+    }
+    match transport {
+        Transport::Tcp => TcpStream::connect_timeout(&address, LIMIT).map(drop),
+        Transport::Udp => {
+            let socket = UdpSocket::bind((unspecified(address), 0))?;
+            socket.connect(address)?;
+            socket.send(b"")?;
+            socket.set_read_timeout(Some(REFUSAL))?;
+            match socket.recv(&mut [0; 1]) {
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Err(error),
+                _ => Ok(()),
+            }
+        }
+    }
+}
+
+/// The address of `peer`'s family that leaves the choice to the system.
+pub(super) fn unspecified(peer: SocketAddr) -> IpAddr {
+    match peer {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    }
+}
+
 /// Looks into `/proc/net`. Listening sockets stand first there, before those in TIME_WAIT, of
 /// which a check may leave thousands: only the beginning is read.
 #[cfg(target_os = "linux")]
@@ -115,7 +151,7 @@ fn can_be_bound(transport: Transport, port: u16) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{TcpListener, UdpSocket};
+    use std::net::TcpListener;
 
     use super::*;
 
