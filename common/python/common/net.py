@@ -30,7 +30,13 @@ end the process instead of refusing one thread more. common/src/net/conversation
 
 _seats = threading.BoundedSemaphore(MAX_CONVERSATIONS)
 
+BACK_OFF = 0.05
+"""How long to wait after a failure that may come again at once, in seconds."""
+
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+# What accept says of a socket that is none, or that does not listen: the next accept will fail too.
+_USELESS = (errno.EBADF, errno.EINVAL, errno.ENOTSOCK, errno.EOPNOTSUPP)
 
 
 def resolve_all(host, port, kind):
@@ -351,26 +357,36 @@ class Listener:
             if hasattr(socket, option):  # where it is missing, the system's own times hold
                 sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), seconds)
         self.socket = sock
+        self._address = sock.getsockname()
         self._reserve = sock.dup()
 
     def accept(self):
-        """Waits for the next client: its connection and its address."""
+        """Waits for the next client: its connection and its address.
+
+        Fails when the socket itself is of no use. Any other failure is a warning and a short rest: on Linux accept
+        tells what happened to the client's connection too, such as an unreachable network.
+        """
         while True:
             try:
                 return self.socket.accept()
             except ConnectionAbortedError:
                 pass  # it left between its handshake and our accept
             except OSError as error:
-                if error.errno not in _EXHAUSTED:
-                    raise
-                accepted = self._accept_or_refuse(error)
-                if accepted:
-                    return accepted
+                if error.errno in _EXHAUSTED:
+                    accepted = self._accept_or_refuse(error)
+                    if accepted:
+                        return accepted
+                    continue
+                failure = "cannot accept on {}: {}".format(shown(self._address), console.reason(error))
+                if error.errno in _USELESS:
+                    raise console.Failure(failure) from None
+                console.warn(failure)
+                time.sleep(BACK_OFF)
 
     def _accept_or_refuse(self, why):
         """With the reserve's descriptor. By the time that a client comes, there may be descriptors again."""
         if self._reserve is None:
-            time.sleep(0.05)
+            time.sleep(BACK_OFF)
         else:
             self._reserve.close()
             self._reserve = None

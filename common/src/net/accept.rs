@@ -19,7 +19,8 @@ const SILENCE: Duration = Duration::from_mins(1);
 /// How long the system waits for that answer before it asks again.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
 
-/// How long to wait when not even the reserve can be had back.
+/// How long to wait when `accept` fails for a reason that may not pass at once, or when not even the
+/// reserve can be had back.
 const BACK_OFF: Duration = Duration::from_millis(50);
 
 /// A socket that `accept` takes connections from.
@@ -174,8 +175,10 @@ impl Listener {
     ///
     /// # Errors
     ///
-    /// When the socket itself fails. A client that leaves before it is accepted is passed over; one
-    /// for whom there is no descriptor is closed with a warning.
+    /// When the socket itself is of no use: closed, or not listening. A client that leaves before it is
+    /// accepted is passed over; one for whom there is no descriptor is closed with a warning. Any
+    /// other failure is a warning and a short rest: on Linux `accept` tells what happened to the
+    /// client's connection too, such as an unreachable network.
     pub fn accept(&mut self) -> Result<(TcpStream, SocketAddr), NetError> {
         loop {
             match self.socket.accept() {
@@ -187,7 +190,15 @@ impl Listener {
                         return Ok(client);
                     }
                 }
-                Err(error) => return Err(NetError::io("cannot accept on", self.address)(error)),
+                Err(error) => {
+                    let useless = is_useless(&error);
+                    let error = NetError::io("cannot accept on", self.address)(error);
+                    if useless {
+                        return Err(error);
+                    }
+                    console::warn(error);
+                    thread::sleep(BACK_OFF);
+                }
             }
         }
     }
@@ -220,6 +231,28 @@ pub fn is_exhausted(error: &io::Error) -> bool {
     const WSAEMFILE: i32 = 10024;
     const WSAENOBUFS: i32 = 10055;
     matches!(error.raw_os_error(), Some(WSAEMFILE | WSAENOBUFS))
+}
+
+/// Whether it says that this is no socket, or none that listens: the next `accept` will fail too.
+#[cfg(unix)]
+fn is_useless(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(
+        Errno::from_io_error(error),
+        Some(Errno::BADF | Errno::INVAL | Errno::NOTSOCK | Errno::OPNOTSUPP)
+    )
+}
+
+/// Whether it says that this is no socket, or none that listens: the next `accept` will fail too.
+#[cfg(not(unix))]
+fn is_useless(error: &io::Error) -> bool {
+    const WSAEINVAL: i32 = 10022;
+    const WSAENOTSOCK: i32 = 10038;
+    const WSAEOPNOTSUPP: i32 = 10045;
+    matches!(
+        error.raw_os_error(),
+        Some(WSAEINVAL | WSAENOTSOCK | WSAEOPNOTSUPP)
+    )
 }
 
 #[cfg(test)]

@@ -1,0 +1,73 @@
+//! What the servers do when a system call fails that hardly ever fails: `strace` makes it fail once.
+//!
+//! Where strace is missing, or may not trace, the tests are skipped.
+
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot set up its case ends with a panic"
+)]
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::Command;
+
+use tests::executables;
+use tests::process::{PATIENCE, Process};
+use tests::programs::{Language, PROGRAMS, Side};
+
+/// Starts the server of a program whose first `call` fails with `error`. `None` where strace cannot.
+fn start_failing(number: u8, language: Language, call: &str, error: &str) -> Option<Process> {
+    let can = Command::new("strace")
+        .args(["-o", "/dev/null", "true"])
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !can {
+        common::console::note("skipped: making system calls fail needs strace");
+        return None;
+    }
+    let program = PROGRAMS.iter().find(|program| program.number == number);
+    let server = executables::command(program.unwrap(), Side::Server, language).unwrap();
+    let mut strace = Command::new("strace");
+    strace
+        .args(["-f", "-o", "/dev/null", "-e"])
+        .arg(format!("inject={call}:error={error}:when=1"))
+        .arg(server.get_program())
+        .args(server.get_args())
+        .args(["--port", "0"]);
+    Some(Process::start(&mut strace).unwrap())
+}
+
+#[test]
+fn an_accept_that_fails_is_a_warning_and_the_next_client_is_served() {
+    for language in [Language::Rust, Language::Python] {
+        let Some(server) = start_failing(1, language, "accept4", "EPROTO") else {
+            return;
+        };
+        let address = server.ready(PATIENCE).unwrap();
+        let mut client = TcpStream::connect(address).unwrap();
+        client.set_read_timeout(Some(PATIENCE)).unwrap();
+        client.write_all(b"hello").unwrap();
+        let mut answer = [0; 5];
+        client.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"HELLO");
+        let told = server.stderr().text();
+        let warning = format!("warning: cannot accept on {address}: Protocol error (os error 71)");
+        assert!(told.lines().any(|line| line == warning), "{told}");
+    }
+}
+
+#[test]
+fn an_accept_on_a_socket_that_is_of_no_use_ends_the_server_with_its_address() {
+    for language in [Language::Rust, Language::Python] {
+        let Some(mut server) = start_failing(1, language, "accept4", "EINVAL") else {
+            return;
+        };
+        let status = server.wait(PATIENCE).unwrap().unwrap();
+        assert_eq!(status.code(), Some(1));
+        let address = server.ready(PATIENCE).unwrap();
+        let told = server.stderr().text();
+        let error = format!("Error: cannot accept on {address}: Invalid argument (os error 22)");
+        assert_eq!(told.lines().last(), Some(&*error));
+    }
+}
