@@ -25,6 +25,11 @@ impl Vacancy {
                 Transport::Udp => Type::DGRAM,
             };
             let socket = Socket::new(Domain::IPV4, kind, None)?;
+            // A port of the lesson may be in TIME_WAIT since the check before. One that the
+            // system chooses must stay this socket's own.
+            if cfg!(unix) && transport == Transport::Tcp && port != 0 {
+                socket.set_reuse_address(true)?;
+            }
             socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
             let own = socket.local_addr()?;
             if transport == Transport::Udp {
@@ -56,8 +61,8 @@ impl Vacancy {
 
 #[cfg(test)]
 mod tests {
-    use std::io::ErrorKind;
-    use std::net::{TcpStream, UdpSocket};
+    use std::io::{ErrorKind, Read};
+    use std::net::{TcpListener, TcpStream, UdpSocket};
 
     use super::*;
 
@@ -66,6 +71,21 @@ mod tests {
         let nobody = Vacancy::hold(Transport::Tcp, 0).unwrap();
         let error = TcpStream::connect(nobody.address()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_port_in_time_wait_can_be_held() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut client = TcpStream::connect(address).unwrap();
+        let (server, _) = listener.accept().unwrap();
+        // Who closes first is left with TIME_WAIT.
+        drop((server, listener));
+        assert_eq!(client.read(&mut [0; 1]).unwrap(), 0);
+        drop(client);
+        let nobody = Vacancy::hold(Transport::Tcp, address.port()).unwrap();
+        assert_eq!(nobody.address(), address);
     }
 
     #[cfg(target_os = "linux")]
