@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -112,17 +112,37 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// When the program does not read any more.
+    /// When the program does not read any more, or not within [`PATIENCE`].
     pub fn type_text(&mut self, text: &str) -> io::Result<()> {
-        match &mut self.stdin {
-            Some(stdin) => stdin
+        self.type_text_within(PATIENCE, text)
+    }
+
+    /// As [`type_text`](Self::type_text), for a program that may let its input wait for `limit`.
+    ///
+    /// # Errors
+    ///
+    /// When the program does not read any more. After a `TimedOut` its input is gone.
+    pub fn type_text_within(&mut self, limit: Duration, text: &str) -> io::Result<()> {
+        let Some(mut stdin) = self.stdin.take() else {
+            let ended = "the input has been ended";
+            return Err(io::Error::new(io::ErrorKind::BrokenPipe, ended));
+        };
+        // A pipe holds 64 KiB at most, and writing to a full one waits for as long as the program
+        // lives: this thread may.
+        let (done, typed) = mpsc::channel();
+        let text = text.to_owned();
+        thread::spawn(move || {
+            let result = stdin
                 .write_all(text.as_bytes())
-                .and_then(|()| stdin.flush()),
-            None => Err(io::Error::new(
-                io::ErrorKind::BrokenPipe,
-                "the input has been ended",
-            )),
-        }
+                .and_then(|()| stdin.flush());
+            // Nobody waits for it after the limit.
+            let _ = done.send((stdin, result));
+        });
+        let (stdin, result) = typed
+            .recv_timeout(limit)
+            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
+        self.stdin = Some(stdin);
+        result
     }
 
     /// Ends the input, as Ctrl-D does.
@@ -403,6 +423,18 @@ mod tests {
             ready_line("warning: x\nlistening on udp [::1]:8080\n"),
             Some("[::1]:8080".parse().unwrap())
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_program_never_reads_is_typed_no_longer_than_the_limit() {
+        let mut process = Process::start(Command::new("sleep").arg("60")).unwrap();
+        let more_than_a_pipe_holds = "x".repeat(4 << 20);
+        let error = process
+            .type_text_within(Duration::from_millis(50), &more_than_a_pipe_holds)
+            .unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(process.type_text("more").is_err());
     }
 
     #[cfg(unix)]

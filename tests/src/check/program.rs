@@ -1,8 +1,10 @@
 //! The program under test: what is typed at it, what its screen shows, how it ends.
 
+use std::io;
 use std::net::SocketAddr;
 use std::process::{Command, ExitStatus};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use common::console;
@@ -40,12 +42,14 @@ impl Program {
     /// Types a line and presses Enter.
     pub fn type_line(&mut self, line: &str) -> Verdict {
         self.process
-            .type_text(&format!("{line}\n"))
+            .type_text_within(self.trial.patience(), &format!("{line}\n"))
             .map_err(|error| {
-                self.trial.fail(
-                    "the program reads what is typed",
-                    format!("its input is closed: {error}"),
-                )
+                let happened = if error.kind() == io::ErrorKind::TimedOut {
+                    format!("of {} bytes it leaves a part unread", line.len() + 1)
+                } else {
+                    format!("its input is closed: {error}")
+                };
+                self.trial.fail("the program reads what is typed", happened)
             })
     }
 
@@ -246,19 +250,20 @@ impl Program {
         }
     }
 
-    /// Fails if it, or a child of it, keeps a processor busy although nobody asks for anything.
+    /// Fails if it, or a child of it, keeps a processor busy although nobody asks for anything, or if
+    /// it has ended. Passes where processor time cannot be seen.
     ///
     /// Watched for a second, and for another when the first says yes: it may have been
     /// finishing its work.
     pub fn expect_idle(&mut self) -> Verdict {
         self.expect_running()?;
-        let mut watched = self.watch(self.trial.watch())?;
-        if watched.spins() {
-            watched = self.watch(self.trial.watch())?;
+        let mut spinning = self.spinning();
+        if spinning.is_some() {
+            spinning = self.spinning();
         }
-        if !watched.spins() {
+        let Some(watched) = spinning else {
             return Ok(());
-        }
+        };
         Err(self.trial.fail(
             "the program sleeps while nobody asks for anything",
             format!(
@@ -272,9 +277,15 @@ impl Program {
         ))
     }
 
-    fn watch(&self, span: Duration) -> Verdict<Watched> {
-        processor::watch_group(self.process.id(), span)
-            .ok_or_else(|| Stop::Skipped("processor time can be measured on Linux only".to_owned()))
+    /// Watches it for a while, and tells what it did if it spun.
+    fn spinning(&self) -> Option<Watched> {
+        let span = self.trial.watch();
+        let watched = processor::watch_group(self.process.id(), span);
+        if watched.is_none() {
+            // The answer that is awaited comes late all the same.
+            thread::sleep(span);
+        }
+        watched.filter(Watched::spins)
     }
 
     /// Ends it as `kill -9` does, with its children.

@@ -50,10 +50,7 @@ impl Server {
 
     /// Fails if it spins, or has ended. Passes where that cannot be seen.
     pub fn expect_idle(&mut self) -> Verdict {
-        match self.program.as_mut().map(Program::expect_idle) {
-            None | Some(Err(Stop::Skipped(_))) => Ok(()),
-            Some(verdict) => verdict,
-        }
+        self.program.as_mut().map_or(Ok(()), Program::expect_idle)
     }
 
     /// Waits until the screen shows `last`, and fails if it was sent raw control characters, other

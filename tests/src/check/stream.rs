@@ -57,40 +57,45 @@ impl Stream {
 
     /// Sends all of `bytes`. Patience begins anew with each step: a large file may take its time.
     pub fn send(&mut self, bytes: &[u8]) -> Verdict {
-        let mut sent = 0;
-        while sent < bytes.len() {
-            let wrote = self
-                .socket
-                .set_write_timeout(Some(self.trial.patience()))
-                .and_then(|()| self.socket.write(&bytes[sent..]));
-            match wrote {
-                Ok(size) => {
-                    self.trial.note(
-                        &self.name,
-                        Direction::Sent,
-                        &bytes[sent..sent + size],
-                        false,
-                    );
-                    sent += size;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    return Err(self.trial.fail(
-                        format!("the program reads the {} bytes that are sent", bytes.len()),
-                        format!("after {sent} of them: {}", describe(&error)),
-                    ));
-                }
-            }
-        }
-        Ok(())
+        let (sent, end) = self.write(bytes);
+        end.map_err(|error| {
+            self.trial.fail(
+                format!("the program reads the {} bytes that are sent", bytes.len()),
+                format!("after {sent} of them: {}", describe(&error)),
+            )
+        })
     }
 
     /// Sends `bytes` to a program that may close before it has read them all.
     pub fn send_to_whoever_listens(&mut self, bytes: &[u8]) {
         // What the program thinks of it, its answer tells.
-        let _ = self.socket.set_write_timeout(Some(self.trial.patience()));
-        let _ = self.socket.write_all(bytes);
-        self.trial.note(&self.name, Direction::Sent, bytes, false);
+        let _ = self.write(bytes);
+    }
+
+    /// Writes until all `bytes` are written, or an error comes, or the check is over; tells how many
+    /// were.
+    fn write(&mut self, bytes: &[u8]) -> (usize, io::Result<()>) {
+        let mut sent = 0;
+        while sent < bytes.len() {
+            let patience = self.trial.patience();
+            if self.trial.is_over() {
+                return (sent, Err(io::ErrorKind::TimedOut.into()));
+            }
+            let wrote = self
+                .socket
+                .set_write_timeout(Some(patience))
+                .and_then(|()| self.socket.write(&bytes[sent..]));
+            match wrote {
+                Ok(size) => {
+                    let written = &bytes[sent..sent + size];
+                    self.trial.note(&self.name, Direction::Sent, written, false);
+                    sent += size;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return (sent, Err(error)),
+            }
+        }
+        (sent, Ok(()))
     }
 
     /// Sends `bytes`, `size` at a time, each piece when the program has fetched the one before: else

@@ -163,8 +163,12 @@ impl Trial {
 
     /// What is left of the check's time.
     fn left(&self) -> Duration {
-        let all = DEADLINE.max(self.pace.patience * 12) + self.notes().pardoned;
-        all.saturating_sub(self.begun.elapsed())
+        self.deadline().saturating_sub(self.begun.elapsed())
+    }
+
+    /// How long the check as a whole may take.
+    fn deadline(&self) -> Duration {
+        DEADLINE.max(self.pace.patience * 12) + self.notes().pardoned
     }
 
     /// Does not count `span`, which went by before the program was started.
@@ -190,13 +194,20 @@ impl Trial {
         Instant::now() + self.patience()
     }
 
-    /// The verdict that the program did something else than it must.
+    /// The verdict that the program did something else than it must. When the check's time is over,
+    /// that is what happened: nothing was waited for any more.
     #[must_use]
     pub fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
         self.failed.store(true, Ordering::Relaxed);
+        let happened = if self.is_over() {
+            let seconds = self.deadline().as_secs();
+            format!("the {seconds} s that the whole check may take are over")
+        } else {
+            happened.into()
+        };
         Stop::Failed {
             expected: expected.into(),
-            happened: happened.into(),
+            happened,
         }
     }
 
@@ -257,6 +268,21 @@ impl Trial {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_at_the_deadline_says_so() {
+        let mut trial = Trial::new(Pace::with_patience(Duration::from_secs(1)));
+        let happened = |trial: &Trial| match trial.fail("a datagram", "silence") {
+            Stop::Failed { happened, .. } => happened,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(happened(&trial), "silence");
+        trial.begun -= DEADLINE;
+        assert_eq!(
+            happened(&trial),
+            "the 120 s that the whole check may take are over"
+        );
+    }
 
     #[test]
     fn a_stream_is_one_passage_and_each_datagram_is_its_own() {
