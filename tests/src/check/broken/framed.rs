@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(TARGET, "counts-characters", "non-ascii"),
     fault(TARGET, "leaves-at-an-empty-message", "empty-message"),
     fault(TARGET, "reads-more-than-a-frame", "glued-frames"),
+    fault(TARGET, "cuts-at-1000-bytes", "kilobyte"),
     fault(TARGET, "one-at-a-time", "side-by-side"),
     fault(TARGET, "reads-the-length-once", "byte-by-byte"),
     fault(TARGET, "cuts-at-64-KiB", "large-message"),
@@ -36,6 +38,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(TARGET, "rounds-a-fractional-size", "size-fractional"),
     fault(TARGET, "believes-any-size", "size-huge"),
     fault(TARGET, "refuses-duplicate-keys", "duplicate-keys"),
+    fault(TARGET, "runs-pickles", "pickle-as-header"),
     fault(TARGET, "spins-for-the-rest", "leaves-in-mid-frame"),
 ];
 
@@ -75,6 +78,9 @@ pub(super) fn converse(
         if !fill(args, conn, &mut header)? {
             return Ok(());
         }
+        if args.has("runs-pickles") {
+            run_pickle(&header)?;
+        }
         let Some(size) = size(args, &header) else {
             return Ok(());
         };
@@ -83,8 +89,10 @@ pub(super) fn converse(
         if !fill(args, conn, &mut body)? {
             return Ok(());
         }
-        if args.has("cuts-at-64-KiB") {
-            body.truncate(65_536);
+        match &*args.fault {
+            "cuts-at-1000-bytes" => body.truncate(1000),
+            "cuts-at-64-KiB" => body.truncate(65_536),
+            _ => {}
         }
         if args.has("reads-more-than-a-frame") {
             // What is there already is thrown away.
@@ -102,6 +110,17 @@ pub(super) fn converse(
         }
         answer(args, conn, &String::from_utf8_lossy(&body).to_uppercase())?;
     }
+}
+
+/// What pickle.loads would do with `cos\nsystem\n(S'...'\ntR.`.
+pub(super) fn run_pickle(pickle: &[u8]) -> io::Result<()> {
+    let text = String::from_utf8_lossy(pickle);
+    if let Some((_, rest)) = text.split_once("cos\nsystem\n(S'")
+        && let Some((command, _)) = rest.split_once('\'')
+    {
+        Command::new("sh").args(["-c", command]).status()?;
+    }
+    Ok(())
 }
 
 /// The body's size in bytes. `None` where the header is bad.

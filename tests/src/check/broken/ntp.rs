@@ -23,13 +23,17 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(TARGET, "shows-escapes-raw", "control-characters"),
     fault(TARGET, "receives-1024-bytes", "largest-datagram"),
     fault(TARGET, "dies-of-a-long-answer", "expanding-format"),
+    fault(TARGET, "receives-100-bytes", "kilobyte"),
+    fault(TARGET, "answers-a-word-twice", "exactly-once"),
+    fault(TARGET, "remembers-forty", "vanished-clients"),
     fault(TARGET, "serves-a-thousand-only", "many-in-a-row"),
+    fault(TARGET, "loses-some-of-a-burst", "burst"),
 ];
 
 /// Answers each datagram with the time.
 pub(super) fn serve(args: &BrokenArgs, socket: &UdpSocket) -> Result<()> {
     let mut buffer = args.datagram_buffer();
-    let mut first = None;
+    let (mut first, mut clients) = (None, Vec::new());
     let most = if args.has("serves-a-thousand-only") {
         1000
     } else {
@@ -47,7 +51,19 @@ pub(super) fn serve(args: &BrokenArgs, socket: &UdpSocket) -> Result<()> {
         } else {
             peer
         };
-        socket.send_to(time_in(args, request)?.as_bytes(), to)?;
+        if args.has("remembers-forty") && !clients.contains(&peer) {
+            clients.push(peer);
+        }
+        if clients.len() > 40
+            || args.has("loses-some-of-a-burst") && request.starts_with(b"client 9")
+        {
+            continue;
+        }
+        let answer = time_in(args, request)?;
+        socket.send_to(answer.as_bytes(), to)?;
+        if args.has("answers-a-word-twice") && request == b"hello" {
+            socket.send_to(answer.as_bytes(), to)?;
+        }
     }
     Ok(())
 }

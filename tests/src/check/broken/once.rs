@@ -15,6 +15,7 @@ const GREETING: &str = "echo-tcp/framed-server";
 pub(super) const FAULTS: &[Fault] = &[
     fault(ONESHOT, "fails-at-the-end", "session"),
     fault(ONESHOT, "upper-cases-bytes", "non-ascii"),
+    fault(ONESHOT, "answers-100-bytes", "kilobyte"),
     fault(GREETING, "counts-one-less", "frame"),
     fault(ONESHOT, "dies-of-bad-text", "invalid-utf8"),
     fault(ONESHOT, "shows-escapes-raw", "control-characters"),
@@ -38,11 +39,14 @@ pub(super) fn oneshot(args: &BrokenArgs) -> Result<()> {
         str::from_utf8(said)?;
     }
     console::say(format_args!("我收到客户端发的 {}", args.text(said)))?;
-    let answer = if args.has("upper-cases-bytes") {
+    let mut answer = if args.has("upper-cases-bytes") {
         said.to_ascii_uppercase()
     } else {
         String::from_utf8_lossy(said).to_uppercase().into_bytes()
     };
+    if args.has("answers-100-bytes") {
+        answer.truncate(100);
+    }
     conn.write_all(&answer)?;
     if args.has("fails-at-the-end") {
         std::process::exit(3);

@@ -4,6 +4,7 @@ use std::net::{SocketAddr, UdpSocket};
 
 use anyhow::{Result, bail};
 use common::console;
+use rustix::net::connect_unspec;
 
 use super::{BrokenArgs, Fault, fault};
 
@@ -17,10 +18,12 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(TALK, "shows-ascii-only", "non-ascii"),
     fault(TALK, "sends-nothing-for-an-empty-line", "empty-line"),
     fault(TALK, "ignores-the-empty", "empty-datagram"),
+    fault(TALK, "receives-100-bytes", "kilobyte"),
     fault(TALK, "answers-the-latest", "two-people"),
     fault(TALK, "dies-of-bad-text", "invalid-utf8"),
     fault(CHAT, "shows-escapes-raw", "control-characters"),
     fault(TALK, "receives-1024-bytes", "largest-datagram"),
+    fault(CHAT, "dies-of-a-lost-client", "leaves-at-once"),
     fault(TALK, "fails-at-the-end-of-input", "end-of-input"),
 ];
 
@@ -69,6 +72,16 @@ pub(super) fn serve(args: &BrokenArgs, socket: &UdpSocket) -> Result<()> {
             console::strip(&line)
         };
         if args.has("sends-nothing-for-an-empty-line") && line.is_empty() {
+            continue;
+        }
+        if args.has("dies-of-a-lost-client") {
+            // A connected socket is told that nobody is there.
+            socket.connect(peer)?;
+            socket.send(line.as_bytes())?;
+            if let Some(error) = socket.take_error()? {
+                return Err(error.into());
+            }
+            connect_unspec(socket)?;
             continue;
         }
         socket.send_to(line.as_bytes(), peer)?;

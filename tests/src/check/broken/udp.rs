@@ -36,6 +36,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(ONESHOT, "fails-at-the-end", "session"),
     fault(ONESHOT, "upper-cases-bytes", "non-ascii"),
     fault(ONESHOT, "ignores-the-empty", "empty-datagram"),
+    fault(ONESHOT, "receives-100-bytes", "kilobyte"),
     fault(ONESHOT, "dies-of-bad-text", "invalid-utf8"),
     fault(ONESHOT, "shows-escapes-raw", "control-characters"),
     fault(ONESHOT, "receives-1024-bytes", "largest-datagram"),

@@ -1,5 +1,7 @@
 //! The framed echo: program 20.
 
+use std::path::Path;
+
 use common::header;
 
 use super::exchange::{exchange, frame, goes_on, serves_a_client};
@@ -52,6 +54,14 @@ pub(super) const CHECKS: &[Check] = &[
         sentence: "A client sends three frames in one segment; each is answered.",
         hint: "Read exactly as many bytes as the header says: what follows belongs to the next frame.",
         run: glued_frames,
+    },
+    Check {
+        name: "kilobyte",
+        grade: Protocol,
+        targets: TARGET,
+        sentence: "A client sends a frame of 1,024 bytes, as many as the lesson receives at a time; it comes back whole.",
+        hint: "Receive until all that data_size announces has come, and count what recv returns.",
+        run: kilobyte,
     },
     Check {
         name: "side-by-side",
@@ -108,6 +118,14 @@ pub(super) const CHECKS: &[Check] = &[
         sentence: "A client sends a header with data_size twice and a key that nobody knows; the last size counts, as json.loads has it, and the answer comes.",
         hint: "Two programs that choose different values of a doubled key disagree about where the frame ends. json.loads takes the last.",
         run: duplicate_keys,
+    },
+    Check {
+        name: "pickle-as-header",
+        grade: Robust,
+        targets: TARGET,
+        sentence: "A client sends a pickle as header that would create a file when loaded; it is not created, the connection is closed, and the next client is served.",
+        hint: "pickle.loads runs what the pickle says: whoever sends one owns your machine. Use a format that only describes data: JSON, or struct.",
+        run: pickle_as_header,
     },
     Check {
         name: "leaves-in-mid-frame",
@@ -172,6 +190,10 @@ fn byte_by_byte(context: &mut Context) -> Verdict {
     client.expect(&frame("HELLO")?)
 }
 
+fn kilobyte(context: &mut Context) -> Verdict {
+    says(context, &[&"0123456789abcdef".repeat(64)]).map(drop)
+}
+
 fn large_message(context: &mut Context) -> Verdict {
     let text = "0123456789abcdef".repeat(1 << 16);
     says(context, &[&text]).map(drop)
@@ -234,6 +256,27 @@ fn duplicate_keys(context: &mut Context) -> Verdict {
     client.send(&framed(header, b"hello")?)?;
     client.expect(&frame("HELLO")?)?;
     exchange(context, &mut client)
+}
+
+fn pickle_as_header(context: &mut Context) -> Verdict {
+    let mut server = context.server()?;
+    let mark = context.folder().join("pickled");
+    let mut client = server.connect()?;
+    client.send(&framed(pickle_that_makes(&mark).as_bytes(), b"")?)?;
+    let ended = client.expect_closed();
+    if mark.exists() {
+        return Err(context.fail(
+            "nothing that a pickle says is run",
+            "the file that it wanted is there",
+        ));
+    }
+    ended?;
+    goes_on(context, &mut server)
+}
+
+/// What pickle.loads does with it: os.system("touch ...").
+pub(super) fn pickle_that_makes(file: &Path) -> String {
+    format!("cos\nsystem\n(S'touch {}'\ntR.", file.display())
 }
 
 fn leaves_in_mid_frame(context: &mut Context) -> Verdict {

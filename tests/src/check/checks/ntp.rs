@@ -111,14 +111,6 @@ pub(super) const CHECKS: &[Check] = &[
         hint: "A short format can ask for a long text. Bound it, catch what sendto raises when the answer does not fit a datagram, and go on.",
         run: expanding_format,
     },
-    Check {
-        name: "many-in-a-row",
-        grade: Robust,
-        targets: TARGET,
-        sentence: "2,000 clients ask, one after another; each is answered, and no processor time is burnt afterwards.",
-        hint: "Keep nothing of a client when it is answered.",
-        run: many_in_a_row,
-    },
 ];
 
 /// Asks for the time, which must be what the reference makes of it in this second.
@@ -301,16 +293,4 @@ fn expanding_format(context: &mut Context) -> Verdict {
     }
     expect_time(context, &mut client, "%Y")
         .map_err(|stop| stop.while_("the next request is served"))
-}
-
-fn many_in_a_row(context: &mut Context) -> Verdict {
-    let mut server = context.server()?;
-    for number in 0..2000 {
-        let mut client = server.datagrams()?;
-        client.send(b"now")?;
-        client
-            .expect(b"now")
-            .map_err(|stop| stop.while_(&format!("client {} of 2,000 is answered", number + 1)))?;
-    }
-    server.expect_idle()
 }

@@ -31,6 +31,14 @@ pub(super) const CHECKS: &[Check] = &[
         run: non_ascii,
     },
     Check {
+        name: "kilobyte",
+        grade: Protocol,
+        targets: ONESHOT,
+        sentence: "A client sends 1,024 bytes, the most that the lesson receives; all of it is shown and answered.",
+        hint: "recv(n) returns n bytes at most, and send may take less than it is given: sendall does not.",
+        run: kilobyte,
+    },
+    Check {
         name: "frame",
         grade: Protocol,
         targets: GREETING,
@@ -93,6 +101,12 @@ fn non_ascii(context: &mut Context) -> Verdict {
     let text = "straße 你好 é";
     let mut server = context.server()?;
     says(&mut server, text.as_bytes(), text, "STRASSE 你好 É")
+}
+
+fn kilobyte(context: &mut Context) -> Verdict {
+    let text = "0123456789abcdef".repeat(64);
+    let mut server = context.server()?;
+    says(&mut server, text.as_bytes(), &text, &text.to_uppercase())
 }
 
 fn greeting(context: &mut Context) -> Verdict {

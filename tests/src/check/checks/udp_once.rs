@@ -39,6 +39,14 @@ pub(super) const CHECKS: &[Check] = &[
         run: empty_datagram,
     },
     Check {
+        name: "kilobyte",
+        grade: Protocol,
+        targets: ONE,
+        sentence: "A client sends 1,024 bytes, the most that the lesson receives; all of it is shown, and the answer comes.",
+        hint: "recvfrom(n) cuts what is longer than n, without a word on Linux.",
+        run: kilobyte,
+    },
+    Check {
         name: "three-lines",
         grade: Protocol,
         targets: THREE,
@@ -166,6 +174,11 @@ fn control_characters(context: &mut Context) -> Verdict {
 /// `size` bytes of text.
 fn text(size: usize) -> String {
     "0123456789abcdef".chars().cycle().take(size).collect()
+}
+
+fn kilobyte(context: &mut Context) -> Verdict {
+    let text = text(1024);
+    says(context, text.as_bytes(), &text).map(drop)
 }
 
 fn largest_datagram(context: &mut Context) -> Verdict {

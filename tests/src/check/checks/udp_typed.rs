@@ -56,6 +56,14 @@ pub(super) const CHECKS: &[Check] = &[
         run: empty_datagram,
     },
     Check {
+        name: "kilobyte",
+        grade: Protocol,
+        targets: ALL,
+        sentence: "A client sends 1,024 bytes, the most that the lesson receives; all of it is shown, and can be answered.",
+        hint: "recvfrom(n) cuts what is longer than n, without a word on Linux.",
+        run: kilobyte,
+    },
+    Check {
         name: "two-people",
         grade: Protocol,
         targets: ALL,
@@ -86,6 +94,14 @@ pub(super) const CHECKS: &[Check] = &[
         sentence: "A client sends 65,507 bytes, the most that a datagram holds; all of it is shown.",
         hint: "recvfrom(1024) throws away what is longer, without a word on Linux: receive with a buffer of 65,535 bytes.",
         run: largest_datagram,
+    },
+    Check {
+        name: "leaves-at-once",
+        grade: Robust,
+        targets: ALL,
+        sentence: "A client writes and closes its socket before the person answers; the next client is served as ever.",
+        hint: "Where a client has gone, the system may report the answer as an error of this send or of the next receive (it does on Windows, and for a connected socket on Linux): catch OSError for one message.",
+        run: leaves_at_once,
     },
     Check {
         name: "end-of-input",
@@ -220,9 +236,38 @@ fn control_characters(context: &mut Context) -> Verdict {
     server.expect_harmless_screen(" end", COLOURS)
 }
 
-fn largest_datagram(context: &mut Context) -> Verdict {
-    let text: String = "0123456789abcdef".chars().cycle().take(65_507).collect();
+/// A client sends so many bytes.
+fn long_message(context: &Context, size: usize) -> Verdict {
+    let text: String = "0123456789abcdef".chars().cycle().take(size).collect();
     one_round(context, (text.as_bytes(), &text), ("ok", "ok"))
+}
+
+fn kilobyte(context: &mut Context) -> Verdict {
+    long_message(context, 1024)
+}
+
+fn largest_datagram(context: &mut Context) -> Verdict {
+    long_message(context, 65_507)
+}
+
+fn leaves_at_once(context: &mut Context) -> Verdict {
+    let (mut server, gone) = begin(context)?;
+    let number = context.number();
+    gone.send(b"hi")?;
+    let from = gone.local()?;
+    drop(gone);
+    let program = server.program()?;
+    program.expect_screen(&shown(number, from, "hi"))?;
+    program.type_line("anybody there?")?;
+    program.expect_screen(closing(number))?;
+    let mut next = server.datagrams()?;
+    round(
+        context,
+        (&mut server, &mut next),
+        (b"hello", "hello"),
+        ("ok", "ok"),
+    )
+    .map_err(|stop| stop.while_("the next client is served"))
 }
 
 fn end_of_input(context: &mut Context) -> Verdict {

@@ -47,6 +47,7 @@ pub(in crate::check::broken) const FAULTS: &[Fault] = &[
     fault(ACK, "hides-the-server", "no-server"),
     fault(DEMO, "ends-as-if-well", "no-server"),
     fault(ONESHOT, "waits-once-connected", "silent-server"),
+    fault(CHAT, "ends-as-if-well", "silent-server"),
     fault(ECHO, "spins-while-waiting", "late-answer"),
     fault(TALK, "believes-anybody", "stranger"),
     fault(NTP, "starts-the-limit-anew", "stranger-prolongs"),
@@ -160,7 +161,7 @@ fn receive(args: &BrokenArgs, socket: &UdpSocket, server: SocketAddr) -> io::Res
     let mut asked = Instant::now();
     let mut buffer = args.datagram_buffer();
     let endless = match &*args.target {
-        TALK | CHAT => true,
+        TALK | CHAT => !args.has("ends-as-if-well"),
         _ => args.has("waits-for-ever") || args.has("waits-once-connected"),
     };
     loop {

@@ -1,7 +1,6 @@
 //! Stores files.
 
 use std::io::{self, ErrorKind};
-use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -15,7 +14,7 @@ use super::client::Client;
 use super::place::Place;
 use super::{BOTH, PUT};
 use crate::check::broken::BrokenArgs;
-use crate::check::broken::framed::{announced, json_object};
+use crate::check::broken::framed::{announced, json_object, run_pickle};
 use crate::check::hexdump;
 
 /// What an upload's header says.
@@ -52,7 +51,7 @@ pub(super) fn take(client: &mut Client) -> io::Result<bool> {
         return Ok(false);
     };
     if args.has("runs-pickles") {
-        run(&header)?;
+        run_pickle(&header)?;
     }
     let announced = match args.target.as_str() {
         PUT => json_header(args, &header),
@@ -73,17 +72,6 @@ pub(super) fn take(client: &mut Client) -> io::Result<bool> {
     drop(locked);
     answer(client, &announced, stored)?;
     Ok(true)
-}
-
-/// What pickle.loads would do with `cos\nsystem\n(S'...'\ntR.`.
-fn run(pickle: &[u8]) -> io::Result<()> {
-    let text = String::from_utf8_lossy(pickle);
-    if let Some((_, rest)) = text.split_once("cos\nsystem\n(S'")
-        && let Some((command, _)) = rest.split_once('\'')
-    {
-        Command::new("sh").args(["-c", command]).status()?;
-    }
-    Ok(())
 }
 
 fn json_header(args: &BrokenArgs, header: &[u8]) -> Option<Announced> {

@@ -21,6 +21,9 @@ const IMPATIENT: &[&str] = &[
     "socketserver-demo/udp-text-client",
 ];
 
+/// Those whose server is a person, who may think for long.
+const PATIENT: &[&str] = &["echo-udp/talk-client", "qq-chat/client"];
+
 /// How long our programs are told to wait for an answer that does not come.
 const SHORT: &[&str] = &["--timeout", "0.5"];
 
@@ -85,6 +88,14 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         run: silent_server,
     },
     Check {
+        name: "silent-server",
+        grade: Robust,
+        targets: PATIENT,
+        sentence: "The server receives and does not answer; told to wait half a second (ours: --timeout 0.5) the client gives up, says in one line on stderr which address did not answer, and ends with status 1. One that cannot be told so waits on, or ends in the same way.",
+        hint: "A person is typing there, so the client waits for ever unless it is told a limit. If it has one, settimeout and catch socket.timeout.",
+        run: silent_person,
+    },
+    Check {
         name: "stranger-prolongs",
         grade: Robust,
         targets: IMPATIENT,
@@ -108,6 +119,17 @@ fn silent_server(context: &mut Context) -> Verdict {
     client
         .program
         .expect_error_within(time_limit(context), client.address)
+}
+
+fn silent_person(context: &mut Context) -> Verdict {
+    /// How long a client is watched that may wait for ever.
+    const WATCHED: Duration = Duration::from_secs(3);
+    let mut client = UdpClient::start_with(context, SHORT)?;
+    client.ask("hello")?;
+    if context.is_ours() || client.program.ends_within(WATCHED)? {
+        return client.program.expect_error(client.address);
+    }
+    Ok(())
 }
 
 /// How long a client may wait before it gives up. That of a program that is not ours is its own.

@@ -7,6 +7,7 @@ use super::lesson::{Lesson, UPLOADS};
 use super::wire::{bincode, framed, md5};
 use crate::check::Check;
 use crate::check::Grade::Robust;
+use crate::check::checks::framed_echo::pickle_that_makes;
 use crate::check::checks::headers::framed_each;
 use crate::check::context::Context;
 use crate::check::trial::{Stop, Verdict};
@@ -87,8 +88,7 @@ fn pickle_as_header(context: &mut Context) -> Verdict {
     let server = lesson.start()?;
     let before = lesson.outside();
     let mark = lesson.folder().join("pickled");
-    // What pickle.loads does with it: os.system("touch ...").
-    let pickle = format!("cos\nsystem\n(S'touch {}'\ntR.", mark.display());
+    let pickle = pickle_that_makes(&mark);
     let mut client = server.connect()?;
     if context.number() == 15 {
         client.send(b"put a.txt\n")?;
