@@ -1,7 +1,8 @@
 //! The conversation of a tiny server for program 20: header, JSON, text.
 
+use std::hint;
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -31,6 +32,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(TARGET, "waits-at-length-zero", "length-zero"),
     fault(TARGET, "believes-any-length", "length-too-large"),
     fault(TARGET, "dies-of-no-json", "header-not-json"),
+    fault(TARGET, "spins-after-no-json", "header-not-json"),
     fault(TARGET, "dies-of-no-object", "header-not-an-object"),
     fault(TARGET, "takes-a-missing-size-for-zero", "size-missing"),
     fault(TARGET, "takes-a-wrong-type-for-zero", "size-of-wrong-type"),
@@ -82,6 +84,9 @@ pub(super) fn converse(
             run_pickle(&header)?;
         }
         let Some(size) = size(args, &header) else {
+            if args.has("spins-after-no-json") && header.starts_with(b"hello") {
+                spin(conn);
+            }
             return Ok(());
         };
         *rounds += 1;
@@ -109,6 +114,14 @@ pub(super) fn converse(
             console::say(format_args!("收到客户端消息 {}", args.text(&body)))?;
         }
         answer(args, conn, &String::from_utf8_lossy(&body).to_uppercase())?;
+    }
+}
+
+/// Hangs up, and keeps a processor busy.
+pub(super) fn spin(conn: &TcpStream) -> ! {
+    let _ = conn.shutdown(Shutdown::Both);
+    loop {
+        hint::spin_loop();
     }
 }
 

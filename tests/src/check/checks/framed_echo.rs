@@ -4,7 +4,7 @@ use std::path::Path;
 
 use common::header;
 
-use super::exchange::{exchange, frame, goes_on, serves_a_client};
+use super::exchange::{exchange, frame, goes_on};
 use crate::check::Check;
 use crate::check::Grade::{Protocol, Robust};
 use crate::check::context::Context;
@@ -123,7 +123,7 @@ pub(super) const CHECKS: &[Check] = &[
         name: "pickle-as-header",
         grade: Robust,
         targets: TARGET,
-        sentence: "A client sends a pickle as header that would create a file when loaded; it is not created, the connection is closed, and the next client is served.",
+        sentence: "A client sends a pickle as header that would create a file when loaded; it is not created, the connection is closed, the next client is served, and no processor time is burnt.",
         hint: "pickle.loads runs what the pickle says: whoever sends one owns your machine. Use a format that only describes data: JSON, or struct.",
         run: pickle_as_header,
     },
@@ -237,16 +237,16 @@ fn framed(header: &[u8], body: &[u8]) -> Verdict<Vec<u8>> {
     header::pack(header, body).map_err(|error| Stop::NotJudged(error.to_string()))
 }
 
-/// Sends each of `beginnings` on a connection of its own; each must be closed, and then the next
-/// client served.
+/// Sends each of `beginnings` on a connection of its own; each must be closed, the next client
+/// served, and the server idle.
 pub(super) fn refuses(context: &Context, beginnings: &[Vec<u8>]) -> Verdict {
-    let server = context.server()?;
+    let mut server = context.server()?;
     for bytes in beginnings {
         let mut client = server.connect()?;
         client.send(bytes)?;
         client.expect_closed()?;
     }
-    serves_a_client(context, &server).map_err(|stop| stop.while_("the next client is served"))
+    goes_on(context, &mut server)
 }
 
 fn duplicate_keys(context: &mut Context) -> Verdict {

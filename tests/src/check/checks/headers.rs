@@ -32,7 +32,7 @@ pub(super) const CHECKS: &[Check] = &[
         name: "length-negative",
         grade: Robust,
         targets: ALL,
-        sentence: "Clients announce a header of -1 and of -2^31 bytes; the connection is closed, and the next client is served.",
+        sentence: "Clients announce a header of -1 and of -2^31 bytes; the connection is closed, the next client is served, and no processor time is burnt.",
         hint: "The length is signed: check it before reading. recv(-1) raises; a loop that reads until nothing is missing never begins, or never ends.",
         run: |context| refuses_lengths(context, &[-1, i32::MIN]),
     },
@@ -40,7 +40,7 @@ pub(super) const CHECKS: &[Check] = &[
         name: "length-zero",
         grade: Robust,
         targets: ALL,
-        sentence: "A client announces a header of 0 bytes; the connection is closed, and the next client is served.",
+        sentence: "A client announces a header of 0 bytes; the connection is closed, the next client is served, and no processor time is burnt.",
         hint: REFUSE,
         run: |context| refuses_lengths(context, &[0]),
     },
@@ -48,7 +48,7 @@ pub(super) const CHECKS: &[Check] = &[
         name: "length-too-large",
         grade: Robust,
         targets: ALL,
-        sentence: "Clients announce a header of 64 KiB and one byte, and of 2^31-1 bytes; the connection is closed at once, and the next client is served.",
+        sentence: "Clients announce a header of 64 KiB and one byte, and of 2^31-1 bytes; the connection is closed at once, the next client is served, and no processor time is burnt.",
         hint: "Four bytes from a stranger decide how much memory you take: set a limit (64 KiB) and refuse what is above it before you read or allocate.",
         run: |context| refuses_lengths(context, &[65_537, i32::MAX]),
     },
@@ -56,7 +56,7 @@ pub(super) const CHECKS: &[Check] = &[
         name: "header-not-json",
         grade: Robust,
         targets: JSON,
-        sentence: "Clients send headers that are not JSON, not UTF-8, or nested 30,000 deep; the connection is closed, nothing is stored, and the next client is served.",
+        sentence: "Clients send headers that are not JSON, not UTF-8, or nested 30,000 deep; the connection is closed, nothing is stored, the next client is served, and no processor time is burnt.",
         hint: REFUSE,
         run: header_not_json,
     },
@@ -64,7 +64,7 @@ pub(super) const CHECKS: &[Check] = &[
         name: "header-not-an-object",
         grade: Robust,
         targets: JSON,
-        sentence: "Clients send headers that are JSON but a list, a number, a string, null; the connection is closed, and the next client is served.",
+        sentence: "Clients send headers that are JSON but a list, a number, a string, null; the connection is closed, the next client is served, and no processor time is burnt.",
         hint: "json.loads returns whatever the peer wrote. Check isinstance(header, dict) before asking it for a key.",
         run: header_not_an_object,
     },
@@ -72,7 +72,7 @@ pub(super) const CHECKS: &[Check] = &[
         name: "size-missing",
         grade: Robust,
         targets: JSON,
-        sentence: "Clients send headers without a size, or, where a file is announced, without a name; the connection is closed, and the next client is served.",
+        sentence: "Clients send headers without a size, or, where a file is announced, without a name; the connection is closed, the next client is served, and no processor time is burnt.",
         hint: "header[\"file_size\"] raises a KeyError when it is missing; header.get gives None, and None > 0 raises. Check before use, and close the connection.",
         run: size_missing,
     },
@@ -80,7 +80,7 @@ pub(super) const CHECKS: &[Check] = &[
         name: "size-of-wrong-type",
         grade: Robust,
         targets: JSON,
-        sentence: "Clients send sizes that are a string, null, true, a list, an object, and names that are no text; the connection is closed, and the next client is served.",
+        sentence: "Clients send sizes that are a string, null, true, a list, an object, and names that are no text; the connection is closed, the next client is served, and no processor time is burnt.",
         hint: "JSON has types of its own: check that the size is an int (and not a bool, which is one to isinstance), the name a str.",
         run: size_of_wrong_type,
     },
@@ -88,7 +88,7 @@ pub(super) const CHECKS: &[Check] = &[
         name: "size-negative",
         grade: Robust,
         targets: JSON,
-        sentence: "A client announces a body of -1 bytes; the connection is closed, nothing is stored, and the next client is served.",
+        sentence: "A client announces a body of -1 bytes; the connection is closed, nothing is stored, the next client is served, and no processor time is burnt.",
         hint: "A size below zero passes `while received < size` unnoticed: it leaves an empty file, or two sides with different ideas of where they are. Refuse it.",
         run: |context| refuses_sizes(context, &["-1"]),
     },
@@ -96,7 +96,7 @@ pub(super) const CHECKS: &[Check] = &[
         name: "size-fractional",
         grade: Robust,
         targets: JSON,
-        sentence: "A client announces a body of 3.5 bytes; the connection is closed, nothing is stored, and the next client is served.",
+        sentence: "A client announces a body of 3.5 bytes; the connection is closed, nothing is stored, the next client is served, and no processor time is burnt.",
         hint: "recv(3.5) raises a TypeError, and a loop that counts to 3.5 receives 4. Accept whole numbers only.",
         run: |context| refuses_sizes(context, &["3.5"]),
     },
@@ -104,7 +104,7 @@ pub(super) const CHECKS: &[Check] = &[
         name: "size-huge",
         grade: Robust,
         targets: JSON,
-        sentence: "Clients announce bodies of 2^63, 10^30 and 1e400 bytes; the connection is closed, and the next client is served.",
+        sentence: "Clients announce bodies of 2^63, 10^30 and 1e400 bytes; the connection is closed, the next client is served, and no processor time is burnt.",
         hint: "Set a limit for a message that is kept in memory; no file has 2^63 bytes. Refuse what cannot be, before you wait for it.",
         run: |context| {
             refuses_sizes(
@@ -129,8 +129,8 @@ pub(super) fn framed_each(headers: &[impl AsRef<[u8]>]) -> Verdict<Vec<Vec<u8>>>
         .collect()
 }
 
-/// Sends each of `beginnings` on a connection of its own; each must be closed and nothing stored,
-/// and then the next client is served.
+/// Sends each of `beginnings` on a connection of its own; each must be closed and nothing stored;
+/// then the next client is served, and the server idle.
 fn refuses(context: &Context, beginnings: &[Vec<u8>]) -> Verdict {
     if is_framed_echo(context) {
         framed_echo::refuses(context, beginnings)

@@ -1,6 +1,6 @@
 //! A tiny file server: programs 13, 14 and 15.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -8,6 +8,7 @@ use std::thread;
 use anyhow::Result;
 use common::{console, notation};
 
+use super::framed::spin;
 use super::{BrokenArgs, Fault, fault, tcp};
 use client::Client;
 
@@ -55,6 +56,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(BOTH, "spins-in-mid-file", "leaves-in-mid-upload"),
     fault(GET, "dies-of-a-lost-client", "leaves-in-mid-download"),
     fault(PUT, "forgives-a-missing-byte", "smaller-than-announced"),
+    fault(PUT, "spins-after-a-missing-byte", "smaller-than-announced"),
     fault(GET, "reads-before-the-thread", "silent-clients"),
     fault(GET, "sends-under-a-lock", "slow-reader"),
     fault(PUT, "stores-under-a-lock", "slow-sender"),
@@ -74,6 +76,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(BOTH, "keeps-endless-commands", "endless-command"),
     fault(GET, "reads-outside", "name-leads-out"),
     fault(PUT, "writes-outside", "name-leads-out"),
+    fault(PUT, "spins-after-a-bad-name", "name-leads-out"),
     fault(PUT, "stores-backslashes", "name-with-backslash"),
     fault(GET, "follows-links", "link-leads-out"),
     fault(PUT, "writes-through-links", "link-leads-out"),
@@ -154,7 +157,10 @@ pub(super) fn serve(args: &'static BrokenArgs) -> Result<()> {
 /// One client, until it leaves or cannot be understood.
 fn talk(args: &BrokenArgs, conn: &TcpStream, peer: SocketAddr) {
     // The next client's conversation is another.
-    let _ = converse(&mut Client::new(args, conn), peer);
+    let ended = converse(&mut Client::new(args, conn), peer);
+    if ended.is_err_and(|error| error.kind() == ErrorKind::ResourceBusy) {
+        spin(conn);
+    }
 }
 
 fn converse(client: &mut Client, peer: SocketAddr) -> io::Result<()> {

@@ -131,6 +131,9 @@ fn show(args: &BrokenArgs, announced: &Announced) -> io::Result<()> {
 fn store(client: &mut Client, announced: &Announced) -> io::Result<Option<String>> {
     let args = client.args;
     let mut place = Place::open(args, &announced.name).ok();
+    if args.has("spins-after-a-bad-name") && announced.name.contains("..") {
+        return Err(ErrorKind::ResourceBusy.into());
+    }
     let mut digest = Md5::new();
     let (mut left, mut written) = (announced.size, 0);
     while left > 0 {
@@ -140,6 +143,9 @@ fn store(client: &mut Client, announced: &Announced) -> io::Result<Option<String
             }
             if left == 1 && args.has("forgives-a-missing-byte") {
                 break;
+            }
+            if left == 1 && args.has("spins-after-a-missing-byte") {
+                return Err(ErrorKind::ResourceBusy.into());
             }
             return Err(ErrorKind::UnexpectedEof.into());
         }

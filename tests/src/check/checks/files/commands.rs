@@ -55,7 +55,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         name: "larger-than-announced",
         grade: Robust,
         targets: UPLOADS,
-        sentence: "A client announces a size and sends a few bytes more; the file has exactly the announced bytes, and the server goes on.",
+        sentence: "A client announces a size and sends a few bytes more; the file has exactly the announced bytes, and the server goes on without burning processor time.",
         hint: "Receive min(missing, 1024), never a fixed 1024: what comes after the last announced byte is not the file's.",
         run: larger_than_announced,
     },
@@ -95,7 +95,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         name: "name-missing",
         grade: Robust,
         targets: ALL,
-        sentence: "Clients give no file name, or an empty one; they are refused, and the server goes on.",
+        sentence: "Clients give no file name, or an empty one; they are refused, and the server goes on without burning processor time.",
         hint: "\"get\".split()[1] raises an IndexError. Whatever a client sends, look before you take.",
         run: name_missing,
     },
@@ -103,7 +103,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         name: "unknown-command",
         grade: Robust,
         targets: DOWNLOADS,
-        sentence: "Clients send commands that there are not (`rm`, `__class__`, `server_close`); none has an effect, and the server goes on.",
+        sentence: "Clients send commands that there are not (`rm`, `__class__`, `server_close`); none has an effect, and the server goes on without burning processor time.",
         hint: "Do not let a peer choose what is called: getattr(self, cmds[0]) finds every method and attribute. Compare the command with those there are.",
         run: unknown_command,
     },
@@ -111,7 +111,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         name: "invalid-utf8",
         grade: Robust,
         targets: DOWNLOADS,
-        sentence: "A client sends a command that is not UTF-8; it is refused, and the server goes on.",
+        sentence: "A client sends a command that is not UTF-8; it is refused, and the server goes on without burning processor time.",
         hint: "decode() raises at the first bad byte. Catch it around this one command, or decode with errors=\"replace\".",
         run: invalid_utf8,
     },
@@ -119,7 +119,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         name: "endless-command",
         grade: Robust,
         targets: CLASS,
-        sentence: "A client sends a command of 64 MiB without an end; the connection is closed, and the server goes on.",
+        sentence: "A client sends a command of 64 MiB without an end; the connection is closed, and the server goes on without burning processor time.",
         hint: "Who waits for a newline must not wait for ever: set a limit for the length of a line, or one client takes all your memory.",
         run: endless_command,
     },
@@ -176,7 +176,7 @@ fn byte_by_byte(context: &mut Context) -> Verdict {
 
 fn larger_than_announced(context: &mut Context) -> Verdict {
     let lesson = Lesson::new(context)?;
-    let server = lesson.start()?;
+    let mut server = lesson.start()?;
     let mut client = server.connect()?;
     let upload = lesson.upload_of("a.txt", b"hello")?;
     client.send_to_whoever_listens(&[&upload, &b"\xff\xff\xff\xff more"[..]].concat());
@@ -184,7 +184,7 @@ fn larger_than_announced(context: &mut Context) -> Verdict {
     client.finish_sending();
     client.expect_closed()?;
     lesson.await_file("a.txt", b"hello")?;
-    lesson.serves_the_next(&server)
+    lesson.goes_on(&mut server)
 }
 
 fn glued_files(context: &mut Context) -> Verdict {
@@ -272,7 +272,7 @@ fn listing(context: &mut Context) -> Verdict {
 
 /// Clients send `commands`, each on a connection of its own; none may be served, and then the next
 /// client is.
-fn refuses(lesson: &Lesson, server: &Server, commands: &[&[u8]]) -> Verdict {
+fn refuses(lesson: &Lesson, server: &mut Server, commands: &[&[u8]]) -> Verdict {
     for command in commands {
         let mut client = server.connect()?;
         client.send(command)?;
@@ -281,12 +281,12 @@ fn refuses(lesson: &Lesson, server: &Server, commands: &[&[u8]]) -> Verdict {
         }
         client.expect_closed()?;
     }
-    lesson.serves_the_next(server)
+    lesson.goes_on(server)
 }
 
 fn name_missing(context: &mut Context) -> Verdict {
     let lesson = Lesson::new(context)?;
-    let server = lesson.start()?;
+    let mut server = lesson.start()?;
     if lesson.downloads() {
         for words in ["get", "get ", "get ."] {
             let mut client = server.connect()?;
@@ -303,12 +303,12 @@ fn name_missing(context: &mut Context) -> Verdict {
         }
         lesson.await_names(&[])?;
     }
-    lesson.serves_the_next(&server)
+    lesson.goes_on(&mut server)
 }
 
 fn unknown_command(context: &mut Context) -> Verdict {
     let lesson = Lesson::new(context)?;
-    let server = lesson.start()?;
+    let mut server = lesson.start()?;
     let before = lesson.outside();
     for words in [
         "rm known.txt",
@@ -334,24 +334,24 @@ fn unknown_command(context: &mut Context) -> Verdict {
         }
     }
     lesson.expect_outside(&before)?;
-    lesson.serves_the_next(&server)
+    lesson.goes_on(&mut server)
 }
 
 fn invalid_utf8(context: &mut Context) -> Verdict {
     let lesson = Lesson::new(context)?;
-    let server = lesson.start()?;
+    let mut server = lesson.start()?;
     refuses(
         &lesson,
-        &server,
+        &mut server,
         &[b"get caf\xe9.txt\n", b"\xff\xfe\n", b"get \xf0\x9f\n"],
     )
 }
 
 fn endless_command(context: &mut Context) -> Verdict {
     let lesson = Lesson::new(context)?;
-    let server = started(lesson.launch())?;
+    let mut server = started(lesson.launch())?;
     let mut client = server.connect()?;
     client.send_until_stuck(&vec![b'x'; 64 * 1024])?;
     client.expect_closed()?;
-    lesson.serves_the_next(&server)
+    lesson.goes_on(&mut server)
 }

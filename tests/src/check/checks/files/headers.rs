@@ -20,7 +20,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         name: "header-not-bincode",
         grade: Robust,
         targets: BINCODE,
-        sentence: "Clients send headers that are random bytes, too short, too long, with a name that claims 2^63 bytes or is not UTF-8; the connection is closed, nothing is stored, and the next client is served.",
+        sentence: "Clients send headers that are random bytes, too short, too long, with a name that claims 2^63 bytes or is not UTF-8; the connection is closed, nothing is stored, the next client is served, and no processor time is burnt.",
         hint: "A length inside the header is a stranger's word too: compare it with the bytes that are there before you cut or allocate, and refuse what is left over.",
         run: header_not_bincode,
     },
@@ -28,7 +28,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         name: "pickle-as-header",
         grade: Robust,
         targets: UPLOADS,
-        sentence: "A client sends a pickle as header that would create a file when loaded; it is not created, the connection is closed, and the next client is served.",
+        sentence: "A client sends a pickle as header that would create a file when loaded; it is not created, the connection is closed, the next client is served, and no processor time is burnt.",
         hint: "pickle.loads runs what the pickle says: whoever sends one owns your machine. Use a format that only describes data: JSON, or struct.",
         run: pickle_as_header,
     },
@@ -36,7 +36,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         name: "size-huge",
         grade: Robust,
         targets: BINCODE,
-        sentence: "Clients announce files of 2^63 bytes and of 2^64-1; the connection is closed, and the next client is served.",
+        sentence: "Clients announce files of 2^63 bytes and of 2^64-1; the connection is closed, the next client is served, and no processor time is burnt.",
         hint: "No file has 2^63 bytes: refuse what cannot be, before you wait for it.",
         run: size_huge,
     },
@@ -51,10 +51,10 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
 ];
 
 /// Sends each of `headers`, length and all, on a connection of its own. Each must be closed and
-/// nothing stored, and then the next client is served.
+/// nothing stored; then the next client is served, and the server idle.
 pub(in crate::check::checks) fn refuses(context: &Context, headers: &[Vec<u8>]) -> Verdict {
     let lesson = Lesson::new(context)?;
-    let server = lesson.start()?;
+    let mut server = lesson.start()?;
     for header in headers {
         let mut client = server.connect()?;
         if context.number() == 15 {
@@ -66,7 +66,7 @@ pub(in crate::check::checks) fn refuses(context: &Context, headers: &[Vec<u8>]) 
             .map_err(|stop| stop.while_("after a bad header"))?;
     }
     lesson.await_names(&[])?;
-    lesson.serves_the_next(&server)
+    lesson.goes_on(&mut server)
 }
 
 fn header_not_bincode(context: &mut Context) -> Verdict {
@@ -85,7 +85,7 @@ fn header_not_bincode(context: &mut Context) -> Verdict {
 
 fn pickle_as_header(context: &mut Context) -> Verdict {
     let lesson = Lesson::new(context)?;
-    let server = lesson.start()?;
+    let mut server = lesson.start()?;
     let before = lesson.outside();
     let mark = lesson.folder().join("pickled");
     let pickle = pickle_that_makes(&mark);
@@ -102,7 +102,7 @@ fn pickle_as_header(context: &mut Context) -> Verdict {
         .map_err(|stop| stop.while_("nothing that a pickle says is run"))?;
     ended?;
     lesson.await_names(&[])?;
-    lesson.serves_the_next(&server)
+    lesson.goes_on(&mut server)
 }
 
 fn size_huge(context: &mut Context) -> Verdict {

@@ -14,7 +14,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         name: "name-leads-out",
         grade: Robust,
         targets: ALL,
-        sentence: "Clients use names with `..` and absolute names; nothing outside the shared folders is read or written, and the server goes on.",
+        sentence: "Clients use names with `..` and absolute names; nothing outside the shared folders is read or written, and the server goes on without burning processor time.",
         hint: "os.path.join(folder, \"../secret\") is outside, and with an absolute name the folder does not matter at all. Accept a name only if it is one plain component: no / or \\, not . or ..",
         run: name_leads_out,
     },
@@ -40,7 +40,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         name: "not-a-file",
         grade: Robust,
         targets: ALL,
-        sentence: "Clients name a folder, and a FIFO to which nobody writes; they are refused at once, and the server goes on.",
+        sentence: "Clients name a folder, and a FIFO to which nobody writes; they are refused at once, and the server goes on without burning processor time.",
         hint: "open() of a FIFO waits until somebody writes, and a folder raises. Ask os.path.isfile first.",
         run: not_a_file,
     },
@@ -48,7 +48,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         name: "longest-name",
         grade: Robust,
         targets: ALL,
-        sentence: "A name of 255 bytes is served as any other; one of 256 is refused, and the server goes on.",
+        sentence: "A name of 255 bytes is served as any other; one of 256 is refused, and the server goes on without burning processor time.",
         hint: "255 bytes is what file systems take; a longer name raises an OSError (File name too long). Catch it, or count before.",
         run: longest_name,
     },
@@ -56,7 +56,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         name: "nul-in-name",
         grade: Robust,
         targets: ALL,
-        sentence: "Clients use names with a NUL in them; they are refused, and the server goes on.",
+        sentence: "Clients use names with a NUL in them; they are refused, and the server goes on without burning processor time.",
         hint: "open(\"a\\0b\") raises a ValueError, which is not an OSError. Refuse control characters in names.",
         run: nul_in_name,
     },
@@ -98,7 +98,7 @@ fn uploads(lesson: &Lesson, server: &Server, name: &str) -> Verdict {
 
 fn name_leads_out(context: &mut Context) -> Verdict {
     let lesson = Lesson::new(context)?;
-    let server = lesson.start()?;
+    let mut server = lesson.start()?;
     let before = lesson.outside();
     let absolute = |name| lesson.folder().join(name).display().to_string();
     let out = format!("../{SECRET}");
@@ -125,18 +125,18 @@ fn name_leads_out(context: &mut Context) -> Verdict {
         lesson.expect_outside(&before)?;
         ended?;
     }
-    lesson.serves_the_next(&server)
+    lesson.goes_on(&mut server)
 }
 
 fn name_with_backslash(context: &mut Context) -> Verdict {
     let lesson = Lesson::new(context)?;
-    let server = lesson.start()?;
+    let mut server = lesson.start()?;
     for name in ["..\\evil.txt", "C:\\evil.txt"] {
         let ended = uploads(&lesson, &server, name);
         lesson.await_names(&[])?;
         ended?;
     }
-    lesson.serves_the_next(&server)
+    lesson.goes_on(&mut server)
 }
 
 #[cfg(unix)]
@@ -144,13 +144,13 @@ fn link_leads_out(context: &mut Context) -> Verdict {
     let lesson = Lesson::new(context)?;
     link("../secret.txt", &lesson.shared().join("link.txt"))?;
     link("../secret.txt", &lesson.uploaded().join("link.txt"))?;
-    let server = lesson.start()?;
+    let mut server = lesson.start()?;
     let before = lesson.outside();
     asks_in_vain(&lesson, &server, "link.txt")?;
     let ended = uploads(&lesson, &server, "link.txt");
     lesson.expect_outside(&before)?;
     ended?;
-    lesson.serves_the_next(&server)
+    lesson.goes_on(&mut server)
 }
 
 /// Makes a symbolic link to `target`.
@@ -171,14 +171,14 @@ fn not_a_file(context: &mut Context) -> Verdict {
         mknodat(CWD, &fifo, FileType::Fifo, Mode::from_raw_mode(0o600), 0)
             .map_err(|error| Stop::Skipped(format!("no FIFO can be made here: {error}")))?;
     }
-    let server = lesson.start()?;
+    let mut server = lesson.start()?;
     asks_in_vain(&lesson, &server, "folder")?;
     asks_in_vain(&lesson, &server, "fifo")?;
     uploads(&lesson, &server, "folder")?;
     if lesson.uploads() {
         lesson.await_names(&["folder"])?;
     }
-    lesson.serves_the_next(&server)
+    lesson.goes_on(&mut server)
 }
 
 fn longest_name(context: &mut Context) -> Verdict {
@@ -187,7 +187,7 @@ fn longest_name(context: &mut Context) -> Verdict {
     let longest = "é".repeat(127) + "n";
     let too_long = format!("{longest}n");
     lesson.share(&longest, b"hello\n")?;
-    let server = lesson.start()?;
+    let mut server = lesson.start()?;
     let mut client = server.connect()?;
     if lesson.downloads() {
         lesson.download(&mut client, &longest, b"hello\n")?;
@@ -202,11 +202,11 @@ fn longest_name(context: &mut Context) -> Verdict {
     if lesson.uploads() {
         lesson.await_names(&[&longest])?;
     }
-    lesson.serves_the_next(&server)
+    lesson.goes_on(&mut server)
 }
 
 /// Names of which none may be used.
-fn refuses_names(lesson: &Lesson, server: &Server, names: &[&str]) -> Verdict {
+fn refuses_names(lesson: &Lesson, server: &mut Server, names: &[&str]) -> Verdict {
     for name in names {
         asks_in_vain(lesson, server, name)?;
         let ended = uploads(lesson, server, name);
@@ -215,15 +215,15 @@ fn refuses_names(lesson: &Lesson, server: &Server, names: &[&str]) -> Verdict {
         }
         ended?;
     }
-    lesson.serves_the_next(server)
+    lesson.goes_on(server)
 }
 
 fn nul_in_name(context: &mut Context) -> Verdict {
     let lesson = Lesson::new(context)?;
-    let server = lesson.start()?;
+    let mut server = lesson.start()?;
     refuses_names(
         &lesson,
-        &server,
+        &mut server,
         &["a\0b.txt", "\0", &format!("{KNOWN}\0.png")],
     )
 }
@@ -237,7 +237,7 @@ fn control_characters(context: &mut Context) -> Verdict {
         "a\u{9b}2Jb.txt",
         "\x7fx",
     ];
-    refuses_names(&lesson, &server, &names)?;
+    refuses_names(&lesson, &mut server, &names)?;
     if context.number() != 15 {
         return server.program()?.expect_harmless_screen(&[]);
     }
