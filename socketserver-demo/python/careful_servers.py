@@ -7,6 +7,8 @@
     an error in a handler prints a stack trace          handle_error prints one line
     as many threads as the peers like                   process_request refuses beyond max_threads
     datagrams are cut after 8192 bytes                  max_packet_size
+    a datagram with a false sender, the server itself,  verify_request passes it over
+    is answered to itself for ever
     a restart with a bad address prints a stack trace   server_bind says what to do
 
 The hooks are those of the Rust library, socketserver-demo/src, where all this is built in.
@@ -69,3 +71,6 @@ class ThreadingUDPServer(_Careful, socketserver.ThreadingUDPServer):
 
     def server_activate(self):
         net.ready("udp", self.server_address)
+
+    def verify_request(self, request, client_address):
+        return not net.is_own(client_address, self.server_address)

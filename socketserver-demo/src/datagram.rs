@@ -62,6 +62,10 @@ pub trait DatagramSocket: Descriptor + Sized + Send + Sync + 'static {
     ///
     /// Whatever the system says.
     fn send_to(&self, data: &[u8], address: &Self::Address) -> io::Result<usize>;
+
+    /// Whether an answer to `peer` would arrive at the socket that is bound to `own`: a server that
+    /// answers such a datagram talks to itself for ever.
+    fn is_own(peer: &Self::Address, own: &Self::Address) -> bool;
 }
 
 impl DatagramSocket for UdpSocket {
@@ -91,23 +95,28 @@ impl DatagramSocket for UdpSocket {
     fn send_to(&self, data: &[u8], address: &SocketAddr) -> io::Result<usize> {
         self.send_to(data, address)
     }
+
+    fn is_own(peer: &SocketAddr, own: &SocketAddr) -> bool {
+        net::is_own(*peer, *own)
+    }
 }
 
-/// A bound socket, and the buffer in which its datagrams arrive.
-pub struct DatagramReceiver<S> {
+/// A bound socket, its address, and the buffer in which its datagrams arrive.
+pub struct DatagramReceiver<S: DatagramSocket> {
     socket: Arc<S>,
+    address: S::Address,
     buffer: Mutex<Vec<u8>>,
 }
 
 #[cfg(unix)]
-impl<S: Descriptor> std::os::fd::AsFd for DatagramReceiver<S> {
+impl<S: DatagramSocket> std::os::fd::AsFd for DatagramReceiver<S> {
     fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
         self.socket.as_fd()
     }
 }
 
 #[cfg(windows)]
-impl<S: Descriptor> std::os::windows::io::AsSocket for DatagramReceiver<S> {
+impl<S: DatagramSocket> std::os::windows::io::AsSocket for DatagramReceiver<S> {
     fn as_socket(&self) -> std::os::windows::io::BorrowedSocket<'_> {
         self.socket.as_socket()
     }
@@ -121,8 +130,10 @@ impl<S: DatagramSocket> ServerSocket for DatagramReceiver<S> {
     }
 
     fn server_bind(address: &S::Address, options: &ServerOptions) -> Result<Self> {
+        let socket = S::bind(address, options)?;
         Ok(Self {
-            socket: Arc::new(S::bind(address, options)?),
+            address: socket.address()?,
+            socket: Arc::new(socket),
             buffer: Mutex::new(vec![0; options.max_packet_size]),
         })
     }
@@ -134,13 +145,16 @@ impl<S: DatagramSocket> ServerSocket for DatagramReceiver<S> {
     }
 
     fn server_address(&self) -> io::Result<S::Address> {
-        self.socket.address()
+        Ok(self.address.clone())
     }
 
     fn get_request(&self) -> io::Result<(Datagram<S>, S::Address)> {
         // What a panic leaves in the buffer is overwritten by the next datagram.
         let mut buffer = self.buffer.lock().unwrap_or_else(PoisonError::into_inner);
         let (size, client_address) = self.socket.recv_from(&mut buffer)?;
+        if S::is_own(&client_address, &self.address) {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
         let datagram = Datagram {
             data: buffer[..size].to_vec(),
             socket: Arc::clone(&self.socket),

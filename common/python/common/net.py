@@ -251,20 +251,27 @@ def hang_up(conn):
 def bind_udp(args):
     """The socket of a server, with the ready line: socket, bind. UDP needs no listen."""
     family, address = resolve(args.host, args.port, socket.SOCK_DGRAM)
-    return _open(socket.socket(family, socket.SOCK_DGRAM), address)
+    return _open(BoundSocket(family, socket.SOCK_DGRAM), address)
 
 
 def bind_udp_reusing_address(args):
     """As bind_udp(), with SO_REUSEADDR: socket, setsockopt, bind."""
     family, address = resolve(args.host, args.port, socket.SOCK_DGRAM)
-    sock = socket.socket(family, socket.SOCK_DGRAM)
+    sock = BoundSocket(family, socket.SOCK_DGRAM)
     reuse_address(sock)
     return _open(sock, address)
 
 
+class BoundSocket(socket.socket):
+    """The socket of a server, and the address that it is bound to."""
+
+    address = None
+
+
 def _open(sock, address):
     bind(sock, address)
-    ready("udp", sock.getsockname())
+    sock.address = sock.getsockname()
+    ready("udp", sock.address)
     return sock
 
 
@@ -275,12 +282,24 @@ def udp_client(args):
 
 
 def receive(sock):
-    """One datagram from anybody, with its sender: recvfrom."""
+    """One datagram from anybody else, with its sender: recvfrom.
+
+    Anybody can write a false sender into a datagram. One that claims to come from the server itself is passed over:
+    the answer would come back as the next question, and so on for ever.
+    """
     while True:
         try:
-            return sock.recvfrom(BUFFER_SIZE)
+            data, peer = sock.recvfrom(BUFFER_SIZE)
         except ConnectionResetError:
-            pass  # Windows tells here that an earlier datagram could not be delivered
+            continue  # Windows tells here that an earlier datagram could not be delivered
+        if not is_own(peer, sock.address):
+            return data, peer
+
+
+def is_own(peer, own):
+    """Whether an answer to peer would arrive at the socket that is bound to own."""
+    loopback = peer[0].startswith(("127.", "::ffff:127.")) or peer[0] == "::1"
+    return peer[1] == own[1] and (peer[0] == own[0] or own[0] in ("0.0.0.0", "::") and loopback)
 
 
 def receive_from(sock, server, limit, start):

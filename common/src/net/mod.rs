@@ -25,8 +25,8 @@ pub use conversation::{converse_in_thread, hang_up, limit_stalls, wait_for_messa
 pub use exchange::{MAX_ANSWER, exchange, receive_until_close, send_all};
 pub use tcp::{bind, connect_tcp, listen, listen_tcp, reuse_address, stream_socket};
 pub use udp::{
-    MAX_DATAGRAM, bind_udp, bind_udp_reusing_address, datagram_buffer, datagram_socket, receive,
-    receive_from, reply, send_to, udp_client,
+    BoundSocket, MAX_DATAGRAM, bind_udp, bind_udp_reusing_address, datagram_buffer,
+    datagram_socket, is_own, receive, receive_from, reply, send_to, udp_client,
 };
 
 /// What went wrong with a socket, with the address and the remedy.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::ops::Deref;
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -36,12 +37,41 @@ pub fn datagram_socket(address: SocketAddr) -> Result<Socket, NetError> {
     .map_err(NetError::io("cannot make a socket for", address))
 }
 
+/// The socket of a server, and the address that it is bound to.
+#[derive(Debug)]
+pub struct BoundSocket {
+    socket: UdpSocket,
+    address: SocketAddr,
+}
+
+impl BoundSocket {
+    /// Takes a socket that is bound already.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not tell its address.
+    pub fn new(socket: UdpSocket) -> io::Result<Self> {
+        Ok(Self {
+            address: socket.local_addr()?,
+            socket,
+        })
+    }
+}
+
+impl Deref for BoundSocket {
+    type Target = UdpSocket;
+
+    fn deref(&self) -> &UdpSocket {
+        &self.socket
+    }
+}
+
 /// Makes the socket of a server and prints the ready line: socket, bind. UDP needs no listen.
 ///
 /// # Errors
 ///
 /// When the host is unknown or the port cannot be had; the error says why, and what to do.
-pub fn bind_udp<const PORT: u16>(flags: &UdpServer<PORT>) -> Result<UdpSocket, NetError> {
+pub fn bind_udp<const PORT: u16>(flags: &UdpServer<PORT>) -> Result<BoundSocket, NetError> {
     let address = resolve(&flags.address.host, flags.address.port)?;
     open(datagram_socket(address)?, address)
 }
@@ -56,17 +86,18 @@ pub fn bind_udp<const PORT: u16>(flags: &UdpServer<PORT>) -> Result<UdpSocket, N
 /// As [`bind_udp`].
 pub fn bind_udp_reusing_address<const PORT: u16>(
     flags: &UdpServer<PORT>,
-) -> Result<UdpSocket, NetError> {
+) -> Result<BoundSocket, NetError> {
     let address = resolve(&flags.address.host, flags.address.port)?;
     let socket = datagram_socket(address)?;
     reuse_address(&socket).map_err(NetError::io("cannot set SO_REUSEADDR for", address))?;
     open(socket, address)
 }
 
-fn open(socket: Socket, address: SocketAddr) -> Result<UdpSocket, NetError> {
+fn open(socket: Socket, address: SocketAddr) -> Result<BoundSocket, NetError> {
     bind(&socket, address)?;
-    let socket = UdpSocket::from(socket);
-    ready("udp", socket.local_addr().unwrap_or(address));
+    let socket =
+        BoundSocket::new(socket.into()).map_err(NetError::io("cannot listen on", address))?;
+    ready("udp", socket.address);
     Ok(socket)
 }
 
@@ -83,23 +114,34 @@ pub fn udp_client<const PORT: u16, const SECONDS: u64>(
     Ok((datagram_socket(server)?.into(), server))
 }
 
-/// Receives one datagram from anybody: `recvfrom`. The datagram stands at the buffer's start.
+/// Receives one datagram from anybody else: `recvfrom`. The datagram stands at the buffer's start.
+///
+/// Anybody can write a false sender into a datagram. One that claims to come from the server itself
+/// is passed over: the answer would come back as the next question, and so on for ever.
 ///
 /// # Errors
 ///
 /// When the socket fails. What a peer does is no such failure: Windows reports a datagram that
 /// could not be delivered as an error of the next receive, which is passed over.
 pub fn receive<'a>(
-    socket: &UdpSocket,
+    socket: &BoundSocket,
     buffer: &'a mut [u8],
 ) -> io::Result<(&'a mut [u8], SocketAddr)> {
     loop {
         match socket.recv_from(buffer) {
+            Ok((_, peer)) if is_own(peer, socket.address) => {}
             Ok((size, peer)) => return Ok((&mut buffer[..size], peer)),
             Err(error) if is_passing(&error) => {}
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Whether an answer to `peer` would arrive at the socket that is bound to `own`.
+#[must_use]
+pub fn is_own(peer: SocketAddr, own: SocketAddr) -> bool {
+    let to_this_machine = own.ip().is_unspecified() && peer.ip().to_canonical().is_loopback();
+    peer.port() == own.port() && (peer.ip() == own.ip() || to_this_machine)
 }
 
 /// Receives the server's answer: `recvfrom` until a datagram comes from `server`, for `limit` in
@@ -237,8 +279,36 @@ mod tests {
         assert!(matches!(error, NetError::TooLarge { size: 65_508 }));
         send_to(&client, &vec![7; MAX_DATAGRAM], address).unwrap();
         let mut buffer = datagram_buffer();
+        let server = BoundSocket::new(server).unwrap();
         let (datagram, _) = receive(&server, &mut buffer).unwrap();
         assert_eq!(datagram.len(), MAX_DATAGRAM);
+    }
+
+    #[test]
+    fn a_datagram_that_claims_to_come_from_the_server_itself_is_passed_over() {
+        let ((client, client_address), (server, address)) = (bound(), bound());
+        let server = BoundSocket::new(server).unwrap();
+        server.send_to(b"echo", address).unwrap();
+        client.send_to(b"hello", address).unwrap();
+        let mut buffer = [0; 16];
+        let (datagram, peer) = receive(&server, &mut buffer).unwrap();
+        assert_eq!((&*datagram, peer), (&b"hello"[..], client_address));
+    }
+
+    #[test]
+    fn a_server_on_all_addresses_is_at_every_loopback_address() {
+        for (peer, own, expected) in [
+            ("127.0.0.1:80", "127.0.0.1:80", true),
+            ("127.0.0.1:81", "127.0.0.1:80", false),
+            ("127.0.0.2:80", "127.0.0.1:80", false),
+            ("127.0.0.2:80", "0.0.0.0:80", true),
+            ("192.0.2.1:80", "0.0.0.0:80", false),
+            ("[::1]:80", "[::]:80", true),
+            ("[::ffff:127.0.0.1]:80", "[::]:80", true),
+        ] {
+            let is_own = is_own(peer.parse().unwrap(), own.parse().unwrap());
+            assert_eq!(is_own, expected, "{peer} {own}");
+        }
     }
 
     #[test]
