@@ -15,6 +15,7 @@ mod tcp_servers;
 mod udp_echo;
 mod udp_once;
 mod udp_typed;
+mod wire;
 
 /// All of them, in the order in which a target's are done (the protocol's before the robust).
 pub const ALL: &[&[Check]] = &[

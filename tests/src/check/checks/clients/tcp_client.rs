@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use regex_lite::Regex;
 
+use crate::check::checks::wire::noise;
 use crate::check::context::Context;
 use crate::check::program::Program;
 use crate::check::stream::Stream;
@@ -20,7 +21,7 @@ pub(super) const MD5: &str = "900150983cd24fb0d6963f7d28e17f72";
 /// How many bytes a large file has: 64 MiB.
 pub(super) const LARGE: usize = 64 << 20;
 /// The md5 of [`large`].
-pub(super) const LARGE_MD5: &str = "8dbd2e5cbc41169e65ca6dd06d2f44a1";
+pub(super) const LARGE_MD5: &str = "6c746d531de0fb105fbff407737f5a5e";
 /// The name under which program 14 finds its file in `{dir}`.
 pub(super) const UPLOAD: &str = "file.bin";
 
@@ -302,15 +303,11 @@ pub(super) fn receive_header(stream: &mut Stream) -> Verdict<String> {
     }
 }
 
-/// A large file: no two of its blocks are alike, so that a lost one shows.
+/// A large file: no two of its blocks are alike, so that one which is lost, or in another's place,
+/// shows.
 pub(super) fn large() -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
-    BYTES.get_or_init(|| {
-        let block: Vec<u8> = (0..251).collect();
-        let mut bytes = block.repeat(LARGE / block.len() + 1);
-        bytes.truncate(LARGE);
-        bytes
-    })
+    BYTES.get_or_init(|| noise(LARGE))
 }
 
 /// Writes a file of the check's own.

@@ -4,9 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 
 use super::lesson::{DOWNLOADS, Lesson};
-use super::wire::{expect_body, md5, noise};
 use crate::check::Check;
 use crate::check::Grade::Robust;
+use crate::check::checks::wire::{expect_body, md5, noise};
 use crate::check::context::Context;
 use crate::check::stream::Stream;
 use crate::check::trial::{Stop, Verdict};

@@ -7,9 +7,9 @@ use common::header;
 use serde_json::json;
 
 use super::lesson::{ALL, DOWNLOADS, KNOWN, Lesson, UPLOADS, started};
-use super::wire::md5;
 use crate::check::Check;
 use crate::check::Grade::Robust;
+use crate::check::checks::wire::md5;
 use crate::check::context::Context;
 use crate::check::server::Server;
 use crate::check::trial::{Stop, Verdict};

@@ -4,11 +4,11 @@
 use common::header;
 
 use super::lesson::{Lesson, UPLOADS};
-use super::wire::{bincode, framed, md5};
 use crate::check::Check;
 use crate::check::Grade::Robust;
 use crate::check::checks::framed_echo::pickle_that_makes;
 use crate::check::checks::headers::framed_each;
+use crate::check::checks::wire::{bincode, framed, md5};
 use crate::check::context::Context;
 use crate::check::trial::{Stop, Verdict};
 

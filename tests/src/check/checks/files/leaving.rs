@@ -1,9 +1,9 @@
 //! Clients that leave too early, or stay and do nothing.
 
 use super::lesson::{ALL, DOWNLOADS, Lesson, UPLOADS};
-use super::wire::{md5, noise};
 use crate::check::Check;
 use crate::check::Grade::Robust;
+use crate::check::checks::wire::{md5, noise};
 use crate::check::context::Context;
 use crate::check::server::Server;
 use crate::check::stream::Stream;

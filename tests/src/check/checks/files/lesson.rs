@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use common::header;
 use serde_json::{Value, json};
 
-use super::wire::{bincode, expect_body, framed, md5};
+use crate::check::checks::wire::{bincode, expect_body, framed, md5};
 use crate::check::context::Context;
 use crate::check::launch::Launch;
 use crate::check::server::Server;

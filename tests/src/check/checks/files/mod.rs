@@ -9,4 +9,3 @@ mod lesson;
 pub(super) mod names;
 pub(super) mod session;
 pub(super) mod storing;
-mod wire;

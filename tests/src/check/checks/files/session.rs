@@ -5,9 +5,9 @@ use std::fs;
 use common::notation;
 
 use super::lesson::{ALL, DOWNLOADS, Lesson, UPLOADS};
-use super::wire::{md5, noise, send_body};
 use crate::check::Check;
 use crate::check::Grade::{Protocol, Robust};
+use crate::check::checks::wire::{md5, noise, send_body};
 use crate::check::context::Context;
 use crate::check::server::Server;
 use crate::check::trial::{Stop, Verdict};

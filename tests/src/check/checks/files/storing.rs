@@ -3,9 +3,9 @@
 use std::fs;
 
 use super::lesson::{Lesson, UPLOADS, started};
-use super::wire::{md5, noise, send_body};
 use crate::check::Check;
 use crate::check::Grade::Robust;
+use crate::check::checks::wire::{md5, noise, send_body};
 use crate::check::context::Context;
 use crate::check::stream::Stream;
 use crate::check::trial::{Stop, Verdict};

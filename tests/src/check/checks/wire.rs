@@ -1,4 +1,4 @@
-//! A file's bytes, and the headers before them.
+//! What goes over the wire: frames, headers, the bytes of files.
 
 use common::header;
 use md5::{Digest, Md5};
