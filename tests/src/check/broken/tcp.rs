@@ -23,6 +23,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(ECHO, "answers-once", "session"),
     fault(ECHO, "prints-nothing", "screen"),
     fault(ECHO, "upper-cases-text", "non-ascii"),
+    fault(PHONE, "answers-ascii-only", "non-ascii"),
     fault(ECHO, "answers-100-bytes", "long-message"),
     fault(ECHO, "ignores-a-second-lone-byte", "byte-by-byte"),
     fault(ECHO, "serves-all-at-once", "one-after-another"),
@@ -154,8 +155,10 @@ fn converse(
             }
             _ => said.to_ascii_uppercase(),
         };
-        if args.has("answers-100-bytes") {
-            answer.truncate(100);
+        match &*args.fault {
+            "answers-ascii-only" => answer.retain(u8::is_ascii),
+            "answers-100-bytes" => answer.truncate(100),
+            _ => {}
         }
         let locked = args.has("writes-under-a-lock").then(|| LOCK.lock());
         conn.write_all(&answer)?;

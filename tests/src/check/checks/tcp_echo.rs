@@ -17,6 +17,12 @@ const ALL: &[&str] = &[
     "socketserver-demo/server",
     "socketserver-demo/text-server",
 ];
+/// Those that answer in upper case.
+const UPPER: &[&str] = &[
+    "echo-tcp/server",
+    "socketserver-demo/server",
+    "socketserver-demo/text-server",
+];
 const CONCURRENT: &[&str] = &["socketserver-demo/server", "socketserver-demo/text-server"];
 
 pub(super) const CHECKS: &[Check] = &[
@@ -39,9 +45,17 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "non-ascii",
         grade: Protocol,
-        targets: ALL,
-        sentence: "A client says `wörld 你好` in UTF-8; the answer has the same bytes, ASCII letters upper-cased where the lesson upper-cases.",
+        targets: UPPER,
+        sentence: "A client says `wörld 你好` in UTF-8; the answer has the same bytes, ASCII letters upper-cased.",
         hint: "bytes.upper() changes a to z and nothing else. Text that is decoded, upper-cased and encoded again has other bytes: ö becomes Ö, ß becomes SS.",
+        run: non_ascii,
+    },
+    Check {
+        name: "non-ascii",
+        grade: Protocol,
+        targets: &["echo-tcp/phone-server"],
+        sentence: "A client says `wörld 你好` in UTF-8; the same bytes come back.",
+        hint: "Send back the bytes that you received. Text that is decoded and encoded again may have other bytes, and a character that arrives in two pieces is no text at all.",
         run: non_ascii,
     },
     Check {
