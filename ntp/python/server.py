@@ -40,7 +40,7 @@ def time_in(request):
     except UnicodeDecodeError:
         return b"a time format must be UTF-8 text"
     if "\0" in format:
-        # strftime would raise a ValueError; these are the words of the Rust server.
+        # An older Python's strftime raises a ValueError, a newer one's answers with the NUL.
         return b"a time format must not contain a NUL character"
     try:
         answer = time.strftime(format, time.localtime()).encode()

@@ -84,7 +84,7 @@ pub(super) const CHECKS: &[Check] = &[
         grade: Robust,
         targets: TARGET,
         sentence: "A client sends a format with a NUL in it; a line of text answers, and the next request is served.",
-        hint: "time.strftime raises ValueError (embedded null byte), and one datagram from anybody ends the server. Catch it and answer what is wrong.",
+        hint: "Older Pythons' time.strftime raises ValueError (embedded null byte), and one datagram from anybody ends the server; newer ones send the NUL back. Look for it before strftime, and answer what is wrong.",
         run: nul,
     },
     Check {
