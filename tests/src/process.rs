@@ -1,16 +1,17 @@
 //! One running program: what is typed at it, what it prints, and its end, whatever happens.
 
-use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use wait_timeout::ChildExt;
+
+use crate::descendants::Mark;
+use crate::interrupt::{self, running};
 
 /// How long anything that should happen at once may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -19,10 +20,12 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// what it printed first.
 const MOST_OUTPUT: usize = 16 << 20;
 
-/// A program that runs, in a process group of its own. Dropping it ends the group.
+/// A program that runs, in a process group of its own. Dropping it ends the group, and on Linux
+/// what it has started outside of it.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
+    mark: Mark,
     group_ended: bool,
     stdin: Option<ChildStdin>,
     stdout: Arc<Output>,
@@ -60,7 +63,9 @@ impl Process {
             .stderr(Stdio::piped());
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
-        handle_interrupt()?;
+        let mark = Mark::new();
+        mark.put_on(command);
+        interrupt::handle()?;
         let mut running = running();
         let mut child = command
             .spawn()
@@ -72,6 +77,7 @@ impl Process {
         let stderr = Output::capture(child.stderr.take());
         Ok(Self {
             child,
+            mark,
             group_ended: false,
             stdin,
             stdout,
@@ -197,13 +203,14 @@ impl Process {
 }
 
 impl Process {
-    /// Ends what is left of the group. Once only, as soon as the program's own end is seen: the
+    /// Ends what is left of the group, and who has left it. Once only, as soon as the program's own end is seen: the
     /// group's id is the program's, and later it may belong to somebody else.
     fn end_children(&mut self) {
         if !self.group_ended {
             self.group_ended = true;
-            #[cfg(unix)]
-            signal_group(self.child.id(), rustix::process::Signal::KILL);
+            kill_group(self.child.id());
+            self.mark.kill();
+            running().remove(&self.child.id());
         }
     }
 }
@@ -213,53 +220,15 @@ impl Drop for Process {
         self.end_children();
         let _ = self.child.kill();
         let _ = self.child.wait();
-        running().remove(&self.child.id());
     }
 }
 
-/// The processes that run now, for [`handle_interrupt`].
-fn running() -> MutexGuard<'static, BTreeSet<u32>> {
-    static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
-    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The folders that Ctrl-C must remove, see [`remove_on_interrupt`].
-fn folders() -> MutexGuard<'static, Vec<PathBuf>> {
-    static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-    FOLDERS.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Makes Ctrl-C remove a folder, which would stay behind otherwise.
-pub fn remove_on_interrupt(folder: &Path) {
-    folders().push(folder.to_owned());
-    // Where there is no such handler to have, the folder stays.
-    let _ = handle_interrupt();
-}
-
-/// Makes Ctrl-C end the programs that run, which are in process groups of their own, so that the
-/// terminal does not tell them.
-///
-/// It also has them feel Ctrl-C when this process does not, as in the background of a shell script:
-/// a signal that is ignored stays ignored in the programs that one starts, one that is handled is
-/// theirs to handle.
-fn handle_interrupt() -> Result<()> {
-    static HANDLED: OnceLock<Result<(), ctrlc::Error>> = OnceLock::new();
-    let handled = HANDLED.get_or_init(|| {
-        ctrlc::set_handler(|| {
-            #[cfg(unix)]
-            for id in &*running() {
-                signal_group(*id, rustix::process::Signal::KILL);
-            }
-            for folder in &*folders() {
-                let _ = std::fs::remove_dir_all(folder);
-            }
-            std::process::exit(130);
-        })
-    });
-    match handled {
-        Ok(()) => Ok(()),
-        Err(error) => Err(anyhow!("cannot handle Ctrl-C: {error}")),
-    }
+/// Ends all processes of a group.
+pub(crate) fn kill_group(id: u32) {
+    #[cfg(unix)]
+    signal_group(id, rustix::process::Signal::KILL);
+    #[cfg(not(unix))]
+    let _ = id;
 }
 
 #[cfg(unix)]
@@ -440,8 +409,21 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn dropping_a_process_ends_its_children_too() {
+        assert_dropping_ends("sleep 60 & echo $!; wait");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn dropping_a_process_ends_a_child_that_left_its_group_and_lost_its_parent() {
+        assert_dropping_ends("setsid sh -c 'echo $$; exec sleep 60' & wait");
+        assert_dropping_ends("(setsid sh -c 'echo $$; exec sleep 60' &); exec sleep 60");
+    }
+
+    /// Starts a shell, drops it, and waits until the process has ended whose id it printed.
+    #[cfg(unix)]
+    fn assert_dropping_ends(script: &str) {
         let mut shell = Command::new("sh");
-        let process = Process::start(shell.args(["-c", "sleep 60 & echo $!; wait"])).unwrap();
+        let process = Process::start(shell.args(["-c", script])).unwrap();
         let id = process
             .stdout()
             .wait_for(PATIENCE, |text| {

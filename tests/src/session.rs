@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use regex_lite::Regex;
-use tempfile::TempDir;
 
 use crate::executables;
+use crate::interrupt::Folder;
 use crate::process::{PATIENCE, Process};
 use crate::programs::{Language, Program, Side};
 
@@ -138,8 +138,8 @@ pub fn run(program: &Program, server: Language, client: Language) -> Result<Outc
     })
 }
 
-fn prepare(files: &[(&str, Vec<u8>)]) -> Result<TempDir> {
-    let folder = TempDir::with_prefix("lab-")?;
+fn prepare(files: &[(&str, Vec<u8>)]) -> Result<Folder> {
+    let folder = Folder::new("lab-")?;
     for (path, content) in files {
         let path: PathBuf = folder.path().join(path);
         if path.as_os_str().as_encoded_bytes().ends_with(b"/") {

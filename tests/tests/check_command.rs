@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
 
+use std::fs;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::path::Path;
 use std::process::{Command, Output};
+use std::time::Instant;
 
 use common::console;
 use serde_json::Value;
@@ -208,18 +211,67 @@ fn when_every_check_is_skipped_nothing_was_judged() {
 #[cfg(unix)]
 #[test]
 fn the_program_and_its_children_are_ended_and_its_folder_goes() {
-    use std::fs;
-    use std::time::Instant;
-
     let folder = tempfile::tempdir().unwrap();
-    let pids = folder.path().join("pids");
+    let notes = folder.path().join("notes");
     let script = format!(
         "sleep 1000 & echo $! {{dir}} >> {}; exec {LAB} broken {ECHO} none --port {{port}}",
-        pids.display()
+        notes.display()
     );
     let output = check(&[ECHO, "--filter", "answered like", "--", "sh", "-c", &script]);
     assert!(output.status.success(), "{}", stdout(&output));
-    let text = fs::read_to_string(pids).unwrap();
+    expect_nothing_left(&notes);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_child_in_a_session_of_its_own_is_ended_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let notes = folder.path().join("notes");
+    let script = format!(
+        "setsid sh -c 'echo $$ {{dir}} >> {0}; exec sleep 1000' & \
+         until [ -s {0} ]; do sleep 0.01; done; exec {LAB} broken {ECHO} none --port {{port}}",
+        notes.display()
+    );
+    let output = check(&[ECHO, "--filter", "answered like", "--", "sh", "-c", &script]);
+    assert!(output.status.success(), "{}", stdout(&output));
+    expect_nothing_left(&notes);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_and_sigterm_leave_nothing_behind() {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    for signal in [Signal::INT, Signal::TERM] {
+        let folder = tempfile::tempdir().unwrap();
+        let notes = folder.path().join("notes");
+        // A client that never asks: its check waits.
+        let script = format!(
+            "echo $$ {{dir}} > {0}.new; mv {0}.new {0}; exec sleep 1000",
+            notes.display()
+        );
+        let mut command = Command::new(LAB);
+        command.args(["check", "echo-udp/client", "--filter", "session"]);
+        command.args(["--patience", "60", "--", "sh", "-c", &script, "{port}"]);
+        let mut checker = Process::start(&mut command).unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        while !notes.exists() {
+            assert!(Instant::now() < deadline, "{}", checker.stderr().text());
+            std::thread::yield_now();
+        }
+        // Only to the checker, as `kill` does.
+        let pid = Pid::from_raw(checker.id().try_into().unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+        let status = checker.wait(PATIENCE).unwrap().unwrap();
+        assert_eq!(status.code(), Some(130));
+        expect_nothing_left(&notes);
+    }
+}
+
+/// Looks for what a program has noted: lines of a process's id, and a check's folder.
+#[cfg(unix)]
+fn expect_nothing_left(notes: &Path) {
+    let text = fs::read_to_string(notes).unwrap();
     assert_eq!(text.lines().count(), 1, "{text}");
     let (pid, dir) = text.trim_end().split_once(' ').unwrap();
     assert!(!fs::exists(dir).unwrap(), "{dir}");
@@ -227,5 +279,6 @@ fn the_program_and_its_children_are_ended_and_its_folder_goes() {
     // A zombie, until the system's first process has reaped it.
     while fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z ")) {
         assert!(Instant::now() < deadline, "{pid} still runs");
+        std::thread::yield_now();
     }
 }

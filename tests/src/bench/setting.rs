@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use common::transfer::REST;
-use tempfile::TempDir;
 
 use crate::executables::{self, Profile};
+use crate::interrupt::Folder;
 use crate::process::{PATIENCE, Process};
 use crate::programs::{PROGRAMS, Program, Side};
 
@@ -24,7 +24,7 @@ const SHARED_MEMORY: &str = "/dev/shm";
 #[derive(Debug)]
 pub struct Setting {
     quick: bool,
-    folder: TempDir,
+    folder: Folder,
 }
 
 /// A server that runs.
@@ -54,13 +54,8 @@ impl Setting {
     pub fn new(quick: bool) -> Result<Self> {
         raise_descriptor_limit();
         // In memory, where there is such a folder: the disk is not what is measured.
-        let place = Path::new(SHARED_MEMORY);
-        let mut builder = tempfile::Builder::new();
-        let folder = match builder.prefix("lab-bench-").tempdir_in(place) {
-            Ok(folder) => folder,
-            Err(_) => builder.tempdir().context("no folder for the files")?,
-        };
-        crate::process::remove_on_interrupt(folder.path());
+        let folder = Folder::new_in(Path::new(SHARED_MEMORY), "lab-bench-")
+            .or_else(|_| Folder::new("lab-bench-"))?;
         Ok(Self { quick, folder })
     }
 

@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tempfile::TempDir;
-
 use super::datagrams::Datagrams;
 use super::launch::Launch;
 use super::listener::Listener;
@@ -15,6 +13,7 @@ use super::subject::Subject;
 use super::target::Target;
 use super::trial::{Found, Pace, Passage, Stop, Trial, Verdict};
 use super::vacancy::Vacancy;
+use crate::interrupt::Folder;
 use crate::programs::Program;
 
 /// What a check works with: the program under test, sockets, a folder. All that it gives is
@@ -24,14 +23,13 @@ pub struct Context<'a> {
     target: Target,
     subject: &'a Subject,
     trial: Arc<Trial>,
-    folder: TempDir,
+    folder: Folder,
 }
 
 impl<'a> Context<'a> {
     /// For one check.
     pub(super) fn new(target: Target, subject: &'a Subject, pace: Pace) -> Verdict<Self> {
-        let folder = TempDir::with_prefix("lab-")
-            .map_err(|error| Stop::NotJudged(format!("no folder for the check: {error}")))?;
+        let folder = Folder::new("lab-").map_err(|error| Stop::NotJudged(format!("{error:#}")))?;
         Ok(Self {
             target,
             subject,

@@ -3,11 +3,10 @@
 use anyhow::{Context, Result};
 use ftp_class::FileHeader;
 use serde::{Deserialize, Serialize};
-use tempfile::TempDir;
 
 use super::report::{Steps, Verdict};
 use super::{Experiment, python};
-use crate::process::remove_on_interrupt;
+use crate::interrupt::Folder;
 
 /// Whoever unpickles a header runs what its sender wrote into it.
 pub struct PickleRunsCode;
@@ -51,8 +50,7 @@ impl Experiment for PickleRunsCode {
     type Seen = Seen;
 
     fn observe(log: &mut Steps) -> Result<Seen> {
-        let folder = TempDir::with_prefix("lab-")?;
-        remove_on_interrupt(folder.path());
+        let folder = Folder::new("lab-")?;
         let path = folder
             .path()
             .to_str()
