@@ -33,16 +33,19 @@ def main():
 
 def converse(conn, peer, upload):
     """The conversation with one client, until it hangs up."""
-    while net.wait_for_message(conn):
+    while True:
         try:
             # (3) recv: header length, header
-            name, size = receive_header(conn)
+            announced = receive_header(conn)
         except header.HeaderError as error:
             # Nobody knows where the next message would begin.
             with contextlib.suppress(console.Failure):
                 send(conn, {"error": str(error)})
             net.hang_up(conn)
             raise
+        if announced is None:
+            return
+        name, size = announced
         try:
             # (4) recv: the file
             md5 = transfer.receive_file(conn, upload, name, size)
@@ -55,8 +58,10 @@ def converse(conn, peer, upload):
 
 
 def receive_header(conn):
-    """The name and the size in bytes of the file that follows."""
-    fields = header.read_json(conn) or {}
+    """The name and the size in bytes of the file that follows; None when the client has closed."""
+    fields = header.read_json(conn)
+    if fields is None:
+        return None
     name = header.string(fields, "file_name")
     # The lesson's client writes file_siz.
     misspelt = "file_size" not in fields and "file_siz" in fields

@@ -48,10 +48,11 @@ fn main() -> common::Result {
 }
 
 fn converse(mut conn: &TcpStream, peer: SocketAddr, upload: &Path) -> Result<()> {
-    while net::wait_for_message(conn)? {
+    loop {
         // (3) recv: header length, header
         let (name, size) = match receive_header(conn) {
-            Ok(announced) => announced,
+            Ok(Some(announced)) => announced,
+            Ok(None) => return Ok(()),
             Err(error) => {
                 // Nobody knows where the next message would begin.
                 let _ = send(conn, &json!({"error": error.to_string()}));
@@ -77,17 +78,18 @@ fn converse(mut conn: &TcpStream, peer: SocketAddr, upload: &Path) -> Result<()>
         // (5) sendall: what was stored
         send(conn, &answer)?;
     }
-    Ok(())
 }
 
-/// The name and the size in bytes of the file that follows.
-fn receive_header(mut conn: &TcpStream) -> Result<(String, u64), HeaderError> {
-    let header = header::read_json(&mut conn)?.unwrap_or_default();
+/// The name and the size in bytes of the file that follows; `None` when the client has closed.
+fn receive_header(mut conn: &TcpStream) -> Result<Option<(String, u64)>, HeaderError> {
+    let Some(header) = header::read_json(&mut conn)? else {
+        return Ok(None);
+    };
     let name = header::string(&header, "file_name")?.to_owned();
     // The lesson's client writes `file_siz`.
     let misspelt = !header.contains_key("file_size") && header.contains_key("file_siz");
     let size = header::size(&header, if misspelt { "file_siz" } else { "file_size" })?;
-    Ok((name, size))
+    Ok(Some((name, size)))
 }
 
 fn send(mut conn: &TcpStream, answer: &Value) -> Result<()> {
