@@ -46,7 +46,9 @@ impl PartialFile {
     /// The portable path: a name that is random, and so independent of the final one, which may
     /// be as long as a name can be.
     fn create_with_name(folder: &Path) -> io::Result<Self> {
-        let (file, path) = builder().tempfile_in(folder)?.into_parts();
+        // Not `tempfile_in`, whose errors tell the whole path: this one may be told to a peer.
+        let made = builder().make_in(folder, |path| File::create_new(path))?;
+        let (file, path) = made.into_parts();
         Ok(Self {
             file,
             folder: folder.to_owned(),
@@ -87,8 +89,6 @@ impl Write for PartialFile {
 fn builder() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".").suffix(".part");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder
 }
 
@@ -258,6 +258,18 @@ mod tests {
                 ordinary.metadata().unwrap().permissions().mode()
             );
         }
+    }
+
+    #[test]
+    fn an_error_does_not_tell_where_the_folder_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("missing");
+        let error = PartialFile::create_with_name(&missing).unwrap_err();
+        let bare = fs::metadata(&missing).unwrap_err();
+        assert_eq!(error.to_string(), bare.to_string());
+        fs::write(&missing, "").unwrap();
+        let error = PartialFile::create(&missing).unwrap_err().to_string();
+        assert!(!error.contains("missing"), "{error}");
     }
 
     #[test]
