@@ -147,9 +147,16 @@ fn a_server_that_runs_already_is_judged_and_left_running() {
     let mut command = Command::new(LAB);
     let mut server =
         Process::start(command.args(["broken", ECHO, "none", "--port", &port])).unwrap();
-    let output = check(&[ECHO, "--connect", &format!("127.0.0.1:{port}")]);
+    let deadline = Instant::now() + PATIENCE;
+    let output = loop {
+        let output = check(&[ECHO, "--connect", &format!("127.0.0.1:{port}")]);
+        // It may not be there yet.
+        if output.status.code() != Some(2) || Instant::now() > deadline {
+            break output;
+        }
+    };
     let text = stdout(&output);
-    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert_eq!(output.status.code(), Some(0), "{text}{}", stderr(&output));
     assert!(text.contains("skipped     protocol  screen"), "{text}");
     assert!(
         text.contains("the checker would have to start the server itself"),
