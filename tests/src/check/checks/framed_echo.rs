@@ -1,7 +1,5 @@
 //! The framed echo: program 20.
 
-use std::path::Path;
-
 use common::header;
 
 use super::exchange::{exchange, frame, goes_on};
@@ -118,14 +116,6 @@ pub(super) const CHECKS: &[Check] = &[
         sentence: "A client sends a header with data_size twice and a key that nobody knows; the last size counts, as json.loads has it, and the answer comes.",
         hint: "Two programs that choose different values of a doubled key disagree about where the frame ends. json.loads takes the last.",
         run: duplicate_keys,
-    },
-    Check {
-        name: "pickle-as-header",
-        grade: Robust,
-        targets: TARGET,
-        sentence: "A client sends a pickle as header that would create a file when loaded; it is not created, the connection is closed, the next client is served, and no processor time is burnt.",
-        hint: "pickle.loads runs what the pickle says: whoever sends one owns your machine. Use a format that only describes data: JSON, or struct.",
-        run: pickle_as_header,
     },
     Check {
         name: "leaves-in-mid-frame",
@@ -256,27 +246,6 @@ fn duplicate_keys(context: &mut Context) -> Verdict {
     client.send(&framed(header, b"hello")?)?;
     client.expect(&frame("HELLO")?)?;
     exchange(context, &mut client)
-}
-
-fn pickle_as_header(context: &mut Context) -> Verdict {
-    let mut server = context.server()?;
-    let mark = context.folder().join("pickled");
-    let mut client = server.connect()?;
-    client.send(&framed(pickle_that_makes(&mark).as_bytes(), b"")?)?;
-    let ended = client.expect_closed();
-    if mark.exists() {
-        return Err(context.fail(
-            "nothing that a pickle says is run",
-            "the file that it wanted is there",
-        ));
-    }
-    ended?;
-    goes_on(context, &mut server)
-}
-
-/// What pickle.loads does with it: os.system("touch ...").
-pub(super) fn pickle_that_makes(file: &Path) -> String {
-    format!("cos\nsystem\n(S'touch {}'\ntR.", file.display())
 }
 
 fn leaves_in_mid_frame(context: &mut Context) -> Verdict {

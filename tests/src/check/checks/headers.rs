@@ -3,8 +3,11 @@
 //! Both JSON programs get the same headers, each with its own keys; what is refused ends that one
 //! connection, and stores nothing.
 
+use std::path::Path;
+
 use common::header;
 
+use super::exchange::goes_on;
 use super::{files, framed_echo};
 use crate::check::Check;
 use crate::check::Grade::Robust;
@@ -117,6 +120,14 @@ pub(super) const CHECKS: &[Check] = &[
             )
         },
     },
+    Check {
+        name: "pickle-as-header",
+        grade: Robust,
+        targets: &["socketserver-demo/framed-server"],
+        sentence: "A client sends a pickle as header that would create a file when loaded; it is not created, the connection is closed, the next client is served, and no processor time is burnt.",
+        hint: "pickle.loads runs what the pickle says: whoever sends one owns your machine. Use a format that only describes data: JSON, or struct.",
+        run: pickle_as_header,
+    },
 ];
 
 /// Each header with its length before it.
@@ -211,4 +222,25 @@ fn size_of_wrong_type(context: &mut Context) -> Verdict {
         headers.extend(names.map(|name| format!(r#"{{"file_name": {name}, "file_size": 5}}"#)));
     }
     refuses_headers(context, &headers)
+}
+
+fn pickle_as_header(context: &mut Context) -> Verdict {
+    let mut server = context.server()?;
+    let mark = context.folder().join("pickled");
+    let mut client = server.connect()?;
+    client.send(&framed_each(&[pickle_that_makes(&mark)])?.concat())?;
+    let ended = client.expect_closed();
+    if mark.exists() {
+        return Err(context.fail(
+            "nothing that a pickle says is run",
+            "the file that it wanted is there",
+        ));
+    }
+    ended?;
+    goes_on(context, &mut server)
+}
+
+/// What pickle.loads does with it: os.system("touch ...").
+pub(super) fn pickle_that_makes(file: &Path) -> String {
+    format!("cos\nsystem\n(S'touch {}'\ntR.", file.display())
 }
