@@ -18,7 +18,7 @@ START = "python3 ftp-simple/python/upload_server.py"
 
 def main():
     parser = flags.timeout(flags.tcp_client(flags.parser(__doc__), 8080), 30)
-    parser.add_argument("files", metavar="FILE", nargs="+", help="what to send")
+    parser.add_argument("files", metavar="FILE", type=flags.path, nargs="+", help="what to send")
     parser.add_argument("--name", type=flags.utf8_text, help="the name on the server, for a single FILE (default: its own)")
     args = parser.parse_args()
     if args.name is not None and len(args.files) > 1:

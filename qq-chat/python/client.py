@@ -27,10 +27,12 @@ def main():
     parser.add_argument(
         "--contacts",
         metavar="FILE",
+        type=flags.path,
         help='the contact list, JSON: {"name": "host:port"} (default: the four friends)',
     )
     args = parser.parse_args()
-    people = contacts.read(args.contacts) if args.contacts else contacts.friends_at(args.host, args.port)
+    listed = args.contacts is not None
+    people = contacts.read(args.contacts) if listed else contacts.friends_at(args.host, args.port)
     while True:
         # (1) input: whom
         console.say("QQ名单列表:")

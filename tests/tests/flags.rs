@@ -86,6 +86,8 @@ fn what_is_mistyped_is_a_usage_error_that_says_what_is_wrong() {
         ("--timeout", "1e300"),
         ("--interval", "nan"),
         ("--count", "1.5"),
+        ("--dir", ""),
+        ("--contacts", ""),
         ("--no-such-flag", ""),
     ];
     for language in [Language::Rust, Language::Python] {
@@ -97,6 +99,7 @@ fn what_is_mistyped_is_a_usage_error_that_says_what_is_wrong() {
             ("echo-tcp", Side::Server),
             ("echo-udp", Side::Client),
             ("ftp-simple", Side::Client),
+            ("qq-chat", Side::Client),
         ] {
             let program = PROGRAMS.iter().find(|program| program.name() == name);
             let program = program.unwrap();

@@ -76,7 +76,7 @@ def folder(flags, path, shown, about):
     """--dir: a folder, by default path, which the help shows as it is seen from the repository."""
     flags.set_defaults(dir=path)
     help_text = "{} (default: {})".format(about, shown)
-    flags.add_argument("--dir", metavar="FOLDER", type=Path, default=argparse.SUPPRESS, help=help_text)
+    flags.add_argument("--dir", metavar="FOLDER", type=_folder, default=argparse.SUPPRESS, help=help_text)
     return flags
 
 
@@ -106,6 +106,17 @@ def utf8_text(argument):
     except UnicodeEncodeError:
         raise argparse.ArgumentTypeError("give text in UTF-8") from None
     return argument
+
+
+def path(argument):
+    """What argparse makes of a path: an empty one is none, but Path("") is the current folder."""
+    if not argument:
+        raise argparse.ArgumentTypeError("give a path")
+    return argument
+
+
+def _folder(argument):
+    return Path(path(argument))
 
 
 def _number(kind, most, wanted):
