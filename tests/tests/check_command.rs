@@ -65,6 +65,8 @@ fn wrong_usage_is_status_2_and_one_line() {
         &["ntp/sever"][..],
         &["all", "--", "true"],
         &[ECHO, "--"],
+        &[ECHO, "--patience", "0"],
+        &[ECHO, "--patience", "1e18"],
         &[ECHO, "--python", "--"],
         &[ECHO, "--", "", "--port", "{port}"],
         &["ntp/client", "--connect", "127.0.0.1:8080"],

@@ -4,6 +4,7 @@ use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
@@ -131,6 +132,9 @@ fn addresses(text: &str) -> Result<Vec<SocketAddr>> {
     Ok(addresses)
 }
 
+/// Without any patience every program fails; the most is beyond what anybody waits for.
+const MOST_PATIENCE: Duration = Duration::from_hours(1);
+
 /// Programs whose servers end with their first session.
 const ENDS_BY_ITSELF: &[u8] = &[3, 4, 7, 9, 10];
 
@@ -185,6 +189,12 @@ fn plan(args: &CheckArgs) -> Result<Plan> {
     ensure!(
         !args.lacks_its_command(),
         "the command is empty: give the program to judge after --"
+    );
+    ensure!(
+        !args.patience.duration().is_zero() && args.patience.duration() <= MOST_PATIENCE,
+        "--patience {}: give more than 0 seconds, and {} at most",
+        args.patience,
+        MOST_PATIENCE.as_secs()
     );
     let all = ["all".to_owned()];
     let words = if args.targets.is_empty() {

@@ -62,6 +62,17 @@ impl<'a> Context<'a> {
         self.trial.patience()
     }
 
+    /// How long a client may wait before it gives up. Ours were told to be quick; others wait as long
+    /// as the lesson's do, `limit`, and take their time to end.
+    #[must_use]
+    pub fn time_limit(&self, limit: Duration) -> Duration {
+        if self.is_ours() {
+            self.patience()
+        } else {
+            limit + self.patience()
+        }
+    }
+
     /// The verdict that the program did something else than it must.
     #[must_use]
     pub fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {

@@ -22,7 +22,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
             "ftp-simple/upload-client",
             "ftp-class/client",
         ],
-        sentence: "The server receives and never answers; the client gives up after its time limit (ours: --timeout 0.5; others: eight times --patience), says in one line on stderr which server stalled, and ends with status 1.",
+        sentence: "The server receives and never answers; the client gives up after its time limit (ours: --timeout 0.5; others: 30 s plus --patience), says in one line on stderr which server stalled, and ends with status 1.",
         hint: "recv waits for ever. settimeout on the connection, and catch socket.timeout: a server that hangs must not hang its clients.",
         run: silent_server,
     },
@@ -30,7 +30,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         name: "stalls-in-mid-file",
         grade: Robust,
         targets: &["ftp-simple/client", "ftp-class/client"],
-        sentence: "The server stops in the middle of a file and stays connected; the client gives up after its time limit (ours: --timeout 0.5; others: eight times --patience), says so in one line on stderr, ends with status 1, and stores nothing.",
+        sentence: "The server stops in the middle of a file and stays connected; the client gives up after its time limit (ours: --timeout 0.5; others: 30 s plus --patience), says so in one line on stderr, ends with status 1, and stores nothing.",
         hint: "The time limit must hold for each recv of the file too. What has come is no file: leave nothing of it.",
         run: stalls_in_mid_file,
     },
@@ -38,24 +38,21 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         name: "stops-reading",
         grade: Robust,
         targets: &["ftp-simple/upload-client"],
-        sentence: "The server reads the header of a file of 64 MiB and no more; the client gives up after its time limit (ours: --timeout 0.5; others: eight times --patience), says so in one line on stderr, and ends with status 1.",
+        sentence: "The server reads the header of a file of 64 MiB and no more; the client gives up after its time limit (ours: --timeout 0.5; others: 30 s plus --patience), says so in one line on stderr, and ends with status 1.",
         hint: "send waits too, when the buffers of both sides are full. settimeout bounds it as it bounds recv.",
         run: stops_reading,
     },
 ];
 
-/// How long a client may wait before it gives up. That of a program that is not ours is its own,
-/// the lessons' is 30 s.
-fn time_limit(context: &Context) -> Duration {
-    context.patience() * if context.is_ours() { 1 } else { 8 }
-}
+/// How long our programs wait unless they are told otherwise.
+const LIMIT: Duration = Duration::from_secs(30);
 
 fn silent_server(context: &mut Context) -> Verdict {
     let mut client = TcpClient::start_with(context, SHORT)?;
     client.ask()?;
     client
         .program
-        .expect_error_within(time_limit(context), client.address)
+        .expect_error_within(context.time_limit(LIMIT), client.address)
 }
 
 fn stalls_in_mid_file(context: &mut Context) -> Verdict {
@@ -65,7 +62,7 @@ fn stalls_in_mid_file(context: &mut Context) -> Verdict {
     client.stream.send(&answer[..answer.len() - 1])?;
     client
         .program
-        .expect_error_within(time_limit(context), client.address)?;
+        .expect_error_within(context.time_limit(LIMIT), client.address)?;
     expect_nothing_stored(context)
 }
 
@@ -75,5 +72,5 @@ fn stops_reading(context: &mut Context) -> Verdict {
     receive_header(&mut client.stream)?;
     client
         .program
-        .expect_error_within(time_limit(context), client.address)
+        .expect_error_within(context.time_limit(LIMIT), client.address)
 }

@@ -27,6 +27,9 @@ const PATIENT: &[&str] = &["echo-udp/talk-client", "qq-chat/client"];
 /// How long our programs are told to wait for an answer that does not come.
 const SHORT: &[&str] = &["--timeout", "0.5"];
 
+/// How long they wait unless they are told otherwise.
+const LIMIT: Duration = Duration::from_secs(5);
+
 /// The largest datagram that IPv4 carries, in bytes.
 const LARGEST: usize = 65_507;
 
@@ -75,7 +78,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         name: "no-server",
         grade: Robust,
         targets: IMPATIENT,
-        sentence: "Nobody is at the server's address; the client gives up after its time limit (ours: --timeout 0.5; others: twice --patience), says in one line on stderr which address did not answer, and ends with status 1.",
+        sentence: "Nobody is at the server's address; the client gives up after its time limit (ours: --timeout 0.5; others: 5 s plus --patience), says in one line on stderr which address did not answer, and ends with status 1.",
         hint: "UDP does not tell that nobody is there: sendto succeeds, and recvfrom waits for ever. settimeout before it, and catch the error (socket.timeout; ConnectionRefusedError if the socket is connected).",
         run: no_server,
     },
@@ -83,7 +86,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         name: "silent-server",
         grade: Robust,
         targets: IMPATIENT,
-        sentence: "The server receives and does not answer; the client gives up after its time limit (ours: --timeout 0.5; others: twice --patience), says in one line on stderr which address did not answer, and ends with status 1.",
+        sentence: "The server receives and does not answer; the client gives up after its time limit (ours: --timeout 0.5; others: 5 s plus --patience), says in one line on stderr which address did not answer, and ends with status 1.",
         hint: "A datagram can be lost, either way, and nobody tells. A client that awaits an answer needs a time limit: settimeout, and catch socket.timeout.",
         run: silent_server,
     },
@@ -110,7 +113,7 @@ fn no_server(context: &mut Context) -> Verdict {
     let nobody = context.vacancy()?;
     let mut program = launch(context, SHORT, nobody.address())?;
     type_question(&mut program, context.number(), "hello")?;
-    program.expect_error_within(time_limit(context), nobody.address())
+    program.expect_error_within(context.time_limit(LIMIT), nobody.address())
 }
 
 fn silent_server(context: &mut Context) -> Verdict {
@@ -118,7 +121,7 @@ fn silent_server(context: &mut Context) -> Verdict {
     client.ask("hello")?;
     client
         .program
-        .expect_error_within(time_limit(context), client.address)
+        .expect_error_within(context.time_limit(LIMIT), client.address)
 }
 
 fn silent_person(context: &mut Context) -> Verdict {
@@ -130,11 +133,6 @@ fn silent_person(context: &mut Context) -> Verdict {
         return client.program.expect_error(client.address);
     }
     Ok(())
-}
-
-/// How long a client may wait before it gives up. That of a program that is not ours is its own.
-fn time_limit(context: &Context) -> Duration {
-    context.patience() * if context.is_ours() { 1 } else { 2 }
 }
 
 fn late_answer(context: &mut Context) -> Verdict {
@@ -159,7 +157,7 @@ fn stranger_prolongs(context: &mut Context) -> Verdict {
     let mut client = UdpClient::start_with(context, SHORT)?;
     client.ask("hello")?;
     let stranger = context.stranger()?;
-    let limit = Instant::now() + time_limit(context);
+    let limit = Instant::now() + context.time_limit(LIMIT);
     while Instant::now() < limit && !client.program.ends_within(PAUSE)? {
         stranger.send_to(b"believe me", client.server.peer()?)?;
     }
