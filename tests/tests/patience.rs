@@ -6,7 +6,8 @@
 )]
 
 use std::io::Read;
-use std::net::TcpStream;
+use std::net::{TcpStream, UdpSocket};
+use std::time::Duration;
 
 use common::header;
 use tempfile::TempDir;
@@ -14,7 +15,47 @@ use tests::executables;
 use tests::process::{PATIENCE, Process};
 use tests::programs::{Language, PROGRAMS, Side};
 
+const ECHO_UDP: u8 = 5;
 const UPLOAD: u8 = 14;
+
+/// Starts the UDP echo's client, whose server is `server`.
+fn ask(language: Language, server: &UdpSocket, timeout: &str) -> Process {
+    let program = PROGRAMS.iter().find(|program| program.number == ECHO_UDP);
+    let mut command = executables::command(program.unwrap(), Side::Client, language).unwrap();
+    let port = server.local_addr().unwrap().port().to_string();
+    command.args(["--port", &port, "--timeout", timeout]);
+    Process::start(&mut command).unwrap()
+}
+
+#[test]
+fn the_limit_of_a_udp_client_is_told_as_it_was_given() {
+    let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for language in [Language::Rust, Language::Python] {
+        if language == Language::Python && !executables::python_or_skip("the time limit") {
+            return;
+        }
+        let mut client = ask(language, &server, "0.1234567");
+        assert_eq!(client.wait(PATIENCE).unwrap().unwrap().code(), Some(1));
+        let told = client.stderr().text();
+        assert!(told.contains(" within 0.1234567 s: "), "{told}");
+    }
+}
+
+#[test]
+fn a_limit_of_many_days_is_no_short_one() {
+    let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+    server.set_read_timeout(Some(PATIENCE)).unwrap();
+    for language in [Language::Rust, Language::Python] {
+        if language == Language::Python && !executables::python_or_skip("the long time limit") {
+            return;
+        }
+        // As milliseconds in 32 bits it would be 204 ms.
+        let mut client = ask(language, &server, "4294967.5");
+        server.recv(&mut [0; 100]).unwrap();
+        // Not a condition to wait for: nothing should happen.
+        assert!(client.wait(Duration::from_millis(500)).unwrap().is_none());
+    }
+}
 
 #[test]
 fn the_upload_server_ends_a_client_that_says_nothing() {

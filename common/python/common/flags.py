@@ -5,6 +5,9 @@ import threading
 import time
 from pathlib import Path
 
+LONGEST_WAIT = (2**31 - 1) // 1000
+"""The longest time limit of a socket, in seconds: Python gives it to poll() as an int of milliseconds."""
+
 
 def parser(about):
     """An empty set of flags; the functions below add their groups to it. Of about the first line is shown."""
@@ -62,8 +65,8 @@ def timeout(flags, seconds):
 
 
 def limit(args):
-    """--timeout as sockets take it: None waits for ever."""
-    return args.timeout or None
+    """--timeout as sockets take it: None waits for ever, and so does what is longer than they can wait, 24 days."""
+    return args.timeout if 0 < args.timeout <= LONGEST_WAIT else None
 
 
 def message(flags, text):
@@ -138,7 +141,7 @@ def _number(kind, most, wanted):
 _port = _number(int, 65535, "a port is a number from 0 to 65535")
 _backlog = _number(int, 2**31 - 1, "give a whole number from 0 to 2147483647")
 _count = _number(int, 2**64 - 1, "give a whole number, 0 or more")
-# The longest time that the system's calls take, 292 years on Linux.
+# The longest time that time.sleep takes, 292 years on Linux. limit() has the one of the sockets.
 _seconds = _number(float, threading.TIMEOUT_MAX, "give seconds as a number, 0 or more, such as 2 or 0.5")
 
 

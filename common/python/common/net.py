@@ -1,6 +1,7 @@
 """Sockets, made in the order in which the system wants it. The mirror of common/src/net."""
 
 import contextlib
+import decimal
 import errno
 import os
 import socket
@@ -444,8 +445,15 @@ def _bind_failure(protocol, address, error):
 
 def _no_answer(server, limit, start):
     return console.Failure(
-        "no answer from {} within {:g} s: is the server running? start it with {}".format(shown(server), limit, start)
+        "no answer from {} within {} s: is the server running? start it with {}".format(
+            shown(server), _seconds(limit), start
+        )
     )
+
+
+def _seconds(limit):
+    """A number of seconds as Rust shows it: to the nanosecond, without an exponent or a needless .0."""
+    return "{:f}".format(decimal.Decimal(repr(round(limit, 9))).normalize())
 
 
 def _answers_for(peer, server):
