@@ -12,3 +12,10 @@
 
 Python's own repr and json.dumps need no mirror: the Rust modules `notation` and `json` mirror them.
 """
+
+import signal
+
+# A Ctrl-C before console.main() runs, while modules are imported, would end in a stack trace. Where SIGINT is ignored
+# (nohup, a script's background) it stays so.
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -25,6 +25,8 @@ def main(program):
     # SIGTERM ends a program the way Ctrl-C does, so that its temporary files are removed.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # see __init__.py
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         program()
         # While the interpreter ends, nothing would catch the exception of a Ctrl-C any more.
         for number in (signal.SIGINT, signal.SIGTERM):

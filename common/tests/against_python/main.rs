@@ -8,6 +8,8 @@
 )]
 
 mod files;
+#[cfg(unix)]
+mod interrupt;
 mod notation;
 mod python;
 mod strftime;
