@@ -6,12 +6,8 @@
 //! | 14 | `lesson/upload` | what was uploaded |
 //! | 15 | `lesson` | `share` and `upload` |
 //!
-//! Beside `share` and `upload` lies a file that nobody may read or write. A program that finds its
-//! folders beside itself can be judged when its command puts it there first:
-//! `-- sh -c 'cp server.py {dir}/.. && exec python3 {dir}/../server.py'` (without the dots for 15), and
-//! one that stores in its working folder with `-- sh -c 'cd {dir} && exec python3 /full/path/server.py'`.
-//! The lesson's own programs 13 and 14 pass the protocol grade like that. Its program 15 cannot: its
-//! headers are pickles, and those of this protocol are bincode.
+//! Beside `share` and `upload` lies a file that nobody may read or write. The README of this package
+//! tells how a program is judged that finds its folders beside itself.
 
 use std::collections::BTreeMap;
 use std::fs;
