@@ -140,7 +140,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         grade: Robust,
         targets: &["ftp-simple/client"],
         sentence: "The server answers with the header {\"error\": ...}, a terminal escape in its text; the client shows the text on stderr, the escape escaped, and the next download works.",
-        hint: "Look for the key error before the keys of a file. The text is the server's: make its control characters visible before a terminal sees them.",
+        hint: "The lesson's server closes the connection instead; grade robust asks a client to know this header too. Look for the key error before the keys of a file. The text is the server's: make its control characters visible before a terminal sees them.",
         run: error_header,
     },
 ];

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::tcp_client::{
-    TcpClient, UPLOAD, answer, expect_nothing_stored, large, receive_header, write,
+    TcpClient, UPLOAD, answer, expect_nothing_stored, large, receive_header, which_confirms, write,
 };
 use crate::check::Check;
 use crate::check::Grade::Robust;
@@ -50,9 +50,10 @@ const LIMIT: Duration = Duration::from_secs(30);
 fn silent_server(context: &mut Context) -> Verdict {
     let mut client = TcpClient::start_with(context, SHORT)?;
     client.ask()?;
-    client
+    let verdict = client
         .program
-        .expect_error_within(context.time_limit(LIMIT), client.address)
+        .expect_error_within(context.time_limit(LIMIT), client.address);
+    which_confirms(context.number(), verdict)
 }
 
 fn stalls_in_mid_file(context: &mut Context) -> Verdict {

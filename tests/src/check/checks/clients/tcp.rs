@@ -1,6 +1,8 @@
 //! What may happen to TCP clients.
 
-use super::tcp_client::{TcpClient, answer, expect_nothing_stored, frame, launch, prompt};
+use super::tcp_client::{
+    TcpClient, answer, expect_nothing_stored, frame, launch, prompt, which_confirms,
+};
 use super::tcp_session::CLIENTS;
 use crate::check::Check;
 use crate::check::Grade::Robust;
@@ -223,7 +225,10 @@ fn leaves_at_once(context: &mut Context) -> Verdict {
         // It may have noticed by itself, and have ended.
         let _ = client.program.process().type_text("get a.txt\n");
     }
-    client.program.expect_error(client.address)?;
+    which_confirms(
+        context.number(),
+        client.program.expect_error(client.address),
+    )?;
     expect_nothing_stored(context)
 }
 
@@ -250,7 +255,10 @@ fn leaves_after(context: &Context, part: fn(usize) -> usize) -> Verdict {
     let answer = answer(context.number());
     client.stream.send(&answer[..part(answer.len())])?;
     client.stream.close();
-    client.program.expect_error(client.address)?;
+    which_confirms(
+        context.number(),
+        client.program.expect_error(client.address),
+    )?;
     expect_nothing_stored(context)
 }
 
@@ -258,7 +266,10 @@ fn leaves_by_reset(context: &mut Context) -> Verdict {
     let mut client = TcpClient::start(context)?;
     client.ask()?;
     client.stream.reset();
-    client.program.expect_error(client.address)?;
+    which_confirms(
+        context.number(),
+        client.program.expect_error(client.address),
+    )?;
     expect_nothing_stored(context)
 }
 

@@ -68,7 +68,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         grade: Robust,
         targets: UPLOADER,
         sentence: "The server confirms another md5, or another size, than was sent; the client says so in one line on stderr, and ends with status 1.",
-        hint: "The confirmation is worth something only if it is compared: hash while sending, and compare md5 and size.",
+        hint: "The lesson's client reads no answer; grade robust asks it to read what the server has stored, a header as the one that it sent: {\"file_name\", \"file_size\", \"md5\"}. Hash while sending, and compare md5 and size.",
         run: confirmed_wrong,
     },
     Check {
@@ -76,7 +76,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         grade: Robust,
         targets: UPLOADER,
         sentence: "The server answers with the header {\"error\": ...}, a terminal escape in its text; the client shows the text in one line on stderr, the escape escaped, and ends with status 1.",
-        hint: "Look for the key error before the keys of a confirmation. The text is the server's: make its control characters visible before a terminal sees them.",
+        hint: "The lesson's client reads no answer; grade robust asks it to. Look for the key error before the keys of a confirmation. The text is the server's: make its control characters visible before a terminal sees them.",
         run: refused,
     },
     Check {
