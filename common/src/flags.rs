@@ -106,7 +106,12 @@ pub struct Repeat {
     #[arg(long, value_name = "SECONDS", default_value_t = Seconds::whole(1), allow_negative_numbers = true)]
     pub interval: Seconds,
     /// What to send
-    #[arg(long, value_name = "TEXT", default_value = "hello")]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "hello",
+        allow_hyphen_values = true
+    )]
     pub message: String,
 }
 

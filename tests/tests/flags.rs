@@ -79,13 +79,18 @@ fn what_is_mistyped_is_a_usage_error_that_says_what_is_wrong() {
         ("--port", "70000"),
         ("--port", "x"),
         ("--port", "-1"),
+        ("--port", " 80"),
+        ("--port", "8_0"),
+        ("--port", "\u{ff18}0"),
         ("--backlog", "99999999999"),
         ("--backlog", "many"),
         ("--timeout", "soon"),
         ("--timeout", "-1"),
         ("--timeout", "1e300"),
         ("--interval", "nan"),
+        ("--interval", "1_0"),
         ("--count", "1.5"),
+        ("--count", "1_0"),
         ("--dir", ""),
         ("--contacts", ""),
         ("--no-such-flag", ""),
@@ -121,6 +126,29 @@ fn what_is_mistyped_is_a_usage_error_that_says_what_is_wrong() {
                     !stderr.contains(" _") && !stderr.contains("Traceback"),
                     "{case}"
                 );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_message_may_begin_with_a_hyphen() {
+    for (name, side) in [
+        ("echo-udp", Side::Client),
+        ("echo-udp/oneshot", Side::Client),
+        ("echo-tcp/oneshot", Side::Client),
+        ("echo-tcp/framed", Side::Server),
+    ] {
+        let program = PROGRAMS.iter().find(|program| program.name() == name);
+        for language in [Language::Rust, Language::Python] {
+            if language == Language::Python && !executables::python_or_skip("the hyphens") {
+                return;
+            }
+            for message in ["-1", "- a"] {
+                // The help is shown only if all before it is understood.
+                let arguments = ["--message", message, "--help"];
+                let outcome = run(program.unwrap(), side, language, &arguments);
+                assert_eq!(outcome.status, Some(0), "{name} {}", outcome.stderr);
             }
         }
     }

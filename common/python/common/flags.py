@@ -127,7 +127,9 @@ def _number(kind, most, wanted):
 
     def convert(argument):
         try:
-            number = kind(argument)
+            # Python takes " 80", "8_0" and the digits of all scripts too.
+            plain = argument.isascii() and argument == argument.strip() and "_" not in argument
+            number = kind(argument) if plain else None
         except ValueError:
             number = None
         # "nan" is a float, and neither less nor more than any other.

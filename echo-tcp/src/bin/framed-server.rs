@@ -16,7 +16,12 @@ struct Args {
     #[command(flatten)]
     net: flags::TcpServer<8080>,
     /// What to send
-    #[arg(long, value_name = "TEXT", default_value = "Hello Client!")]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "Hello Client!",
+        allow_hyphen_values = true
+    )]
     message: String,
 }
 

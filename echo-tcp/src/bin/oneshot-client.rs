@@ -17,7 +17,7 @@ struct Args {
     #[command(flatten)]
     net: flags::TcpClient<8080>,
     /// What to send
-    #[arg(long, value_name = "TEXT", default_value = "hello hello", value_parser = not_empty)]
+    #[arg(long, value_name = "TEXT", default_value = "hello hello", allow_hyphen_values = true, value_parser = not_empty)]
     message: String,
 }
 

@@ -15,7 +15,12 @@ struct Args {
     #[command(flatten)]
     net: flags::UdpClient<8080>,
     /// What to send
-    #[arg(long, value_name = "TEXT", default_value = "hello world!")]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "hello world!",
+        allow_hyphen_values = true
+    )]
     message: String,
 }
 
