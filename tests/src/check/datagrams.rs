@@ -15,6 +15,9 @@ pub struct Datagrams {
     trial: Arc<Trial>,
     name: String,
     socket: UdpSocket,
+    /// Of a client, its server: nobody else may answer.
+    asked: Option<SocketAddr>,
+    /// Who is sent to: a client's server, or who sent last.
     peer: Option<SocketAddr>,
 }
 
@@ -38,14 +41,15 @@ impl Datagrams {
         trial: Arc<Trial>,
         name: String,
         own: SocketAddr,
-        peer: Option<SocketAddr>,
+        asked: Option<SocketAddr>,
     ) -> Verdict<Self> {
         match UdpSocket::bind(own) {
             Ok(socket) => Ok(Self {
                 trial,
                 name,
                 socket,
-                peer,
+                asked,
+                peer: asked,
             }),
             Err(error) => Err(Stop::NotJudged(format!("cannot bind udp {own}: {error}"))),
         }
@@ -136,7 +140,6 @@ impl Datagrams {
     pub fn receive_within(&mut self, span: Duration) -> Verdict<Option<Vec<u8>>> {
         let limit = Instant::now() + span;
         let mut buffer = vec![0; usize::from(u16::MAX)];
-        let client_of = self.peer.filter(|_| self.name.starts_with("client"));
         loop {
             let left = limit.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -147,7 +150,7 @@ impl Datagrams {
                 .set_read_timeout(Some(left))
                 .and_then(|()| self.socket.recv_from(&mut buffer));
             match got {
-                Ok((_, from)) if client_of.is_some_and(|server| server != from) => {
+                Ok((_, from)) if self.asked.is_some_and(|server| server != from) => {
                     return Err(self.trial.fail(
                         "the answer comes from the address that was asked",
                         format!("it came from {from}"),

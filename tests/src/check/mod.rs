@@ -5,17 +5,20 @@
 //!
 //! | file | subject |
 //! |---|---|
+//! | `args` | the command line |
 //! | [`target`] | what can be judged: the forty ends of the twenty pairs |
 //! | [`subject`] | who is judged: ours, a command, a server that runs already |
 //! | [`checks`] | the checks themselves, one file a family of programs |
 //! | [`context`] | what a check works with |
 //! | [`launch`] | starts the program, and finds out when it is ready |
+//! | `ports` | which ports are free, and where somebody listens |
 //! | [`program`] | the program under test: keyboard, screen, end |
+//! | `processor` | how busy the program is |
 //! | [`server`], [`stream`], [`listener`], [`datagrams`] | the checker's ends of the wire |
 //! | [`vacancy`] | an address where no server is |
 //! | [`trial`] | one check's limits, and all bytes that went to and fro |
 //! | [`judge`] | runs checks, several at a time |
-//! | [`report`] | table, JSON, JUnit |
+//! | [`report`], `hexdump` | table, JSON, JUnit; the bytes |
 //! | [`broken`] | programs with one small fault each: they prove that the checks can fail |
 //!
 //! A check is a function over a [`Context`]. It fails through `?`: every method that

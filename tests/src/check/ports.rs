@@ -1,4 +1,4 @@
-//! Ports: which are free, and whether the program under test has its own.
+//! Ports: which are free, and where somebody listens.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
