@@ -100,25 +100,32 @@ pub fn warn(line: impl Display) {
     note(format_args!("warning: {line}"));
 }
 
-/// Text that came from a peer, ready for the screen: what is not UTF-8 becomes U+FFFD, and
-/// control characters are escaped as by [`visible`].
+/// Text that came from a peer, ready for the screen: what is not UTF-8 becomes U+FFFD, and what a
+/// terminal obeys is escaped as by [`visible`].
 #[must_use]
 pub fn text(bytes: &[u8]) -> String {
     visible(&String::from_utf8_lossy(bytes)).into_owned()
 }
 
-/// `text` with its control characters written as Python's `repr` writes them (`\x1b`, `\r`),
-/// so that no terminal obeys them. Newline and tab stay: they only lay text out, and a time
-/// format may ask for them.
+/// `text` with its control characters written as Python's `repr` writes them (`\x1b`, `\r`,
+/// `\u202e`), so that no terminal obeys them. Newline and tab stay: they only lay text out, and a
+/// time format may ask for them.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
-    escape(text, |c| c.is_control() && c != '\n' && c != '\t')
+    escape(text, |c| is_control(c) && c != '\n' && c != '\t')
 }
 
 /// `text` as a single line: every control character escaped, newline and tab too.
 #[must_use]
 pub fn one_line(text: &str) -> Cow<'_, str> {
-    escape(text, char::is_control)
+    escape(text, is_control)
+}
+
+/// Whether a terminal may obey it: the control characters proper, the ends of a line or a paragraph
+/// (U+2028, U+2029), and those that turn the direction of writing round, so that one text looks
+/// like another (U+202A to U+202E, U+2066 to U+2069).
+fn is_control(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn escape(text: &str, escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
@@ -132,10 +139,13 @@ fn escape(text: &str, escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            // Control characters are U+0000 to U+001F and U+007F to U+009F: two digits do.
-            _ => {
-                // Writing to a String cannot fail.
+            // Writing to a String cannot fail.
+            ..='\u{ff}' => {
                 let _ = write!(out, "\\x{:02x}", u32::from(c));
+            }
+            // No control character is beyond U+FFFF: four digits do.
+            _ => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
             }
         }
     }
@@ -150,6 +160,18 @@ mod tests {
     fn terminal_escapes_are_shown_and_not_obeyed() {
         assert_eq!(text(b"\x1b[2Jhi\r\x07\x7f"), "\\x1b[2Jhi\\r\\x07\\x7f");
         assert_eq!(visible("\u{9b}31m"), "\\x9b31m");
+    }
+
+    #[test]
+    fn what_turns_the_writing_round_is_shown_too() {
+        assert_eq!(
+            visible("exe.\u{202e}txt\u{2066}\u{2069}\u{2028}\n"),
+            "exe.\\u202etxt\\u2066\\u2069\\u2028\n"
+        );
+        assert_eq!(
+            one_line("\u{2027}\u{202f}\u{2065}\u{206a}"),
+            "\u{2027}\u{202f}\u{2065}\u{206a}"
+        );
     }
 
     #[test]

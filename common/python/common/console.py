@@ -132,7 +132,8 @@ def _open_closed_streams():
 
 
 def _is_control(c):
-    return c < " " or "\x7f" <= c <= "\x9f"
+    """Whether a terminal may obey it: see common/src/console.rs."""
+    return c < " " or "\x7f" <= c <= "\x9f" or "\u2028" <= c <= "\u202e" or "\u2066" <= c <= "\u2069"
 
 
 def _escaped(c):

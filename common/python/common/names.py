@@ -45,7 +45,7 @@ def check(name):
             raise NameRefused(
                 "the file name {!r} has a {} in it: only names in the shared folder are allowed".format(name, separator)
             )
-    if console.one_line(name) != name:
+    if any(c < " " or "\x7f" <= c <= "\x9f" for c in name):
         raise NameRefused("the file name {!r} has a control character in it".format(name))
     if os.name == "nt" and _has_other_meaning_on_windows(name):
         raise NameRefused("the file name {!r} cannot be used on Windows".format(name))

@@ -14,7 +14,7 @@ fn the_same_names_are_refused_for_the_same_reason() {
     );
     inputs.extend([255, 256].map(|length| "n".repeat(length)));
     inputs.extend([85, 86].map(|length| "文".repeat(length)));
-    inputs.extend(["..", ".", "", "a\0b", "it's", "my file.txt"].map(str::to_owned));
+    inputs.extend(["..", ".", "", "a\0b", "a\u{202e}b", "it's", "my file.txt"].map(str::to_owned));
     let imports = "from common import names
 def refusal(name):
     try:

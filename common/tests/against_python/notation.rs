@@ -1,11 +1,12 @@
 //! `notation` and `json` against the Python that is installed: what it prints for the same value.
 
+use common::console::{one_line, visible};
 use common::{json, notation};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
-use crate::python::{self, assert_same, samples};
+use crate::python::{self, ask_mirror, assert_same, samples};
 
 fn as_bytes(value: &Value) -> Vec<u8> {
     value
@@ -112,13 +113,26 @@ fn json_has_the_form_of_json_dumps() {
 #[test]
 fn control_characters_are_made_visible_as_repr_writes_them() {
     let inputs: Vec<Value> = (0..=0x9f)
+        .chain(0x2028..=0x202e)
+        .chain(0x2066..=0x2069)
         .filter_map(char::from_u32)
         .filter(|c| !matches!(c, '\'' | '\\'))
         .map(|c| Value::from(c.to_string()))
         .collect();
     assert_same("", "repr(x)[1:-1]", &inputs, |value| {
-        common::console::one_line(value.as_str().unwrap()).into_owned()
+        one_line(value.as_str().unwrap()).into_owned()
     });
+}
+
+#[test]
+fn the_mirror_makes_the_same_characters_visible() {
+    let text: String = (0..0x3000).filter_map(char::from_u32).collect();
+    let program = "from common import console\n\
+        text = ''.join(map(chr, range(0x3000)))\n\
+        sys.stdout.write(console.visible(text) + console.one_line(text))";
+    if let Some(shown) = ask_mirror(program, "") {
+        assert_eq!(shown, [visible(&text), one_line(&text)].concat());
+    }
 }
 
 #[test]
