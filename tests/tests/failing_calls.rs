@@ -9,7 +9,7 @@
 )]
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpStream, UdpSocket};
 use std::process::Command;
 
 use tests::executables;
@@ -69,5 +69,25 @@ fn an_accept_on_a_socket_that_is_of_no_use_ends_the_server_with_its_address() {
         let told = server.stderr().text();
         let error = format!("Error: cannot accept on {address}: Invalid argument (os error 22)");
         assert_eq!(told.lines().last(), Some(&*error));
+    }
+}
+
+#[test]
+fn a_receive_that_lacks_memory_is_a_warning_and_the_next_datagram_is_answered() {
+    for language in [Language::Rust, Language::Python] {
+        let Some(server) = start_failing(5, language, "recvfrom", "ENOMEM") else {
+            return;
+        };
+        let address = server.ready(PATIENCE).unwrap();
+        let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+        client.set_read_timeout(Some(PATIENCE)).unwrap();
+        client.send_to(b"hello", address).unwrap();
+        let mut answer = [0; 5];
+        client.recv(&mut answer).unwrap();
+        assert_eq!(&answer, b"HELLO");
+        let told = server.stderr().text();
+        let warning =
+            format!("warning: cannot receive on {address}: Cannot allocate memory (os error 12)");
+        assert!(told.lines().any(|line| line == warning), "{told}");
     }
 }

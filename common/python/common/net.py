@@ -36,6 +36,9 @@ BACK_OFF = 0.05
 
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
+# Windows tells in a receive that an earlier datagram could not be delivered.
+_UNDELIVERED = (errno.ECONNRESET, errno.ENETRESET)
+
 # What accept says of a socket that is none, or that does not listen: the next accept will fail too.
 _USELESS = (errno.EBADF, errno.EINVAL, errno.ENOTSOCK, errno.EOPNOTSUPP)
 
@@ -286,13 +289,20 @@ def receive(sock):
     """One datagram from anybody else, with its sender: recvfrom.
 
     Anybody can write a false sender into a datagram. One that claims to come from the server itself is passed over:
-    the answer would come back as the next question, and so on for ever.
+    the answer would come back as the next question, and so on for ever. A lack of memory is a warning and a short rest.
     """
     while True:
         try:
             data, peer = sock.recvfrom(BUFFER_SIZE)
-        except ConnectionResetError:
-            continue  # Windows tells here that an earlier datagram could not be delivered
+        except OSError as error:
+            if error.errno in _UNDELIVERED:
+                continue
+            failure = "cannot receive on {}: {}".format(shown(sock.address), console.reason(error))
+            if error.errno not in _EXHAUSTED:
+                raise console.Failure(failure) from None
+            console.warn(failure)
+            time.sleep(BACK_OFF)
+            continue
         if not is_own(peer, sock.address):
             return data, peer
 
@@ -320,8 +330,10 @@ def receive_from(sock, server, limit, start):
             data, peer = sock.recvfrom(BUFFER_SIZE)
         except socket.timeout:
             raise _no_answer(server, limit, start) from None
-        except ConnectionResetError:
-            continue
+        except OSError as error:
+            if error.errno in _UNDELIVERED:
+                continue
+            raise console.Failure("cannot receive from {}: {}".format(shown(server), console.reason(error))) from None
         if _answers_for(peer, server):
             return data, peer
 

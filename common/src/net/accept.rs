@@ -19,9 +19,9 @@ const SILENCE: Duration = Duration::from_mins(1);
 /// How long the system waits for that answer before it asks again.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
 
-/// How long to wait when `accept` fails for a reason that may not pass at once, or when not even the
+/// How long to wait when a call fails for a reason that may not pass at once, or when not even the
 /// reserve can be had back.
-const BACK_OFF: Duration = Duration::from_millis(50);
+pub(super) const BACK_OFF: Duration = Duration::from_millis(50);
 
 /// A socket that `accept` takes connections from.
 pub trait Accept: Sized {

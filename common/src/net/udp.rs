@@ -3,11 +3,13 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::ops::Deref;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{NetError, bind, ready, resolve, reuse_address};
+use super::accept::BACK_OFF;
+use super::{NetError, bind, is_exhausted, ready, resolve, reuse_address};
 use crate::console;
 use crate::flags::{UdpClient, UdpServer};
 
@@ -122,17 +124,23 @@ pub fn udp_client<const PORT: u16, const SECONDS: u64>(
 /// # Errors
 ///
 /// When the socket fails. What a peer does is no such failure: Windows reports a datagram that
-/// could not be delivered as an error of the next receive, which is passed over.
+/// could not be delivered as an error of the next receive, which is passed over. Nor is a lack of
+/// memory: it is a warning and a short rest.
 pub fn receive<'a>(
     socket: &BoundSocket,
     buffer: &'a mut [u8],
-) -> io::Result<(&'a mut [u8], SocketAddr)> {
+) -> Result<(&'a mut [u8], SocketAddr), NetError> {
+    let failed = |error| NetError::io("cannot receive on", socket.address)(error);
     loop {
         match socket.recv_from(buffer) {
             Ok((_, peer)) if is_own(peer, socket.address) => {}
             Ok((size, peer)) => return Ok((&mut buffer[..size], peer)),
             Err(error) if is_passing(&error) => {}
-            Err(error) => return Err(error),
+            Err(error) if is_exhausted(&error) => {
+                console::warn(failed(error));
+                thread::sleep(BACK_OFF);
+            }
+            Err(error) => return Err(failed(error)),
         }
     }
 }
@@ -233,8 +241,11 @@ fn is_timeout(error: &io::Error) -> bool {
 
 /// Errors of a receive that say nothing about the socket itself.
 fn is_passing(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::Interrupted)
-        || cfg!(windows) && matches!(error.kind(), io::ErrorKind::ConnectionReset)
+    /// A datagram whose time to live ran out on the way.
+    const WSAENETRESET: i32 = 10052;
+    let undelivered = error.kind() == io::ErrorKind::ConnectionReset
+        || error.raw_os_error() == Some(WSAENETRESET);
+    error.kind() == io::ErrorKind::Interrupted || cfg!(windows) && undelivered
 }
 
 #[cfg(test)]
