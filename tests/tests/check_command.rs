@@ -2,9 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
 
-use std::fs;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
-use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Instant;
 
@@ -279,7 +277,9 @@ fn ctrl_c_and_sigterm_leave_nothing_behind() {
 
 /// Looks for what a program has noted: lines of a process's id, and a check's folder.
 #[cfg(unix)]
-fn expect_nothing_left(notes: &Path) {
+fn expect_nothing_left(notes: &std::path::Path) {
+    use std::fs;
+
     let text = fs::read_to_string(notes).unwrap();
     assert_eq!(text.lines().count(), 1, "{text}");
     let (pid, dir) = text.trim_end().split_once(' ').unwrap();
