@@ -1,15 +1,17 @@
 //! How long the programs wait for a peer that says nothing: as long as `--timeout` says, not for ever.
 
+#![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
     reason = "a test that cannot set up its case ends with a panic"
 )]
 
 use std::io::Read;
-use std::net::{TcpStream, UdpSocket};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
 use common::header;
+use socket2::{Domain, Socket, Type};
 use tempfile::TempDir;
 use tests::executables;
 use tests::process::{PATIENCE, Process};
@@ -82,5 +84,43 @@ fn the_upload_server_ends_a_client_that_says_nothing() {
         let told = |text: &str| text.lines().any(|line| line == warning).then_some(());
         let told = server.stderr().wait_for(PATIENCE, told);
         assert!(told.is_some(), "{}", server.stderr().text());
+    }
+}
+
+/// A server that accepts nobody, with connections that fill its backlog: the next one is not
+/// answered.
+fn full_backlog() -> (Socket, Vec<Socket>, SocketAddr) {
+    let server = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    server
+        .bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
+        .unwrap();
+    server.listen(0).unwrap();
+    let address = server.local_addr().unwrap();
+    let crowd = std::iter::repeat_with(|| {
+        let client = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        client.set_nonblocking(true).unwrap();
+        let _ = client.connect(&address); // it says that it is on its way
+        client
+    });
+    let crowd = crowd.take(4).collect();
+    (server, crowd, address.as_socket().unwrap())
+}
+
+#[test]
+fn a_file_client_gives_up_a_server_that_does_not_take_its_connection() {
+    let (_server, _crowd, address) = full_backlog();
+    for language in [Language::Rust, Language::Python] {
+        if language == Language::Python && !executables::python_or_skip("the full backlog") {
+            return;
+        }
+        let program = PROGRAMS.iter().find(|program| program.number == UPLOAD);
+        let mut command = executables::command(program.unwrap(), Side::Client, language).unwrap();
+        let port = address.port().to_string();
+        command.args(["--timeout", "0.5", "--port", &port, "a.txt"]);
+        let mut client = Process::start(&mut command).unwrap();
+        assert_eq!(client.wait(PATIENCE).unwrap().unwrap().code(), Some(1));
+        let told = client.stderr().text();
+        let error = format!("Error: no answer from {address} within 0.5 s: is the server running?");
+        assert!(told.starts_with(&error), "{told}");
     }
 }

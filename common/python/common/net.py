@@ -113,6 +113,15 @@ def connect_tcp(args, start):
     TCP_NODELAY is set: a client awaits answers, and Nagle's algorithm would hold back the last bytes of a message
     until the server has acknowledged those before.
     """
+    return connect_tcp_within(args, None, start)
+
+
+def connect_tcp_within(args, limit, start):
+    """As connect_tcp(), but no address is waited for longer than limit, in seconds; the connection keeps this limit.
+
+    Without one, the system gives up after minutes: a server whose backlog is full, or a machine that is switched off,
+    says nothing at all.
+    """
     failed = None
     for family, address in resolve_all(args.host, args.port, socket.SOCK_STREAM):
         try:
@@ -121,6 +130,7 @@ def connect_tcp(args, start):
             failed = failed or (address, error)
             continue
         try:
+            sock.settimeout(limit)
             sock.connect(address)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return sock, address
@@ -130,6 +140,9 @@ def connect_tcp(args, start):
     address, error = failed
     if error.errno == errno.ECONNREFUSED:
         raise console.Failure("no server at {}: start it with {}".format(shown(address), start))
+    # The system's own patience has an error number, ours has none.
+    if isinstance(error, socket.timeout) and error.errno is None:
+        raise _no_answer(address, limit, start)
     raise console.Failure("cannot connect to {}: {}".format(shown(address), console.reason(error)))
 
 

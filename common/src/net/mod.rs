@@ -23,7 +23,9 @@ pub use accept::{Accept, Listener, Reserve, is_exhausted, is_gone, keep_alive};
 pub use address::{resolve, resolve_all};
 pub use conversation::{converse_in_thread, hang_up, limit_stalls, wait_for_message};
 pub use exchange::{MAX_ANSWER, exchange, receive_until_close, send_all};
-pub use tcp::{bind, connect_tcp, listen, listen_tcp, reuse_address, stream_socket};
+pub use tcp::{
+    bind, connect_tcp, connect_tcp_within, listen, listen_tcp, reuse_address, stream_socket,
+};
 pub use udp::{
     BoundSocket, MAX_DATAGRAM, bind_udp, bind_udp_reusing_address, datagram_buffer,
     datagram_socket, is_own, receive, receive_from, reply, send_to, udp_client,
@@ -77,7 +79,7 @@ pub enum NetError {
         /// The command that starts it.
         start: String,
     },
-    /// A datagram was not answered in time.
+    /// A datagram, or the attempt to connect, was not answered in time.
     #[error("no answer from {address} within {} s: is the server running? start it with {start}", .limit.as_secs_f64())]
     NoAnswer {
         /// Who was asked.

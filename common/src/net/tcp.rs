@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -104,9 +105,28 @@ pub fn connect_tcp<const PORT: u16>(
     flags: &TcpClient<PORT>,
     start: &str,
 ) -> Result<(TcpStream, SocketAddr), NetError> {
+    connect_tcp_within(flags, None, start)
+}
+
+/// As [`connect_tcp`], but no address is waited for longer than `limit`. Without one, the system
+/// gives up after minutes: a server whose backlog is full, or a machine that is switched off, says
+/// nothing at all.
+///
+/// # Errors
+///
+/// [`NetError::NoAnswer`] when the time is up, and as [`connect_tcp`].
+pub fn connect_tcp_within<const PORT: u16>(
+    flags: &TcpClient<PORT>,
+    limit: Option<Duration>,
+    start: &str,
+) -> Result<(TcpStream, SocketAddr), NetError> {
     let mut failed = None;
     for address in resolve_all(&flags.address.host, flags.address.port)? {
-        match TcpStream::connect(address) {
+        let connected = match limit {
+            Some(limit) => TcpStream::connect_timeout(&address, limit),
+            None => TcpStream::connect(address),
+        };
+        match connected {
             Ok(stream) => {
                 // It fails only where the connection is lost already, as the first send will tell.
                 let _ = stream.set_nodelay(true);
@@ -122,9 +142,16 @@ pub fn connect_tcp<const PORT: u16>(
             io::ErrorKind::AddrNotAvailable.into(),
         )
     });
-    Err(match error.kind() {
-        io::ErrorKind::ConnectionRefused => NetError::NoServer {
+    // The system's own patience has an error number, ours has none.
+    let limit = limit.filter(|_| error.raw_os_error().is_none());
+    Err(match (error.kind(), limit) {
+        (io::ErrorKind::ConnectionRefused, _) => NetError::NoServer {
             address,
+            start: start.to_owned(),
+        },
+        (io::ErrorKind::TimedOut, Some(limit)) => NetError::NoAnswer {
+            address,
+            limit,
             start: start.to_owned(),
         },
         _ => NetError::Io {

@@ -26,9 +26,10 @@ struct Args {
 fn main() -> common::Result {
     let args = Args::parse();
     let start = "cargo run -p ftp-class --bin server";
+    let limit = args.timeout.limit();
     // (1) socket, connect
-    let (conn, server) = net::connect_tcp(&args.net, start)?;
-    net::limit_stalls(&conn, args.timeout.limit())?;
+    let (conn, server) = net::connect_tcp_within(&args.net, limit, start)?;
+    net::limit_stalls(&conn, limit)?;
     let folder = args.dir.unwrap_or_else(|| FOLDER.into());
     Ok(FtpClient::new(conn, server, &folder).run()?)
 }

@@ -38,9 +38,10 @@ fn main() -> common::Result {
     let args = Args::parse();
     let default = concat!(env!("CARGO_MANIFEST_DIR"), "/download");
     let download = args.dir.unwrap_or_else(|| default.into());
+    let limit = args.timeout.limit();
     // (1) socket, connect
-    let (mut conn, server) = net::connect_tcp(&args.net, START)?;
-    net::limit_stalls(&conn, args.timeout.limit())?;
+    let (mut conn, server) = net::connect_tcp_within(&args.net, limit, START)?;
+    net::limit_stalls(&conn, limit)?;
     while let Some(line) = console::prompt("请输入命令: ")? {
         match console::strip(&line) {
             "" => {}

@@ -42,9 +42,10 @@ fn main() -> common::Result<ExitCode> {
             .error(conflict, "--name is for a single FILE")
             .exit();
     }
+    let limit = args.timeout.limit();
     // (1) socket, connect
-    let (conn, server) = net::connect_tcp(&args.net, START)?;
-    net::limit_stalls(&conn, args.timeout.limit())?;
+    let (conn, server) = net::connect_tcp_within(&args.net, limit, START)?;
+    net::limit_stalls(&conn, limit)?;
     let mut status = ExitCode::SUCCESS;
     for path in &args.files {
         let outcome = upload(&conn, path, args.name.as_deref());
