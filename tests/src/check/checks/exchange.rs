@@ -1,17 +1,18 @@
 //! A client as it should be: what a server must still answer after a client as it should not be.
 
-use common::header;
+use std::thread;
+
 use serde_json::json;
 
+use super::wire::json_frame;
 use crate::check::context::Context;
 use crate::check::server::Server;
 use crate::check::stream::Stream;
-use crate::check::trial::{Stop, Verdict};
+use crate::check::trial::Verdict;
 
 /// A frame of program 20.
 pub(super) fn frame(text: &str) -> Verdict<Vec<u8>> {
-    header::pack_json(&json!({"data_size": text.len()}), text.as_bytes())
-        .map_err(|error| Stop::NotJudged(error.to_string()))
+    json_frame(&json!({"data_size": text.len()}), text.as_bytes())
 }
 
 /// What a TCP client says, and what program `number` must answer.
@@ -42,4 +43,22 @@ pub(super) fn serves_a_client(context: &Context, server: &Server) -> Verdict {
 pub(super) fn goes_on(context: &Context, server: &mut Server) -> Verdict {
     serves_a_client(context, server).map_err(|stop| stop.while_("the next client is served"))?;
     server.expect_idle()
+}
+
+/// 200 clients at once, each in a thread of its own; those that were served stay connected.
+pub(super) fn crowd(client: impl Fn(usize) -> Verdict<Stream> + Sync) -> Verdict<Vec<Stream>> {
+    let client = &client;
+    thread::scope(|scope| {
+        let clients: Vec<_> = (0..200)
+            .map(|number| scope.spawn(move || client(number)))
+            .collect();
+        clients
+            .into_iter()
+            .map(|client| {
+                client
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
+            .collect()
+    })
 }

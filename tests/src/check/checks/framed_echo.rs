@@ -1,14 +1,13 @@
 //! The framed echo: program 20.
 
-use common::header;
-
 use super::exchange::{exchange, frame, goes_on};
+use super::wire;
 use crate::check::Check;
 use crate::check::Grade::{Protocol, Robust};
 use crate::check::context::Context;
 use crate::check::server::Server;
 use crate::check::stream::Stream;
-use crate::check::trial::{Stop, Verdict};
+use crate::check::trial::Verdict;
 
 const TARGET: &[&str] = &["socketserver-demo/framed-server"];
 
@@ -209,7 +208,7 @@ fn one_write_a_frame(context: &mut Context) -> Verdict {
 fn invalid_utf8(context: &mut Context) -> Verdict {
     let server = context.server()?;
     let mut client = server.connect()?;
-    client.send(&framed(br#"{"data_size": 5}"#, b"caf\xe9!")?)?;
+    client.send(&wire::frame(r#"{"data_size": 5}"#, b"caf\xe9!"))?;
     client.expect(&frame("CAF\u{fffd}!")?)?;
     exchange(context, &mut client)
 }
@@ -220,11 +219,6 @@ fn control_characters(context: &mut Context) -> Verdict {
         &["a\0b\x07c\rd", "\x1b[2J\x1b]0;MINE\x07", "\u{9b}M", "done"],
     )?;
     server.expect_harmless_screen("done", &[])
-}
-
-/// A frame with any header.
-fn framed(header: &[u8], body: &[u8]) -> Verdict<Vec<u8>> {
-    header::pack(header, body).map_err(|error| Stop::NotJudged(error.to_string()))
 }
 
 /// Sends each of `beginnings` on a connection of its own; each must be closed, the next client
@@ -242,8 +236,8 @@ pub(super) fn refuses(context: &Context, beginnings: &[Vec<u8>]) -> Verdict {
 fn duplicate_keys(context: &mut Context) -> Verdict {
     let server = context.server()?;
     let mut client = server.connect()?;
-    let header = br#"{"data_size": 2, "more": [1, {"a": null}], "data_size": 5}"#;
-    client.send(&framed(header, b"hello")?)?;
+    let header = r#"{"data_size": 2, "more": [1, {"a": null}], "data_size": 5}"#;
+    client.send(&wire::frame(header, b"hello"))?;
     client.expect(&frame("HELLO")?)?;
     exchange(context, &mut client)
 }

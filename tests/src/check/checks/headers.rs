@@ -5,14 +5,13 @@
 
 use std::path::Path;
 
-use common::header;
-
 use super::exchange::goes_on;
+use super::wire::frame;
 use super::{files, framed_echo};
 use crate::check::Check;
 use crate::check::Grade::Robust;
 use crate::check::context::Context;
-use crate::check::trial::{Stop, Verdict};
+use crate::check::trial::Verdict;
 
 /// Those to which headers are sent.
 const ALL: &[&str] = &[
@@ -131,13 +130,8 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// Each header with its length before it.
-pub(super) fn framed_each(headers: &[impl AsRef<[u8]>]) -> Verdict<Vec<Vec<u8>>> {
-    headers
-        .iter()
-        .map(|header| {
-            header::pack(header.as_ref(), b"").map_err(|error| Stop::NotJudged(error.to_string()))
-        })
-        .collect()
+pub(super) fn framed_each(headers: &[impl AsRef<[u8]>]) -> Vec<Vec<u8>> {
+    headers.iter().map(|header| frame(header, b"")).collect()
 }
 
 /// Sends each of `beginnings` on a connection of its own; each must be closed and nothing stored;
@@ -163,7 +157,7 @@ fn refuses_lengths(context: &Context, lengths: &[i32]) -> Verdict {
 }
 
 fn refuses_headers(context: &Context, headers: &[impl AsRef<[u8]>]) -> Verdict {
-    refuses(context, &framed_each(headers)?)
+    refuses(context, &framed_each(headers))
 }
 
 /// The key under which a header has the size of the body.
@@ -228,7 +222,7 @@ fn pickle_as_header(context: &mut Context) -> Verdict {
     let mut server = context.server()?;
     let mark = context.folder().join("pickled");
     let mut client = server.connect()?;
-    client.send(&framed_each(&[pickle_that_makes(&mark)])?.concat())?;
+    client.send(&frame(pickle_that_makes(&mark), b""))?;
     let ended = client.expect_closed();
     if mark.exists() {
         return Err(context.fail(

@@ -1,14 +1,14 @@
 //! TCP servers that serve one client and end: programs 3 and 4.
 
-use common::header;
 use serde_json::json;
 
+use super::wire::json_frame;
 use crate::check::Check;
 use crate::check::Grade::{Protocol, Robust};
 use crate::check::context::Context;
 use crate::check::server::Server;
 use crate::check::stream::Stream;
-use crate::check::trial::{Stop, Verdict};
+use crate::check::trial::Verdict;
 
 const ONESHOT: &[&str] = &["echo-tcp/oneshot-server"];
 const GREETING: &[&str] = &["echo-tcp/framed-server"];
@@ -112,9 +112,7 @@ fn kilobyte(context: &mut Context) -> Verdict {
 fn greeting(context: &mut Context) -> Verdict {
     let mut server = context.server()?;
     let mut client = server.connect()?;
-    let frame = header::pack_json(&json!({"size": 13}), b"Hello Client!")
-        .map_err(|error| Stop::NotJudged(error.to_string()))?;
-    client.expect(&frame)?;
+    client.expect(&json_frame(&json!({"size": 13}), b"Hello Client!")?)?;
     client.expect_closed()?;
     // Without TIME_WAIT: the next check may need the port.
     client.reset();

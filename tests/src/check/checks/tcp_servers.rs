@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::exchange::{exchange, goes_on, said_and_answered, serves_a_client};
+use super::exchange::{crowd, exchange, goes_on, said_and_answered, serves_a_client};
 use crate::check::Check;
 use crate::check::Grade::{Protocol, Robust};
 use crate::check::context::Context;
@@ -192,23 +192,12 @@ fn many_in_a_row(context: &mut Context) -> Verdict {
 
 fn many_at_once(context: &mut Context) -> Verdict {
     let server = context.server()?;
-    let client = || {
+    let client = |_| {
         let mut client = server.connect()?;
         exchange(context, &mut client)?;
         Ok(client)
     };
-    let held: Verdict<Vec<Stream>> = thread::scope(|scope| {
-        let clients: Vec<_> = (0..200).map(|_| scope.spawn(client)).collect();
-        clients
-            .into_iter()
-            .map(|client| {
-                client
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-            .collect()
-    });
-    held.map(drop)
+    crowd(client).map(drop)
 }
 
 #[cfg(unix)]

@@ -2,6 +2,7 @@
 
 use common::header;
 use md5::{Digest, Md5};
+use serde_json::Value;
 
 use crate::check::hexdump;
 use crate::check::stream::Stream;
@@ -26,9 +27,20 @@ pub(super) fn send_body(client: &mut Stream, bytes: &[u8]) -> Verdict {
         .try_for_each(|part| client.send(part))
 }
 
-/// A header with its length before it.
-pub(super) fn framed(header: &[u8]) -> Verdict<Vec<u8>> {
-    header::pack(header, b"").map_err(|error| Stop::NotJudged(error.to_string()))
+/// The md5 of nothing.
+pub(super) const MD5_OF_NOTHING: &str = "d41d8cd98f00b204e9800998ecf8427e";
+
+/// A header's length, the header, the body.
+pub(super) fn frame(header: impl AsRef<[u8]>, body: &[u8]) -> Vec<u8> {
+    let header = header.as_ref();
+    // No check sends a header of 2 GiB.
+    let length = i32::try_from(header.len()).unwrap_or(i32::MAX);
+    [&length.to_le_bytes(), header, body].concat()
+}
+
+/// The same, with the header as json.dumps writes it.
+pub(super) fn json_frame(header: &Value, body: &[u8]) -> Verdict<Vec<u8>> {
+    header::pack_json(header, body).map_err(|error| Stop::NotJudged(error.to_string()))
 }
 
 /// The header of program 15: bincode of a name, an md5 and a size.

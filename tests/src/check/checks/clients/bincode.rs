@@ -1,9 +1,10 @@
 //! Headers of program 15 that lie: two texts, each with its length in 8 bytes before it, and a size.
 
 use super::framed::refuses;
-use super::tcp_client::{CONTENT, MD5, class_frame, class_header, frame_of};
+use super::tcp_client::{CONTENT, MD5, class_frame};
 use crate::check::Check;
 use crate::check::Grade::Robust;
+use crate::check::checks::wire::{bincode, frame};
 
 const CLASS: &[&str] = &["ftp-class/client"];
 
@@ -16,9 +17,9 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         hint: "The length before the header lies. struct.unpack raises struct.error when bytes are missing: catch it, and end the conversation.",
         run: |context| {
             refuses(context, |_| {
-                let header = class_header(b"a.txt", MD5.as_bytes(), 3);
+                let header = bincode(b"a.txt", MD5, 3);
                 [1, 8, 13, header.len() - 1]
-                    .map(|size| frame_of(&header[..size], b""))
+                    .map(|size| frame(&header[..size], b""))
                     .into()
             })
         },
@@ -31,9 +32,9 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         hint: "Bytes that nobody asked for mean that the two sides do not speak of the same thing. A header is its fields and nothing else.",
         run: |context| {
             refuses(context, |_| {
-                let mut header = class_header(b"a.txt", MD5.as_bytes(), 3);
+                let mut header = bincode(b"a.txt", MD5, 3);
                 header.push(0);
-                vec![frame_of(&header, CONTENT)]
+                vec![frame(&header, CONTENT)]
             })
         },
     },
@@ -45,12 +46,10 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         hint: "A length that a peer sent is a claim. Compare it with the bytes that are there before it is used.",
         run: |context| {
             refuses(context, |_| {
-                let header = class_header(b"a.txt", MD5.as_bytes(), 3);
+                let header = bincode(b"a.txt", MD5, 3);
                 let rest = header.len() as u64 - 8;
                 [rest + 1, 1 << 40, u64::MAX]
-                    .map(|length| {
-                        frame_of(&[&length.to_le_bytes(), &header[8..]].concat(), CONTENT)
-                    })
+                    .map(|length| frame([&length.to_le_bytes(), &header[8..]].concat(), CONTENT))
                     .into()
             })
         },
@@ -77,10 +76,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         hint: "decode raises UnicodeDecodeError, a kind of ValueError: catch it as any other bad header.",
         run: |context| {
             refuses(context, |_| {
-                vec![frame_of(
-                    &class_header(b"a\xff.txt", MD5.as_bytes(), 3),
-                    CONTENT,
-                )]
+                vec![frame(bincode(b"a\xff.txt", MD5, 3), CONTENT)]
             })
         },
     },
@@ -93,7 +89,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         run: |context| {
             refuses(context, |_| {
                 // pickle.dumps({'filename': 'a.txt', 'md5': 'xxxxxx', 'file_size': 3})
-                vec![frame_of(
+                vec![frame(
                     b"\x80\x04\x955\0\0\0\0\0\0\0}\x94(\x8c\x08filename\x94\x8c\x05a.txt\x94\x8c\
                   \x03md5\x94\x8c\x06xxxxxx\x94\x8c\tfile_size\x94K\x03u.",
                     CONTENT,

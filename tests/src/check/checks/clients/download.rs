@@ -4,19 +4,17 @@ use std::fs;
 use std::path::Path;
 
 use super::tcp_client::{
-    CONTENT, LARGE, LARGE_MD5, MD5, TcpClient, answer, class_frame, expect_files, files, frame,
-    large, simple_header, write,
+    CONTENT, LARGE, LARGE_MD5, MD5, TcpClient, answer, class_frame, expect_files, files, large,
+    simple_header, write,
 };
 use super::tcp_session::one_round;
 use crate::check::Check;
 use crate::check::Grade::{Protocol, Robust};
+use crate::check::checks::wire::{MD5_OF_NOTHING, frame};
 use crate::check::context::Context;
 use crate::check::trial::{Stop, Verdict};
 
 const CLIENTS: &[&str] = &["ftp-simple/client", "ftp-class/client"];
-
-/// The md5 of nothing.
-const MD5_OF_NOTHING: &str = "d41d8cd98f00b204e9800998ecf8427e";
 
 /// Where the file lands that is asked for.
 const STORED: &str = "download/a.txt";
@@ -153,7 +151,7 @@ fn file(number: u8, name: &str, md5: &str, bytes: &[u8]) -> Vec<u8> {
 /// The header of a file, with its length before it.
 fn header(number: u8, name: &str, md5: &str, size: usize) -> Vec<u8> {
     match number {
-        13 => frame(&simple_header(name, md5, size), b""),
+        13 => frame(simple_header(name, md5, size), b""),
         _ => class_frame(name, md5, size as u64, b""),
     }
 }

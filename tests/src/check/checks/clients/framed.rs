@@ -1,9 +1,10 @@
 //! Frames that a server sends to programs 4, 13, 14 and 20: a length, a JSON header, a body. In
 //! pieces, and with headers that lie.
 
-use super::tcp_client::{MD5, TcpClient, UPLOAD, expect_nothing_stored, frame, frame_of};
+use super::tcp_client::{MD5, TcpClient, UPLOAD, expect_nothing_stored};
 use crate::check::Check;
 use crate::check::Grade::{Protocol, Robust};
+use crate::check::checks::wire::frame;
 use crate::check::context::Context;
 use crate::check::trial::Verdict;
 
@@ -111,11 +112,11 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
                 let valid = with_size(number, "3");
                 vec![
                     frame(&valid[..valid.len() - 1], b""),
-                    frame_of(b"{\"\xff\": 3}", b""),
+                    frame(b"{\"\xff\": 3}", b""),
                     frame("size=3", b""),
                     frame("\x1b[2J{", b""),
                     // pickle.dumps({'size': 3})
-                    frame_of(
+                    frame(
                         b"\x80\x04\x95\r\0\0\0\0\0\0\0}\x94\x8c\x04size\x94K\x03s.",
                         b"",
                     ),
@@ -167,7 +168,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
             refuses(context, |number| {
                 let sizes = [r#""3""#, "[3]", "null", "true"];
                 let mut headers = sizes
-                    .map(|size| frame(&with_size(number, size), b"abc"))
+                    .map(|size| frame(with_size(number, size), b"abc"))
                     .to_vec();
                 if file_name(number).is_some() {
                     headers.extend(no_text(number, MD5));
@@ -186,7 +187,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         targets: JSON,
         sentence: "A header announces a body of -1 bytes; the client says so in one line on stderr, and ends with status 1.",
         hint: "While the size is below what came, receive: with a negative size that loop does nothing, and an empty file is stored. Refuse a size below 0.",
-        run: |context| refuses(context, |number| vec![frame(&with_size(number, "-1"), b"")]),
+        run: |context| refuses(context, |number| vec![frame(with_size(number, "-1"), b"")]),
     },
     Check {
         name: "size-fractional",
@@ -196,7 +197,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         hint: "JSON numbers may have fractions, and a loop that counts to 1.5 reads 2 bytes. Refuse what is not a whole number.",
         run: |context| {
             refuses(context, |number| {
-                vec![frame(&with_size(number, "1.5"), b"ab")]
+                vec![frame(with_size(number, "1.5"), b"ab")]
             })
         },
     },
@@ -209,7 +210,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         run: |context| {
             refuses(context, |number| {
                 ["9223372036854775808", "1000000000000000000000000000000"]
-                    .map(|size| frame(&with_size(number, size), b"abc"))
+                    .map(|size| frame(with_size(number, size), b"abc"))
                     .into()
             })
         },
@@ -223,7 +224,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
         run: |context| {
             refuses(context, |number| {
                 let deep = format!("{}3{}", "[".repeat(30_000), "]".repeat(30_000));
-                vec![frame(&with_size(number, &deep), b"abc")]
+                vec![frame(with_size(number, &deep), b"abc")]
             })
         },
     },
@@ -255,14 +256,14 @@ fn file_name(number: u8) -> Option<(&'static str, &'static str)> {
 
 /// A frame of program `number` without the key.
 fn without(number: u8, key: &str) -> Vec<u8> {
-    frame(&with_size(number, "3").replace(key, "other"), body(number))
+    frame(with_size(number, "3").replace(key, "other"), body(number))
 }
 
 /// Frames of program `number` that have something else where the header has this text.
 fn no_text(number: u8, text: &str) -> Vec<Vec<u8>> {
     let header = with_size(number, "3");
     ["5", "null", "[]"]
-        .map(|json| frame(&header.replace(&format!("\"{text}\""), json), body(number)))
+        .map(|json| frame(header.replace(&format!("\"{text}\""), json), body(number)))
         .into()
 }
 
@@ -331,7 +332,7 @@ fn bears(context: &Context, answers: fn(u8) -> Vec<Vec<u8>>) -> Verdict {
 fn empty_body(context: &mut Context) -> Verdict {
     let mut client = TcpClient::start(context)?;
     client.ask()?;
-    client.send_answer(&frame(&with_size(context.number(), "0"), b""))?;
+    client.send_answer(&frame(with_size(context.number(), "0"), b""))?;
     if context.number() == 20 {
         client.program.expect_screen("\n")?;
     }
@@ -369,7 +370,7 @@ fn large_body(context: &mut Context) -> Verdict {
     let body: String = ('a'..='z').cycle().take(2500).collect();
     client
         .stream
-        .send(&frame(&with_size(context.number(), "2500"), b""))?;
+        .send(&frame(with_size(context.number(), "2500"), b""))?;
     client.stream.send_in_pieces(body.as_bytes(), 700)?;
     client.send_answer(b"")?;
     if context.number() == 20 {

@@ -7,11 +7,9 @@ use super::tcp_client::{
 };
 use crate::check::Check;
 use crate::check::Grade::Robust;
+use crate::check::checks::SHORT_TIMEOUT;
 use crate::check::context::Context;
 use crate::check::trial::Verdict;
-
-/// How long our programs are told to wait for a server that stalls.
-const SHORT: &[&str] = &["--timeout", "0.5"];
 
 pub(in crate::check::checks) const CHECKS: &[Check] = &[
     Check {
@@ -48,7 +46,7 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
 const LIMIT: Duration = Duration::from_secs(30);
 
 fn silent_server(context: &mut Context) -> Verdict {
-    let mut client = TcpClient::start_with(context, SHORT)?;
+    let mut client = TcpClient::start_with(context, SHORT_TIMEOUT)?;
     client.ask()?;
     let verdict = client
         .program
@@ -57,7 +55,7 @@ fn silent_server(context: &mut Context) -> Verdict {
 }
 
 fn stalls_in_mid_file(context: &mut Context) -> Verdict {
-    let mut client = TcpClient::start_with(context, SHORT)?;
+    let mut client = TcpClient::start_with(context, SHORT_TIMEOUT)?;
     client.ask()?;
     let answer = answer(context.number());
     client.stream.send(&answer[..answer.len() - 1])?;
@@ -69,7 +67,7 @@ fn stalls_in_mid_file(context: &mut Context) -> Verdict {
 
 fn stops_reading(context: &mut Context) -> Verdict {
     write(&context.folder().join(UPLOAD), large())?;
-    let mut client = TcpClient::start_with(context, SHORT)?;
+    let mut client = TcpClient::start_with(context, SHORT_TIMEOUT)?;
     receive_header(&mut client.stream)?;
     client
         .program

@@ -1,11 +1,10 @@
 //! What may happen to TCP clients.
 
-use super::tcp_client::{
-    TcpClient, answer, expect_nothing_stored, frame, launch, prompt, which_confirms,
-};
+use super::tcp_client::{TcpClient, answer, expect_nothing_stored, launch, prompt, which_confirms};
 use super::tcp_session::CLIENTS;
 use crate::check::Check;
 use crate::check::Grade::Robust;
+use crate::check::checks::wire::frame;
 use crate::check::context::Context;
 use crate::check::trial::Verdict;
 

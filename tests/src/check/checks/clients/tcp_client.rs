@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use regex_lite::Regex;
 
-use crate::check::checks::wire::noise;
+use crate::check::checks::wire::{bincode, frame, noise};
 use crate::check::context::Context;
 use crate::check::program::Program;
 use crate::check::stream::Stream;
@@ -232,24 +232,12 @@ pub(super) fn answer(number: u8) -> Vec<u8> {
         2 => b"hello".to_vec(),
         3 => b"HELLO HELLO".to_vec(),
         4 => frame(r#"{"size": 13}"#, b"Hello Client!"),
-        13 => frame(&simple_header("a.txt", MD5, CONTENT.len()), CONTENT),
-        14 => frame(&upload_answer(MD5, CONTENT.len()), b""),
+        13 => frame(simple_header("a.txt", MD5, CONTENT.len()), CONTENT),
+        14 => frame(upload_answer(MD5, CONTENT.len()), b""),
         15 => class_frame("a.txt", MD5, CONTENT.len() as u64, CONTENT),
         20 => frame(r#"{"data_size": 12}"#, b"HELLO WORLD!"),
         _ => b"HELLO".to_vec(),
     }
-}
-
-/// A header's length, the header, the body.
-pub(super) fn frame(header: &str, body: &[u8]) -> Vec<u8> {
-    frame_of(header.as_bytes(), body)
-}
-
-/// As [`frame`], for a header of any bytes.
-pub(super) fn frame_of(header: &[u8], body: &[u8]) -> Vec<u8> {
-    // No check sends a header of 2 GiB.
-    let length = i32::try_from(header.len()).unwrap_or(i32::MAX);
-    [&length.to_le_bytes(), header, body].concat()
 }
 
 /// The header of program 13.
@@ -264,18 +252,7 @@ pub(super) fn upload_answer(md5: &str, size: usize) -> String {
 
 /// A file of program 15, with its header in bincode.
 pub(super) fn class_frame(name: &str, md5: &str, size: u64, body: &[u8]) -> Vec<u8> {
-    frame_of(&class_header(name.as_bytes(), md5.as_bytes(), size), body)
-}
-
-/// The header of program 15: each text with its length before it, and the size.
-pub(super) fn class_header(name: &[u8], md5: &[u8], size: u64) -> Vec<u8> {
-    let mut header = Vec::new();
-    for text in [name, md5] {
-        header.extend((text.len() as u64).to_le_bytes());
-        header.extend(text);
-    }
-    header.extend(size.to_le_bytes());
-    header
+    frame(bincode(name.as_bytes(), md5, size), body)
 }
 
 /// Receives the upload of program 14: header and content.

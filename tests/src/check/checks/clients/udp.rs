@@ -7,6 +7,7 @@ use super::udp_session::ASKING;
 use super::{AFTER, BEFORE};
 use crate::check::Check;
 use crate::check::Grade::Robust;
+use crate::check::checks::SHORT_TIMEOUT;
 use crate::check::context::Context;
 use crate::check::trial::Verdict;
 
@@ -23,9 +24,6 @@ const IMPATIENT: &[&str] = &[
 
 /// Those whose server is a person, who may think for long.
 const PATIENT: &[&str] = &["echo-udp/talk-client", "qq-chat/client"];
-
-/// How long our programs are told to wait for an answer that does not come.
-const SHORT: &[&str] = &["--timeout", "0.5"];
 
 /// How long they wait unless they are told otherwise.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -111,13 +109,13 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
 /// Asks an address where nobody is.
 fn no_server(context: &mut Context) -> Verdict {
     let nobody = context.vacancy()?;
-    let mut program = launch(context, SHORT, nobody.address())?;
+    let mut program = launch(context, SHORT_TIMEOUT, nobody.address())?;
     type_question(&mut program, context.number(), "hello")?;
     program.expect_error_within(context.time_limit(LIMIT), nobody.address())
 }
 
 fn silent_server(context: &mut Context) -> Verdict {
-    let mut client = UdpClient::start_with(context, SHORT)?;
+    let mut client = UdpClient::start_with(context, SHORT_TIMEOUT)?;
     client.ask("hello")?;
     client
         .program
@@ -127,7 +125,7 @@ fn silent_server(context: &mut Context) -> Verdict {
 fn silent_person(context: &mut Context) -> Verdict {
     /// How long a client is watched that may wait for ever.
     const WATCHED: Duration = Duration::from_secs(3);
-    let mut client = UdpClient::start_with(context, SHORT)?;
+    let mut client = UdpClient::start_with(context, SHORT_TIMEOUT)?;
     client.ask("hello")?;
     if context.is_ours() || client.program.ends_within(WATCHED)? {
         return client.program.expect_error(client.address);
@@ -154,7 +152,7 @@ fn stranger(context: &mut Context) -> Verdict {
 
 fn stranger_prolongs(context: &mut Context) -> Verdict {
     const PAUSE: Duration = Duration::from_millis(50);
-    let mut client = UdpClient::start_with(context, SHORT)?;
+    let mut client = UdpClient::start_with(context, SHORT_TIMEOUT)?;
     client.ask("hello")?;
     let stranger = context.stranger()?;
     let limit = Instant::now() + context.time_limit(LIMIT);

@@ -3,20 +3,17 @@
 use std::fs;
 
 use super::tcp_client::{
-    LARGE_MD5, MD5, TcpClient, UPLOAD, class_frame, class_header, expect_upload, frame, frame_of,
-    large, upload_answer, write,
+    LARGE_MD5, MD5, TcpClient, UPLOAD, class_frame, expect_upload, large, upload_answer, write,
 };
 use super::tcp_session::one_round;
 use crate::check::Check;
 use crate::check::Grade::{Protocol, Robust};
+use crate::check::checks::wire::{MD5_OF_NOTHING, bincode, frame};
 use crate::check::context::Context;
 use crate::check::trial::Verdict;
 
 const UPLOADER: &[&str] = &["ftp-simple/upload-client"];
 const CLASS: &[&str] = &["ftp-class/client"];
-
-/// The md5 of nothing.
-const MD5_OF_NOTHING: &str = "d41d8cd98f00b204e9800998ecf8427e";
 
 /// What program 15 uploads, and its md5.
 const PUT: &[u8] = b"abcd";
@@ -109,7 +106,7 @@ fn uploads(context: &Context, bytes: &[u8], md5: &str) -> Verdict {
     write(&context.folder().join(UPLOAD), bytes)?;
     let mut client = TcpClient::start(context)?;
     expect_upload(&mut client.stream, bytes)?;
-    client.send_answer(&frame(&upload_answer(md5, bytes.len()), b""))?;
+    client.send_answer(&frame(upload_answer(md5, bytes.len()), b""))?;
     client.program.expect_success()
 }
 
@@ -154,7 +151,7 @@ fn put(context: &Context, bytes: &[u8], md5: &str) -> Verdict<TcpClient> {
 
 /// The header with which the server confirms.
 fn confirmation(md5: &str, size: usize) -> Vec<u8> {
-    frame_of(&class_header(b"up.txt", md5.as_bytes(), size as u64), b"")
+    frame(bincode(b"up.txt", md5, size as u64), b"")
 }
 
 fn puts(context: &Context, bytes: &[u8], md5: &str) -> Verdict {

@@ -3,13 +3,12 @@
 use std::fs;
 use std::time::Duration;
 
-use common::header;
 use serde_json::json;
 
 use super::lesson::{ALL, DOWNLOADS, KNOWN, Lesson, UPLOADS, started};
 use crate::check::Check;
 use crate::check::Grade::Robust;
-use crate::check::checks::wire::md5;
+use crate::check::checks::wire::{json_frame, md5};
 use crate::check::context::Context;
 use crate::check::server::Server;
 use crate::check::trial::{Stop, Verdict};
@@ -210,8 +209,8 @@ fn misspelt_size(context: &mut Context) -> Verdict {
     let lesson = Lesson::new(context)?;
     let server = lesson.start()?;
     let mut client = server.connect()?;
-    let header = header::pack_json(&json!({"file_name": "b", "file_siz": 5}), b"hello");
-    client.send(&header.map_err(|error| Stop::NotJudged(error.to_string()))?)?;
+    let fields = json!({"file_name": "b", "file_siz": 5});
+    client.send(&json_frame(&fields, b"hello")?)?;
     lesson.expect_stored(&mut client, "b", b"hello")
 }
 
@@ -233,8 +232,7 @@ fn confirmation(context: &mut Context) -> Verdict {
         client.send(&lesson.upload_of(name, bytes)?)?;
         answers(context, &mut client)?;
         let fields = json!({"file_name": name, "file_size": bytes.len(), "md5": md5(bytes)});
-        let confirmed = header::pack_json(&fields, b"");
-        client.expect(&confirmed.map_err(|error| Stop::NotJudged(error.to_string()))?)?;
+        client.expect(&json_frame(&fields, b"")?)?;
         lesson.await_file(name, bytes)?;
     }
     Ok(())

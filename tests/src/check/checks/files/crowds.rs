@@ -1,11 +1,10 @@
 //! Many clients at once and in a row, and one who is still there when the server starts again.
 
-use std::thread;
-
 use super::lesson::{ALL, KNOWN, Lesson, started};
 use crate::check::Check;
 use crate::check::Grade::Robust;
 use crate::check::checks::every_server::{RESTART, restart_beside};
+use crate::check::checks::exchange::crowd;
 use crate::check::context::Context;
 use crate::check::stream::Stream;
 use crate::check::trial::{Stop, Verdict};
@@ -71,26 +70,11 @@ fn expect_transferred(lesson: &Lesson, number: usize) -> Verdict {
 fn many_at_once(context: &mut Context) -> Verdict {
     let lesson = &Lesson::new(context)?;
     let server = &lesson.start()?;
-    let held: Verdict<Vec<Stream>> = thread::scope(|scope| {
-        let clients: Vec<_> = (0..200)
-            .map(|number| {
-                scope.spawn(move || {
-                    let mut client = server.connect()?;
-                    transfer(lesson, &mut client, number)?;
-                    Ok(client)
-                })
-            })
-            .collect();
-        clients
-            .into_iter()
-            .map(|client| {
-                client
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-            .collect()
-    });
-    let held = held?;
+    let held = crowd(|number| {
+        let mut client = server.connect()?;
+        transfer(lesson, &mut client, number)?;
+        Ok(client)
+    })?;
     // Not in their threads: 200 that look for their files again and again keep the server from work.
     (0..held.len()).try_for_each(|number| expect_transferred(lesson, number))
 }

@@ -1,15 +1,13 @@
 //! Headers that lie in ways that only a file server knows; [`headers`](crate::check::checks::headers)
 //! has the others.
 
-use common::header;
-
 use super::lesson::{Lesson, UPLOADS};
 use crate::check::Check;
 use crate::check::Grade::Robust;
 use crate::check::checks::headers::{framed_each, pickle_that_makes};
-use crate::check::checks::wire::{bincode, framed, md5};
+use crate::check::checks::wire::{bincode, frame, md5};
 use crate::check::context::Context;
-use crate::check::trial::{Stop, Verdict};
+use crate::check::trial::Verdict;
 
 const JSON: &[&str] = &["ftp-simple/upload-server"];
 const BINCODE: &[&str] = &["ftp-class/server"];
@@ -79,7 +77,7 @@ fn header_not_bincode(context: &mut Context) -> Verdict {
         claims,
         bincode(b"caf\xe9", &md5(b""), 0),
     ];
-    refuses(context, &framed_each(&headers)?)
+    refuses(context, &framed_each(&headers))
 }
 
 fn pickle_as_header(context: &mut Context) -> Verdict {
@@ -94,7 +92,7 @@ fn pickle_as_header(context: &mut Context) -> Verdict {
         // A server that takes a segment for a command would throw the header away with it.
         client.wait_until_fetched();
     }
-    client.send_to_whoever_listens(&framed(pickle.as_bytes())?);
+    client.send_to_whoever_listens(&frame(pickle, b""));
     let ended = client.expect_closed();
     lesson
         .expect_outside(&before)
@@ -106,7 +104,7 @@ fn pickle_as_header(context: &mut Context) -> Verdict {
 
 fn size_huge(context: &mut Context) -> Verdict {
     let huge = [1 << 63, u64::MAX].map(|size| bincode(b"a.txt", &md5(b""), size));
-    refuses(context, &framed_each(&huge)?)
+    refuses(context, &framed_each(&huge))
 }
 
 fn duplicate_keys(context: &mut Context) -> Verdict {
@@ -114,8 +112,7 @@ fn duplicate_keys(context: &mut Context) -> Verdict {
     let server = lesson.start()?;
     let mut client = server.connect()?;
     let header = br#"{"file_name": "b", "file_size": 2, "more": [1, {"a": null}], "file_size": 5}"#;
-    let upload = header::pack(header, b"hello");
-    client.send(&upload.map_err(|error| Stop::NotJudged(error.to_string()))?)?;
+    client.send(&frame(header, b"hello"))?;
     lesson.expect_stored(&mut client, "b", b"hello")?;
     lesson.exchange(&mut client)
 }

@@ -3,6 +3,7 @@
 use super::lesson::{ALL, DOWNLOADS, Lesson, UPLOADS};
 use crate::check::Check;
 use crate::check::Grade::Robust;
+use crate::check::checks::SHORT_TIMEOUT;
 use crate::check::checks::wire::{md5, noise};
 use crate::check::context::Context;
 use crate::check::server::Server;
@@ -95,9 +96,6 @@ pub(in crate::check::checks) const CHECKS: &[Check] = &[
 
 /// The two ways to go.
 const LEAVE: [fn(Stream); 2] = [Stream::close, Stream::reset];
-
-/// Makes the checker's patience the longer one.
-const TIMEOUT: &[&str] = &["--timeout", "0.5"];
 
 fn side_by_side(context: &mut Context) -> Verdict {
     let lesson = Lesson::new(context)?;
@@ -207,7 +205,7 @@ fn silent_clients(context: &mut Context) -> Verdict {
 fn slow_reader(context: &mut Context) -> Verdict {
     let lesson = Lesson::new(context)?;
     lesson.share("large.bin", &noise(32 << 20))?;
-    let server = super::lesson::started(lesson.launch().flags(TIMEOUT))?;
+    let server = super::lesson::started(lesson.launch().flags(SHORT_TIMEOUT))?;
     let mut slow = server.connect()?;
     lesson.ask(&mut slow, "large.bin")?;
     slow.receive(1000)?;
@@ -230,7 +228,7 @@ fn slow_reader(context: &mut Context) -> Verdict {
 
 fn slow_sender(context: &mut Context) -> Verdict {
     let lesson = Lesson::new(context)?;
-    let server = super::lesson::started(lesson.launch().flags(TIMEOUT))?;
+    let server = super::lesson::started(lesson.launch().flags(SHORT_TIMEOUT))?;
     let mut slow = server.connect()?;
     let whole = lesson.upload_of("a.bin", &noise(300_000))?;
     slow.send(&whole[..200_000])?;

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use common::header;
 use serde_json::{Value, json};
 
-use crate::check::checks::wire::{bincode, expect_body, framed, md5};
+use crate::check::checks::wire::{bincode, expect_body, frame, json_frame, md5};
 use crate::check::context::Context;
 use crate::check::launch::Launch;
 use crate::check::server::Server;
@@ -125,9 +125,9 @@ impl<'a> Lesson<'a> {
         let fields = match self.context.number() {
             13 => json!({"filename": name, "filemd5": md5, "filesize": size}),
             14 => json!({"file_name": name, "file_size": size}),
-            _ => return framed(&bincode(name.as_bytes(), md5, size)),
+            _ => return Ok(frame(bincode(name.as_bytes(), md5, size), b"")),
         };
-        header::pack_json(&fields, b"").map_err(|error| Stop::NotJudged(error.to_string()))
+        json_frame(&fields, b"")
     }
 
     /// What goes over the wire before an upload's bytes.
