@@ -91,3 +91,19 @@ fn a_receive_that_lacks_memory_is_a_warning_and_the_next_datagram_is_answered() 
         assert!(told.lines().any(|line| line == warning), "{told}");
     }
 }
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_as_such() {
+    let Some(server) = start_failing(13, Language::Rust, "sendfile", "EIO") else {
+        return;
+    };
+    let mut client = TcpStream::connect(server.ready(PATIENCE).unwrap()).unwrap();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    client.write_all(b"get a.txt\n").unwrap();
+    client.read_to_end(&mut Vec::new()).unwrap();
+    let peer = client.local_addr().unwrap();
+    let warning = format!("warning: {peer}: a.txt cannot be read: Input/output error (os error 5)");
+    let told = |text: &str| text.lines().any(|line| line == warning).then_some(());
+    let told = server.stderr().wait_for(PATIENCE, told);
+    assert!(told.is_some(), "{}", server.stderr().text());
+}

@@ -98,7 +98,11 @@ def _resolve(folder, name):
     path = os.path.realpath(os.path.join(folder, name))
     if not os.path.lexists(path):
         raise NoSuchFile("no such file: {}".format(name))
-    if os.path.commonpath([folder, path]) != folder:
+    try:
+        inside = os.path.commonpath([folder, path]) == folder
+    except ValueError:  # another drive, on Windows
+        inside = False
+    if not inside:
         raise OpenError("{} is a link that leads out of the shared folder".format(name))
     return path
 

@@ -6,6 +6,7 @@ gets its name when all of it is there and right. The sender's socket.sendfile() 
 bytes never enter the program.
 """
 
+import errno
 import hashlib
 import socket
 
@@ -99,7 +100,8 @@ def send_file_hashing(conn, opened, name, shown=progress.HIDDEN):
     md5 = hashlib.md5()
     sent = 0
     while sent < opened.size:
-        data = opened.file.read(min(opened.size - sent, BUFFER))
+        with console.context("{} cannot be read".format(name)):
+            data = opened.file.read(min(opened.size - sent, BUFFER))
         if not data:
             raise _shrunk(name, sent, opened.size)
         md5.update(data)
@@ -130,9 +132,10 @@ def md5_of(opened, name):
 
 
 class _sending:
-    """Makes an error of the socket a SendError."""
+    """Makes an error of the socket a SendError, and so one of the file, which sendfile reads."""
 
     def __init__(self, name, sent, size):
+        self._name = name
         self._progress = "{} or more of {} bytes of {}".format(sent, size, name)
 
     def __enter__(self):
@@ -141,6 +144,8 @@ class _sending:
     def __exit__(self, _kind, error, _traceback):
         if isinstance(error, (socket.timeout, BlockingIOError)):
             raise SendError("peer stopped reading after " + self._progress) from None
+        if isinstance(error, OSError) and error.errno in (errno.EIO, errno.ESTALE):
+            raise SendError("{} cannot be read: {}".format(self._name, console.reason(error))) from None
         if isinstance(error, OSError):
             raise SendError("peer closed after {}: {}".format(self._progress, console.reason(error))) from None
 

@@ -40,6 +40,14 @@ pub enum SendError {
         /// Bytes that were announced.
         size: u64,
     },
+    /// The file cannot be read to its end: its disk is broken, or its server gone.
+    #[error("{name} cannot be read: {error}")]
+    Read {
+        /// The file's name.
+        name: String,
+        /// What the system said.
+        error: io::Error,
+    },
     /// The file has become shorter since it was announced.
     #[error("{name} has shrunk from {size} to {sent} bytes while it was sent")]
     Shrunk {
@@ -57,6 +65,8 @@ impl SendError {
         let name = name.to_owned();
         if is_timeout(&error) {
             Self::Stalled { name, sent, size }
+        } else if is_of_file(&error) {
+            Self::Read { name, error }
         } else {
             Self::Lost {
                 name,
@@ -66,6 +76,19 @@ impl SendError {
             }
         }
     }
+}
+
+/// Whether an error of `sendfile`, which reads and sends, tells of the reading. No socket has these.
+#[cfg(unix)]
+fn is_of_file(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(Errno::from_io_error(error), Some(Errno::IO | Errno::STALE))
+}
+
+/// Whether an error of reading and sending tells of the reading: unknown here.
+#[cfg(not(unix))]
+fn is_of_file(_error: &io::Error) -> bool {
+    false
 }
 
 /// Sends exactly the `size` bytes of the file. `name` is for the errors.
@@ -127,8 +150,10 @@ pub fn send_file_hashing(
     let mut source = (&file.file).take(size);
     while sent < size {
         let mut buffer = hashing.buffer();
-        // A file that can no longer be read has no more bytes to send, whatever the reason.
-        let count = source.read(&mut buffer).unwrap_or(0);
+        let count = source.read(&mut buffer).map_err(|error| SendError::Read {
+            name: name.to_owned(),
+            error,
+        })?;
         if count == 0 {
             return Err(SendError::Shrunk {
                 name: name.to_owned(),
@@ -214,6 +239,24 @@ mod tests {
             matches!(error, SendError::Shrunk { sent: 5, .. }),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_not_told_as_shorter() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = OpenFile {
+            // Open for writing alone.
+            file: File::options()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .open(folder.path().join("a.txt"))
+                .unwrap(),
+            size: 10,
+        };
+        let (near, _far) = connection();
+        let error = send_file_hashing(&near, &file, "a.txt", &Progress::hidden()).unwrap_err();
+        assert!(matches!(error, SendError::Read { .. }), "{error}");
     }
 
     #[test]
