@@ -61,7 +61,9 @@ impl Vacancy {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{ErrorKind, Read};
+    use std::io::ErrorKind;
+    #[cfg(unix)]
+    use std::io::Read;
     use std::net::{TcpListener, TcpStream, UdpSocket};
 
     use super::*;

@@ -4,7 +4,6 @@ use std::net::{SocketAddr, UdpSocket};
 
 use anyhow::{Result, bail};
 use common::console;
-use rustix::net::connect_unspec;
 
 use super::{BrokenArgs, Fault, fault};
 
@@ -81,7 +80,8 @@ pub(super) fn serve(args: &BrokenArgs, socket: &UdpSocket) -> Result<()> {
             if let Some(error) = socket.take_error()? {
                 return Err(error.into());
             }
-            connect_unspec(socket)?;
+            #[cfg(unix)]
+            rustix::net::connect_unspec(socket)?;
             continue;
         }
         socket.send_to(line.as_bytes(), peer)?;
