@@ -5,8 +5,9 @@
 //! the name in one step, replacing an older file whole. Dropped before that, it leaves nothing.
 //!
 //! On Linux the unfinished file has no name at all (`O_TMPFILE`), so nothing is left even by a
-//! program that is killed. Where the system or the file system has no such files, it has a name of
-//! its own (`.xxxxxx.part`) in the same folder until it is dropped.
+//! program that is killed. Where the system or the file system has no such files (macOS, NFS, FAT),
+//! it has a name of its own (`.xxxxxx.part`) in the same folder until it is dropped; a program that
+//! a signal ends, Ctrl-C too, drops nothing and leaves it there.
 //!
 //! Python: `common/python/common/partial_file.py`
 

@@ -24,9 +24,10 @@ class PartialFile:
         self._path = None
         self._fd = _open_nameless(folder)
         if self._fd is None:
-            self._path = self._random_path()
-            _unfinished.add(self._path)
-            self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+            path = self._random_path()
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+            self._path = path
+            _unfinished.add(path)
 
     def write(self, data):
         """Writes all of data: os.write may write less."""
@@ -42,9 +43,10 @@ class PartialFile:
                 self._link(target)
                 return
             except FileExistsError:  # link never replaces
-                self._path = self._random_path()
-                _unfinished.add(self._path)
-                self._link(self._path)
+                path = self._random_path()
+                self._link(path)
+                self._path = path
+                _unfinished.add(path)
         else:
             self._close()  # Windows does not rename an open file
         os.replace(self._path, target)
