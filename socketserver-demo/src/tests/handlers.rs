@@ -264,6 +264,7 @@ impl StreamRequestHandler for Impatient {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_stream_handler_applies_its_timeout_and_its_other_constants() {
     let (server, events) = watched(TcpServer::new(ANY_PORT, || Impatient).unwrap());

@@ -62,9 +62,7 @@ impl Vacancy {
 #[cfg(test)]
 mod tests {
     use std::io::ErrorKind;
-    #[cfg(unix)]
-    use std::io::Read;
-    use std::net::{TcpListener, TcpStream, UdpSocket};
+    use std::net::TcpStream;
 
     use super::*;
 
@@ -78,13 +76,13 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_port_in_time_wait_can_be_held() {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let mut client = TcpStream::connect(address).unwrap();
         let (server, _) = listener.accept().unwrap();
         // Who closes first is left with TIME_WAIT.
         drop((server, listener));
-        assert_eq!(client.read(&mut [0; 1]).unwrap(), 0);
+        assert_eq!(std::io::Read::read(&mut client, &mut [0; 1]).unwrap(), 0);
         drop(client);
         let nobody = Vacancy::hold(Transport::Tcp, address.port()).unwrap();
         assert_eq!(nobody.address(), address);
@@ -94,7 +92,7 @@ mod tests {
     #[test]
     fn a_datagram_is_refused() {
         let nobody = Vacancy::hold(Transport::Udp, 0).unwrap();
-        let client = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let client = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         client.connect(nobody.address()).unwrap();
         client.send(b"hello").unwrap();
         let error = client.recv(&mut [0; 8]).unwrap_err();
