@@ -208,8 +208,8 @@ def converse_in_thread(conn, peer, conversation, *args):
     """Holds conversation(conn, peer, *args) in a thread of its own and closes the connection afterwards.
 
     A conversation that ends badly is one warning that names the peer. A peer for whom no thread can be started is
-    closed at once, with a warning too, and so is one that comes while 4,000 others are served. The server goes on in all
-    cases.
+    closed at once, with a warning too, and so is one that comes while 4,000 others are served. The server goes on in
+    all cases.
     """
 
     def converse():
