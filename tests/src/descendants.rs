@@ -43,7 +43,8 @@ fn prefix() -> String {
     format!("{}.", id())
 }
 
-/// Looks until nobody is left: one that is found may just be starting another.
+/// Looks until nobody is left: one that is found may just be starting another. Two looks must agree
+/// on it, because one that is just becoming another program (`exec`) has no environment for a moment.
 #[cfg(target_os = "linux")]
 fn kill(is_meant: impl Fn(&str) -> bool) {
     use std::thread;
@@ -59,6 +60,7 @@ fn kill(is_meant: impl Fn(&str) -> bool) {
         let mark = environment.get(std::ffi::OsStr::new(NAME));
         mark.and_then(|mark| mark.to_str()).is_some_and(&is_meant)
     };
+    let mut in_vain = 0;
     for _ in 0..LOOKS {
         let Ok(processes) = procfs::process::all_processes() else {
             return;
@@ -71,7 +73,8 @@ fn kill(is_meant: impl Fn(&str) -> bool) {
                 let _ = kill_process(pid, Signal::KILL);
             }
         }
-        if !any {
+        in_vain = if any { 0 } else { in_vain + 1 };
+        if in_vain == 2 {
             return;
         }
         thread::sleep(PAUSE);

@@ -415,8 +415,10 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn dropping_a_process_ends_a_child_that_left_its_group_and_lost_its_parent() {
-        assert_dropping_ends("setsid sh -c 'echo $$; exec sleep 60' & wait");
-        assert_dropping_ends("(setsid sh -c 'echo $$; exec sleep 60' &); exec sleep 60");
+        assert_dropping_ends("setsid sh -c 'echo $$; while :; do sleep 1; done' & wait");
+        assert_dropping_ends(
+            "(setsid sh -c 'echo $$; while :; do sleep 1; done' &); wait; sleep 60",
+        );
     }
 
     /// Starts a shell, drops it, and waits until the process has ended whose id it printed.

@@ -188,8 +188,9 @@ impl Change {
         match self {
             Self::InPlace | Self::InPlaceSetBack | Self::Cut | Self::Extended => {
                 let file = open();
-                file.set_len(after.len() as u64).unwrap();
+                // Cut first, what was extended would be the version before it again, for a moment.
                 file.write_all_at(after, 0).unwrap();
+                file.set_len(after.len() as u64).unwrap();
             }
             Self::Replaced | Self::ReplacedSetBack => {
                 let new = path.with_extension("new");
