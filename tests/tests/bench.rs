@@ -10,11 +10,12 @@ use std::fs;
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 
-use tests::bench::{load, reference};
-use tests::process::{PATIENCE, Process};
+use lab::bench::{load, reference};
+use lab::run::process::{PATIENCE, Process};
+use tests::lab;
 
 fn bare(args: &[&str]) -> (Process, SocketAddr) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+    let mut command = Command::new(lab());
     let process = Process::start(command.arg("bare").args(args)).unwrap();
     let address = process.ready(PATIENCE).unwrap();
     (process, address)

@@ -7,20 +7,24 @@ use std::process::{Command, Output};
 use std::time::Instant;
 
 use common::console;
+use lab::run::process::{PATIENCE, Process};
 use serde_json::Value;
 use socket2::{Domain, Socket, Type};
-use tests::process::{PATIENCE, Process};
+use tests::lab;
 
-const LAB: &str = env!("CARGO_BIN_EXE_lab");
 const ECHO: &str = "echo-udp/server";
 
 fn check(args: &[&str]) -> Output {
-    Command::new(LAB).arg("check").args(args).output().unwrap()
+    Command::new(lab())
+        .arg("check")
+        .args(args)
+        .output()
+        .unwrap()
 }
 
 /// Judges a tiny program with `fault`; `args` come before the command.
 fn check_broken(fault: &str, args: &[&str]) -> Output {
-    let command = ["--", LAB, "broken", ECHO, fault, "--port", "{port}"];
+    let command = ["--", lab(), "broken", ECHO, fault, "--port", "{port}"];
     check(
         &[
             &[ECHO, "--filter", "answered", "--patience", "2"],
@@ -144,7 +148,7 @@ fn a_server_that_runs_already_is_judged_and_left_running() {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.local_addr().unwrap().port().to_string()
     };
-    let mut command = Command::new(LAB);
+    let mut command = Command::new(lab());
     let mut server =
         Process::start(command.args(["broken", ECHO, "none", "--port", &port])).unwrap();
     let deadline = Instant::now() + PATIENCE;
@@ -220,8 +224,9 @@ fn when_every_check_is_skipped_nothing_was_judged() {
 fn the_program_and_its_children_are_ended_and_its_folder_goes() {
     let folder = tempfile::tempdir().unwrap();
     let notes = folder.path().join("notes");
+    let lab = lab();
     let script = format!(
-        "sleep 1000 & echo $! {{dir}} >> {}; exec {LAB} broken {ECHO} none --port {{port}}",
+        "sleep 1000 & echo $! {{dir}} >> {}; exec {lab} broken {ECHO} none --port {{port}}",
         notes.display()
     );
     let output = check(&[ECHO, "--filter", "answered like", "--", "sh", "-c", &script]);
@@ -234,9 +239,10 @@ fn the_program_and_its_children_are_ended_and_its_folder_goes() {
 fn a_child_in_a_session_of_its_own_is_ended_too() {
     let folder = tempfile::tempdir().unwrap();
     let notes = folder.path().join("notes");
+    let lab = lab();
     let script = format!(
         "setsid sh -c 'echo $$ {{dir}} >> {0}; exec sleep 1000' & \
-         until [ -s {0} ]; do sleep 0.01; done; exec {LAB} broken {ECHO} none --port {{port}}",
+         until [ -s {0} ]; do sleep 0.01; done; exec {lab} broken {ECHO} none --port {{port}}",
         notes.display()
     );
     let output = check(&[ECHO, "--filter", "answered like", "--", "sh", "-c", &script]);
@@ -257,7 +263,7 @@ fn ctrl_c_and_sigterm_leave_nothing_behind() {
             "echo $$ {{dir}} > {0}.new; mv {0}.new {0}; exec sleep 1000",
             notes.display()
         );
-        let mut command = Command::new(LAB);
+        let mut command = Command::new(lab());
         command.args(["check", "echo-udp/client", "--filter", "session"]);
         command.args(["--patience", "60", "--", "sh", "-c", &script, "{port}"]);
         let mut checker = Process::start(&mut command).unwrap();

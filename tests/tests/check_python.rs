@@ -1,9 +1,9 @@
 //! Our Python counterparts pass every check.
 
-use tests::check::judge;
-use tests::check::subject::Subject;
-use tests::executables;
-use tests::programs::Language;
+use lab::check::engine::judge;
+use lab::check::engine::subject::Subject;
+use lab::pairs::Language;
+use lab::run::executables;
 
 #[test]
 fn the_python_programs_pass_every_check() {

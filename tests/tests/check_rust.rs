@@ -1,9 +1,9 @@
 //! Our Rust programs pass every check.
 
-use tests::check::judge;
-use tests::check::subject::Subject;
-use tests::executables;
-use tests::programs::{Language, PROGRAMS};
+use lab::check::engine::judge;
+use lab::check::engine::subject::Subject;
+use lab::pairs::{Language, PROGRAMS};
+use lab::run::executables;
 
 #[test]
 fn the_rust_programs_pass_every_check() {

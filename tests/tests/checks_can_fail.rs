@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use tests::check::broken::{FAULTS, Fault};
-use tests::check::judge::{self, Outcome};
-use tests::check::subject::Subject;
-use tests::check::target::Target;
-use tests::check::trial::Pace;
-use tests::check::{checks, checks_of};
+use lab::check::engine::judge::{self, Outcome};
+use lab::check::engine::subject::Subject;
+use lab::check::engine::target::Target;
+use lab::check::engine::trial::Pace;
+use lab::check::faults::{FAULTS, Fault};
+use lab::check::{catalogue, checks_of};
+use tests::lab;
 
 /// For the check that catches the fault: a broken program may never answer, and one that spins
 /// does so from the start.
@@ -39,7 +40,7 @@ fn target(name: &str) -> Target {
 /// The command that runs a broken program.
 fn broken(target: &str, fault: &str) -> Subject {
     let words = [
-        env!("CARGO_BIN_EXE_lab"),
+        lab(),
         "broken",
         target,
         fault,
@@ -124,7 +125,7 @@ fn without_a_fault_the_tiny_programs_pass_all_checks() {
 
 #[test]
 fn every_check_has_a_fault_that_it_catches() {
-    let unproven: Vec<_> = checks::ALL
+    let unproven: Vec<_> = catalogue::ALL
         .iter()
         .copied()
         .flatten()

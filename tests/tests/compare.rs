@@ -1,8 +1,8 @@
 //! The twenty programs, each in all pairings of Rust and Python: `cargo lab compare` as a test.
 
-use tests::compare::compare;
-use tests::executables;
-use tests::programs::{Language, PROGRAMS};
+use lab::compare::compare;
+use lab::pairs::{Language, PROGRAMS};
+use lab::run::executables;
 
 #[test]
 fn every_pairing_prints_what_the_lessons_print() {

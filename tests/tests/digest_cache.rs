@@ -22,14 +22,14 @@ use std::time::{Duration, Instant, SystemTime};
 use common::header;
 use common::transfer::REST;
 use ftp_class::FileHeader;
+use lab::pairs::{Language, PROGRAMS, Side};
+use lab::run::executables;
+use lab::run::process::{PATIENCE, Process};
 use md5::{Digest, Md5};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use tempfile::TempDir;
-use tests::executables;
-use tests::process::{PATIENCE, Process};
-use tests::programs::{Language, PROGRAMS, Side};
 
 const FTP_SIMPLE: u8 = 13;
 const FTP_CLASS: u8 = 15;

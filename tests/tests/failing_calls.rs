@@ -12,9 +12,9 @@ use std::io::{Read, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::process::Command;
 
-use tests::executables;
-use tests::process::{PATIENCE, Process};
-use tests::programs::{Language, PROGRAMS, Side};
+use lab::pairs::{Language, PROGRAMS, Side};
+use lab::run::executables;
+use lab::run::process::{PATIENCE, Process};
 
 /// Starts the server of a program whose first `call` fails with `error`. `None` where strace cannot.
 fn start_failing(number: u8, language: Language, call: &str, error: &str) -> Option<Process> {

@@ -8,9 +8,9 @@
 
 use std::collections::BTreeMap;
 
-use tests::executables;
-use tests::process::{PATIENCE, Process};
-use tests::programs::{Language, PROGRAMS, Program, Side};
+use lab::pairs::{Language, PROGRAMS, Program, Side};
+use lab::run::executables;
+use lab::run::process::{PATIENCE, Process};
 
 /// What a program prints and how it ends when it is started with `arguments`.
 struct Outcome {

@@ -9,9 +9,9 @@
 use std::net::{SocketAddr, UdpSocket};
 use std::process::Command;
 
-use tests::executables;
-use tests::process::{PATIENCE, Process};
-use tests::programs::{Language, PROGRAMS, Program, Side};
+use lab::pairs::{Language, PROGRAMS, Program, Side};
+use lab::run::executables;
+use lab::run::process::{PATIENCE, Process};
 
 /// Every directive, with flags and widths between; `%s` tells the second that it was answered in.
 const FORMAT: &str = "%s %a %A %b %B %c %C %d %D %e %F %g %G %h %H %I %j %k %l %m %M %n %p %P %r %R \

@@ -11,11 +11,11 @@ use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
 use common::header;
+use lab::pairs::{Language, PROGRAMS, Side};
+use lab::run::executables;
+use lab::run::process::{PATIENCE, Process};
 use socket2::{Domain, Socket, Type};
 use tempfile::TempDir;
-use tests::executables;
-use tests::process::{PATIENCE, Process};
-use tests::programs::{Language, PROGRAMS, Side};
 
 const ECHO_UDP: u8 = 5;
 const UPLOAD: u8 = 14;

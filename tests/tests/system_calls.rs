@@ -15,12 +15,12 @@ use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::process::Command;
 
 use common::header;
+use lab::pairs::{Language, PROGRAMS, Side};
+use lab::run::executables;
+use lab::run::process::{PATIENCE, Process};
 use rustix::process::Signal;
 use serde_json::json;
 use tempfile::TempDir;
-use tests::executables;
-use tests::process::{PATIENCE, Process};
-use tests::programs::{Language, PROGRAMS, Side};
 
 const EXCHANGES: u64 = 100;
 

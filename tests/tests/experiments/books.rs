@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 use std::process::Command;
 
+use lab::experiment::EXPERIMENTS;
+use lab::experiment::lessons::SENTENCES;
+use lab::pairs::PROGRAMS;
+use lab::run::executables::workspace;
 use serde_json::Value;
-use tests::executables::workspace;
-use tests::experiment::EXPERIMENTS;
-use tests::experiment::lessons::SENTENCES;
-use tests::programs::PROGRAMS;
 
 fn lab(arguments: &[&str]) -> std::process::Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+    let mut command = Command::new(tests::lab());
     let output = command.arg("experiment").args(arguments).output();
     output.unwrap_or_else(|error| panic!("cannot run lab: {error}"))
 }

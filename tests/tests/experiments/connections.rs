@@ -2,21 +2,21 @@
 
 use std::io::ErrorKind;
 
-use tests::experiment::backlog::Backlog;
-use tests::experiment::close_is_optional::CloseIsOptional;
-use tests::experiment::connect_before_accept::ConnectBeforeAccept;
-use tests::experiment::half_close::HalfClose;
-use tests::experiment::handshake_and_farewell::HandshakeAndFarewell;
-use tests::experiment::lossy_tcp::LossyTcp;
-use tests::experiment::lost_farewell::LostFarewell;
-use tests::experiment::many_time_waits::ManyTimeWaits;
-use tests::experiment::one_at_a_time::OneAtATime;
-use tests::experiment::syn_flood::SynFlood;
-use tests::experiment::system::State;
-use tests::experiment::tcp_needs_a_server::TcpNeedsAServer;
-use tests::experiment::tcp_peer_leaves::TcpPeerLeaves;
-use tests::experiment::tcp_peer_leaves_on_windows::TcpPeerLeavesOnWindows;
-use tests::experiment::time_wait::TimeWait;
+use lab::experiment::tcp::backlog::Backlog;
+use lab::experiment::tcp::close_is_optional::CloseIsOptional;
+use lab::experiment::tcp::connect_before_accept::ConnectBeforeAccept;
+use lab::experiment::tcp::half_close::HalfClose;
+use lab::experiment::tcp::handshake_and_farewell::HandshakeAndFarewell;
+use lab::experiment::tcp::lossy_tcp::LossyTcp;
+use lab::experiment::tcp::lost_farewell::LostFarewell;
+use lab::experiment::tcp::many_time_waits::ManyTimeWaits;
+use lab::experiment::tcp::one_at_a_time::OneAtATime;
+use lab::experiment::tcp::syn_flood::SynFlood;
+use lab::experiment::tcp::tcp_needs_a_server::TcpNeedsAServer;
+use lab::experiment::tcp::tcp_peer_leaves::TcpPeerLeaves;
+use lab::experiment::tcp::tcp_peer_leaves_on_windows::TcpPeerLeavesOnWindows;
+use lab::experiment::tcp::time_wait::TimeWait;
+use lab::host::sockets::State;
 
 use crate::{kind, seen};
 

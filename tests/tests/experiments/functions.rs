@@ -2,21 +2,21 @@
 
 use std::io::ErrorKind;
 
-use tests::experiment::any_call_on_any_socket::AnyCallOnAnySocket;
-use tests::experiment::connect_ex::ConnectEx;
-use tests::experiment::default_ports::DefaultPorts;
-use tests::experiment::import_star::ImportStar;
-use tests::experiment::no_network_card::NoNetworkCard;
-use tests::experiment::pickle_runs_code::PickleRunsCode;
-use tests::experiment::ports::Ports;
-use tests::experiment::privileged_ports::PrivilegedPorts;
-use tests::experiment::python_sockets::PythonSockets;
-use tests::experiment::socket_addresses::SocketAddresses;
-use tests::experiment::socket_is_a_file::SocketIsAFile;
-use tests::experiment::socket_kinds::SocketKinds;
-use tests::experiment::socket_options::SocketOptions;
-use tests::experiment::socketserver_request::SocketserverRequest;
-use tests::experiment::timeouts_and_blocking::TimeoutsAndBlocking;
+use lab::experiment::python::import_star::ImportStar;
+use lab::experiment::python::pickle_runs_code::PickleRunsCode;
+use lab::experiment::python::python_sockets::PythonSockets;
+use lab::experiment::sockets::any_call_on_any_socket::AnyCallOnAnySocket;
+use lab::experiment::sockets::connect_ex::ConnectEx;
+use lab::experiment::sockets::default_ports::DefaultPorts;
+use lab::experiment::sockets::no_network_card::NoNetworkCard;
+use lab::experiment::sockets::ports::Ports;
+use lab::experiment::sockets::privileged_ports::PrivilegedPorts;
+use lab::experiment::sockets::socket_addresses::SocketAddresses;
+use lab::experiment::sockets::socket_is_a_file::SocketIsAFile;
+use lab::experiment::sockets::socket_kinds::SocketKinds;
+use lab::experiment::sockets::socket_options::SocketOptions;
+use lab::experiment::sockets::timeouts_and_blocking::TimeoutsAndBlocking;
+use lab::experiment::socketserver::socketserver_request::SocketserverRequest;
 
 use crate::{kind, seen};
 

@@ -3,9 +3,10 @@
 
 use std::io::ErrorKind;
 
-use tests::experiment::observation::Failure;
-use tests::experiment::report::Steps;
-use tests::experiment::{CannotBeSeen, Experiment, observe};
+use lab::experiment::observation::Failure;
+use lab::experiment::report::Steps;
+use lab::experiment::{Experiment, observe};
+use lab::host::CannotBeSeen;
 
 mod books;
 mod connections;

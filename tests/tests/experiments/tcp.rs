@@ -2,14 +2,14 @@
 
 use std::io::ErrorKind;
 
-use tests::experiment::endianness::Endianness;
-use tests::experiment::framing_unsticks::FramingUnsticks;
-use tests::experiment::line_by_line::LineByLine;
-use tests::experiment::nagle_and_delayed_ack::NagleAndDelayedAck;
-use tests::experiment::recv_is_partial::RecvIsPartial;
-use tests::experiment::send_is_partial::SendIsPartial;
-use tests::experiment::sendall_loops::SendallLoops;
-use tests::experiment::tcp_sticks::TcpSticks;
+use lab::experiment::python::endianness::Endianness;
+use lab::experiment::tcp::framing_unsticks::FramingUnsticks;
+use lab::experiment::tcp::line_by_line::LineByLine;
+use lab::experiment::tcp::nagle_and_delayed_ack::NagleAndDelayedAck;
+use lab::experiment::tcp::recv_is_partial::RecvIsPartial;
+use lab::experiment::tcp::send_is_partial::SendIsPartial;
+use lab::experiment::tcp::sendall_loops::SendallLoops;
+use lab::experiment::tcp::tcp_sticks::TcpSticks;
 
 use crate::{kind, seen};
 

@@ -2,21 +2,21 @@
 
 use std::io::ErrorKind;
 
-use tests::experiment::lossy_udp::LossyUdp;
-use tests::experiment::reuseaddr_on_udp::ReuseaddrOnUdp;
-use tests::experiment::udp_connect::UdpConnect;
-use tests::experiment::udp_header::UdpHeader;
-use tests::experiment::udp_is_quicker::UdpIsQuicker;
-use tests::experiment::udp_keeps_boundaries::UdpKeepsBoundaries;
-use tests::experiment::udp_keeps_no_copy::UdpKeepsNoCopy;
-use tests::experiment::udp_largest::UdpLargest;
-use tests::experiment::udp_many_peers::UdpManyPeers;
-use tests::experiment::udp_needs_no_server::UdpNeedsNoServer;
-use tests::experiment::udp_overflows::UdpOverflows;
-use tests::experiment::udp_sends_nothing::UdpSendsNothing;
-use tests::experiment::udp_server_speaks_first::UdpServerSpeaksFirst;
-use tests::experiment::udp_truncates::UdpTruncates;
-use tests::experiment::udp_truncates_on_windows::UdpTruncatesOnWindows;
+use lab::experiment::udp::lossy_udp::LossyUdp;
+use lab::experiment::udp::reuseaddr_on_udp::ReuseaddrOnUdp;
+use lab::experiment::udp::udp_connect::UdpConnect;
+use lab::experiment::udp::udp_header::UdpHeader;
+use lab::experiment::udp::udp_is_quicker::UdpIsQuicker;
+use lab::experiment::udp::udp_keeps_boundaries::UdpKeepsBoundaries;
+use lab::experiment::udp::udp_keeps_no_copy::UdpKeepsNoCopy;
+use lab::experiment::udp::udp_largest::UdpLargest;
+use lab::experiment::udp::udp_many_peers::UdpManyPeers;
+use lab::experiment::udp::udp_needs_no_server::UdpNeedsNoServer;
+use lab::experiment::udp::udp_overflows::UdpOverflows;
+use lab::experiment::udp::udp_sends_nothing::UdpSendsNothing;
+use lab::experiment::udp::udp_server_speaks_first::UdpServerSpeaksFirst;
+use lab::experiment::udp::udp_truncates::UdpTruncates;
+use lab::experiment::udp::udp_truncates_on_windows::UdpTruncatesOnWindows;
 
 use crate::{kind, seen};
 

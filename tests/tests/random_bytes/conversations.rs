@@ -10,6 +10,9 @@ use std::time::Duration;
 
 use common::header;
 use ftp_class::FileHeader;
+use lab::pairs::{Language, PROGRAMS, Program, Side, Transport};
+use lab::run::executables;
+use lab::run::process::{PATIENCE, Process};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -17,9 +20,6 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 use socket2::SockRef;
 use tempfile::TempDir;
-use tests::executables;
-use tests::process::{PATIENCE, Process};
-use tests::programs::{Language, PROGRAMS, Program, Side, Transport};
 
 use crate::mutation::mutated;
 

@@ -11,10 +11,10 @@ mod window;
 
 use std::fs;
 
+use lab::pairs::{Language, PROGRAMS, Program, Side};
+use lab::run::executables;
+use lab::run::process::{PATIENCE, Process};
 use tempfile::TempDir;
-use tests::executables;
-use tests::process::{PATIENCE, Process};
-use tests::programs::{Language, PROGRAMS, Program, Side};
 use window::Window;
 
 /// Runs `test` for each language that is here.

@@ -5,10 +5,10 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Instant;
 
+use lab::pairs::{Language, Program, Side};
+use lab::run::executables;
+use lab::run::process::PATIENCE;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-use tests::executables;
-use tests::process::PATIENCE;
-use tests::programs::{Language, Program, Side};
 
 pub(crate) struct Window {
     child: Box<dyn Child + Send + Sync>,

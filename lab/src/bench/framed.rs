@@ -1,0 +1,132 @@
+//! Framed exchange: how many frames a second go back and forth between the real programs.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::bench::load;
+use crate::bench::measure::{Contender, Figure, OneProcessor, interleave_one};
+use crate::bench::report::{BARE, PYTHON, RUST, Row, Target, number};
+use crate::bench::setting::{Setting, command, sides};
+use crate::pairs::Side;
+
+const FRAMED_ECHO: u8 = 20;
+const BODY: &str = "hello world!";
+
+const LESSON: &str = "three writes";
+const RUST_TO_PYTHON: &str = "Rust client, Python server";
+const PYTHON_TO_RUST: &str = "Python client, Rust server";
+
+/// A stall of 40 ms in each exchange would leave 25 a second at most; this is far from it.
+const NO_STALL: f64 = 500.0;
+
+/// Measures it.
+///
+/// # Errors
+///
+/// When the system does not let it choose a processor. What else fails is a figure's failure.
+pub fn measure(setting: &Setting, name: &str) -> Result<Vec<Row>> {
+    let _one = OneProcessor::share()?;
+    let exchanges = setting.either(10_000, 2_000);
+    let reference = |side, reference: &'static str, count, load: fn(_, &[u8], _) -> Result<()>| {
+        let mut running = None;
+        Contender::new(side, move || {
+            let server = match &mut running {
+                Some(server) => server,
+                none => {
+                    let line = format!("收到客户端消息 {BODY}");
+                    let answer = BODY.to_uppercase();
+                    none.insert(setting.bare(&[reference, "--line", &line, "--answer", &answer])?)
+                }
+            };
+            let started = Instant::now();
+            load(server.address, BODY.as_bytes(), count)?;
+            Ok([per_second(count, started)])
+        })
+    };
+    let pairing = |name, client: &'static str, server: &'static str| {
+        let mut running = None;
+        Contender::new(name, move || {
+            let server = match &mut running {
+                Some(server) => server,
+                none => none.insert(setting.server(FRAMED_ECHO, server, &[])?),
+            };
+            Ok([between_programs(client, server.address, exchanges)?])
+        })
+    };
+    let mut contenders = vec![
+        reference(BARE, "framed", exchanges, load::frames),
+        pairing(RUST, RUST, RUST),
+        // 10 take most of a second.
+        reference(LESSON, "framed-in-three", 10, load::frames_in_three),
+    ];
+    if sides().contains(&PYTHON) {
+        contenders.push(pairing(PYTHON, PYTHON, PYTHON));
+        contenders.push(pairing(RUST_TO_PYTHON, RUST, PYTHON));
+        contenders.push(pairing(PYTHON_TO_RUST, PYTHON, RUST));
+    }
+    let figures = interleave_one(setting.either(7, 3), contenders);
+    Ok(vec![Row {
+        name: name.to_owned(),
+        what: "frames back and forth in a second, our client with our server".to_owned(),
+        unit: "1/s",
+        notes: stalls(&figures),
+        figures,
+        target: Target::AtLeastTimes(500.0, LESSON),
+    }])
+}
+
+/// Which pairings show the 40 ms stall.
+fn stalls(figures: &[Figure]) -> Vec<String> {
+    let pairings = figures.iter().filter(|figure| figure.side != LESSON);
+    let slow: Vec<String> = pairings
+        .filter_map(|figure| Some((figure.side, figure.median()?)))
+        .filter(|(_, rate)| *rate < NO_STALL)
+        .map(|(side, rate)| format!("{side} STALLS: {} a second", number(rate)))
+        .collect();
+    if slow.is_empty() {
+        vec!["no pairing stalls for 40 ms".to_owned()]
+    } else {
+        slow
+    }
+}
+
+/// Lets the client of a language exchange frames with a server, and returns how many a second,
+/// from the first printed answer to the last, so that its start does not count.
+fn between_programs(client: &str, server: SocketAddr, count: usize) -> Result<f64> {
+    let mut client = command(FRAMED_ECHO, Side::Client, client)?;
+    client
+        .args(["--port", &server.port().to_string()])
+        .args(["--interval", "0", "--count", &(count + 1).to_string()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut client = Client(client.spawn().context("the client does not start")?);
+    let stdout = client.0.stdout.take().context("the client has no stdout")?;
+    let mut lines = BufReader::new(stdout).split(b'\n');
+    lines.next().context("the client printed nothing")??;
+    let started = Instant::now();
+    let received = lines.map_while(Result::ok).count();
+    let rate = per_second(count, started);
+    ensure!(received == count, "{received} of {count} answers came");
+    Ok(rate)
+}
+
+/// A client that is ended, whatever happens.
+struct Client(Child);
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn per_second(count: usize, started: Instant) -> f64 {
+    #[allow(clippy::cast_precision_loss)] // thousands
+    let count = count as f64;
+    count / started.elapsed().as_secs_f64()
+}

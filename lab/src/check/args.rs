@@ -1,0 +1,286 @@
+//! The command line of `cargo lab check`.
+
+use std::env;
+use std::io::{self, IsTerminal, Write};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, ValueEnum};
+use common::console;
+use common::flags::Seconds;
+
+use crate::check::engine::judge::{self, Judgement, Outcome, Plan};
+use crate::check::engine::ports;
+use crate::check::engine::subject::Subject;
+use crate::check::engine::target::Target;
+use crate::check::engine::trial::Pace;
+use crate::check::{Check, Grade, checks_of, report};
+use crate::pairs::{Language, Side, Transport};
+use crate::run::executables;
+
+/// What to judge, and how
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  cargo lab check ntp/server                our Rust program
+  cargo lab check ntp/server --python       our Python program
+  cargo lab check ntp/server -- python3 my_server.py --port {port}
+  cargo lab check ntp/server --connect 127.0.0.1:8080
+  cargo lab check --list ntp                what is checked, and why
+
+In a command {host}, {port} and {dir} are filled in; without {port} the lesson's own port is used.
+{dir} is a folder for the files of a check: ftp-simple/client stores there, upload-client finds
+file.bin there to send, ftp-class/client the folders share and download.
+Exit status: 0 all passed, 1 some failed, 2 could not be judged (or every check was skipped).")]
+pub struct CheckArgs {
+    /// PACKAGE/BINARY such as ntp/server or echo-tcp/phone-client, a package, or all
+    #[arg(value_name = "TARGET", required_unless_present = "list")]
+    targets: Vec<String>,
+    /// Judge our Python program
+    #[arg(long, conflicts_with_all = ["connect", "command"])]
+    python: bool,
+    /// Judge a server that runs already
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "command")]
+    connect: Option<String>,
+    /// Only the checks of one grade
+    #[arg(long, value_enum, value_name = "GRADE")]
+    only: Option<Grade>,
+    /// Only the checks whose name or sentence contains TEXT
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Tell what the checks are, and do none
+    #[arg(long)]
+    list: bool,
+    /// How long an answer may take
+    #[arg(long, value_name = "SECONDS", default_value_t = Seconds::whole(5))]
+    patience: Seconds,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// The command to judge
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+/// How the report is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For a person
+    Table,
+    /// For a program
+    Json,
+    /// For a grading system: JUnit's XML
+    Junit,
+}
+
+impl CheckArgs {
+    /// Whether somebody else's program is judged.
+    fn is_foreign(&self) -> bool {
+        self.connect.is_some() || !self.command.is_empty()
+    }
+
+    /// Whether `--` stands there with nothing to start: of an unset variable, say. It must not judge
+    /// our program instead.
+    fn lacks_its_command(&self) -> bool {
+        match self.command.first() {
+            Some(program) => program.is_empty(),
+            // Without a word behind it, it is the last of all.
+            None => env::args_os().next_back().is_some_and(|last| last == "--"),
+        }
+    }
+
+    /// Who is judged, as `target`.
+    fn subject(&self, target: &Target) -> Result<Subject> {
+        Ok(match &self.connect {
+            Some(text) => Subject::Running(server_at(text, target.program.transport)?),
+            None if !self.command.is_empty() => Subject::Command(self.command.clone()),
+            None if self.python => Subject::Ours(Language::Python),
+            None => Subject::Ours(Language::Rust),
+        })
+    }
+
+    fn chosen(&self, check: &Check) -> bool {
+        self.only.is_none_or(|grade| check.grade == grade)
+            && self
+                .filter
+                .as_ref()
+                .is_none_or(|text| check.name.contains(text) || check.sentence.contains(text))
+    }
+}
+
+/// The first address of `text` where somebody listens. One that nobody has is no server's fault.
+fn server_at(text: &str, transport: Transport) -> Result<SocketAddr> {
+    let mut refused = None;
+    for address in addresses(text)? {
+        match ports::find_listener(transport, address) {
+            Ok(()) => return Ok(address),
+            Err(error) => refused = Some((address, error)),
+        }
+    }
+    let (address, error) = refused.with_context(|| format!("--connect {text}: no such host"))?;
+    Err(error).with_context(|| format!("no server at {} {address}", transport.name()))
+}
+
+/// IPv4 before IPv6: the lessons' servers speak IPv4, and `localhost` is both.
+fn addresses(text: &str) -> Result<Vec<SocketAddr>> {
+    let mut addresses: Vec<_> = text
+        .to_socket_addrs()
+        .with_context(|| format!("--connect {text}: give HOST:PORT, such as 127.0.0.1:8080"))?
+        .collect();
+    addresses.sort_by_key(SocketAddr::is_ipv6);
+    Ok(addresses)
+}
+
+/// Without any patience every program fails; the most is beyond what anybody waits for.
+const MOST_PATIENCE: Duration = Duration::from_hours(1);
+
+/// Programs whose servers end with their first session.
+const ENDS_BY_ITSELF: &[u8] = &[3, 4, 7, 9, 10];
+
+/// Runs the command. A mistake in the command line is status 2, as a program that cannot be judged.
+///
+/// # Errors
+///
+/// When stdout cannot be written.
+pub fn run(args: &CheckArgs) -> Result<ExitCode> {
+    let mut text = Vec::new();
+    let planned = plan(args).and_then(|plan| {
+        let subject = (!args.list).then(|| subject(args, &plan)).transpose()?;
+        Ok((plan, subject))
+    });
+    let (plan, subject) = match planned {
+        Ok((plan, Some(subject))) => (plan, subject),
+        Ok((plan, None)) => {
+            report::list(&mut text, &plan)?;
+            return print(&text).map(|()| ExitCode::SUCCESS);
+        }
+        Err(error) => {
+            console::note(format_args!("error: {error:#}"));
+            return Ok(ExitCode::from(2));
+        }
+    };
+    let workers = if subject.takes_a_port() { 4 } else { 1 };
+    let pace = Pace::with_patience(args.patience.duration());
+    let judgements = judge::run(&plan, &subject, pace, workers, |_| tick());
+    if io::stderr().is_terminal() {
+        console::note("");
+    }
+    match args.format {
+        Format::Table => report::table(&mut text, &judgements)?,
+        Format::Json => report::json(&mut text, &judgements)?,
+        Format::Junit => report::junit(&mut text, &judgements)?,
+    }
+    print(&text)?;
+    Ok(ExitCode::from(status(&judgements)))
+}
+
+/// Prints a report; colours only where they can be seen. A reader who has gone (`| head`) has seen
+/// enough.
+fn print(text: &[u8]) -> Result<()> {
+    match anstream::stdout().lock().write_all(text) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}
+
+/// What is judged, by which checks.
+fn plan(args: &CheckArgs) -> Result<Plan> {
+    ensure!(
+        !args.lacks_its_command(),
+        "the command is empty: give the program to judge after --"
+    );
+    ensure!(
+        !args.patience.duration().is_zero() && args.patience.duration() <= MOST_PATIENCE,
+        "--patience {}: give more than 0 seconds, and {} at most",
+        args.patience,
+        MOST_PATIENCE.as_secs()
+    );
+    let all = ["all".to_owned()];
+    let words = if args.targets.is_empty() {
+        &all[..]
+    } else {
+        &args.targets
+    };
+    let targets = Target::select(words)?;
+    if !args.list && args.is_foreign() {
+        ensure!(
+            targets.len() == 1,
+            "one command is one program: give one target, such as ntp/server"
+        );
+        ensure!(
+            args.connect.is_none() || targets[0].side == Side::Server,
+            "--connect judges a server, and {} is a client",
+            targets[0].name()
+        );
+        ensure!(
+            args.connect.is_none() || !ENDS_BY_ITSELF.contains(&targets[0].program.number),
+            "{} ends with its first session, and there are many checks: give its command after --",
+            targets[0].name()
+        );
+    }
+    let plan: Plan = targets
+        .into_iter()
+        .map(|target| {
+            let mut checks = checks_of(&target);
+            checks.retain(|check| args.chosen(check));
+            (target, checks)
+        })
+        .filter(|(_, checks)| !checks.is_empty())
+        .collect();
+    ensure!(
+        !plan.is_empty(),
+        "no check is left: see cargo lab check --list"
+    );
+    Ok(plan)
+}
+
+/// Who is judged by `plan`, ready to be started.
+fn subject(args: &CheckArgs, plan: &Plan) -> Result<Subject> {
+    let subject = args.subject(&plan[0].0)?;
+    match subject {
+        Subject::Ours(Language::Rust) => {
+            console::note("building the programs (the first time takes a minute)");
+            let programs: Vec<_> = plan.iter().map(|(target, _)| target.program).collect();
+            executables::build_all(&programs)?;
+        }
+        Subject::Ours(Language::Python) => {
+            executables::python()
+                .context("Python 3.8 or later is missing (set PYTHON to name it)")?;
+        }
+        Subject::Command(_) | Subject::Running(_) => {}
+    }
+    Ok(subject)
+}
+
+/// 2 if anything could not be judged, or nothing was; else 1 if anything failed, else 0.
+fn status(judgements: &[Judgement]) -> u8 {
+    let outcomes = || judgements.iter().flat_map(|judgement| &judgement.outcomes);
+    if outcomes().any(|outcome| outcome.not_judged().is_some()) || outcomes().all(Outcome::skipped)
+    {
+        2
+    } else {
+        u8::from(outcomes().any(Outcome::failed))
+    }
+}
+
+/// A dot on a terminal for each check that is done.
+fn tick() {
+    let mut stderr = io::stderr();
+    if stderr.is_terminal() {
+        // Without a screen there is nobody to show progress to.
+        let _ = stderr.write_all(b".");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_a_host_and_a_port() {
+        assert_eq!(addresses("127.0.0.1:80").unwrap()[0].port(), 80);
+        assert!(addresses("127.0.0.1").is_err());
+    }
+}

@@ -1,0 +1,149 @@
+//! What a check works with.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::check::engine::datagrams::Datagrams;
+use crate::check::engine::launch::Launch;
+use crate::check::engine::listener::Listener;
+use crate::check::engine::server::Server;
+use crate::check::engine::subject::Subject;
+use crate::check::engine::target::Target;
+use crate::check::engine::trial::{Found, Pace, Passage, Stop, Trial, Verdict};
+use crate::check::engine::vacancy::Vacancy;
+use crate::pairs::Program;
+use crate::run::interrupt::Folder;
+
+/// What a check works with: the program under test, sockets, a folder. All that it gives is
+/// bounded in time, and gone when the check ends.
+#[derive(Debug)]
+pub struct Context<'a> {
+    target: Target,
+    subject: &'a Subject,
+    trial: Arc<Trial>,
+    folder: Folder,
+}
+
+impl<'a> Context<'a> {
+    /// For one check.
+    pub(super) fn new(target: Target, subject: &'a Subject, pace: Pace) -> Verdict<Self> {
+        let folder = Folder::new("lab-").map_err(|error| Stop::NotJudged(format!("{error:#}")))?;
+        Ok(Self {
+            target,
+            subject,
+            trial: Arc::new(Trial::new(pace)),
+            folder,
+        })
+    }
+
+    /// The row of the table that is judged.
+    #[must_use]
+    pub fn program(&self) -> &'static Program {
+        self.target.program
+    }
+
+    /// Its number: programs 1 to 20.
+    #[must_use]
+    pub fn number(&self) -> u8 {
+        self.target.program.number
+    }
+
+    /// Whether the program takes the flags of ours.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.subject.is_ours()
+    }
+
+    /// How long an answer may take.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.trial.patience()
+    }
+
+    /// How long a client may wait before it gives up. Ours were told to be quick; others wait as long
+    /// as the lesson's do, `limit`, and take their time to end.
+    #[must_use]
+    pub fn time_limit(&self, limit: Duration) -> Duration {
+        if self.is_ours() {
+            self.patience()
+        } else {
+            limit + self.patience()
+        }
+    }
+
+    /// The verdict that the program did something else than it must.
+    #[must_use]
+    pub fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
+        self.trial.fail(expected, happened)
+    }
+
+    /// A folder of the check's own, which goes when it ends. It stands for `{dir}` unless
+    /// [`Launch::dir`] says otherwise.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Makes a folder in [`folder`](Self::folder).
+    pub fn make_folder(&self, name: &str) -> Verdict<PathBuf> {
+        let path = self.folder().join(name);
+        fs::create_dir_all(&path)
+            .map(|()| path)
+            .map_err(|error| Stop::NotJudged(format!("cannot make the folder {name}: {error}")))
+    }
+
+    /// The program under test, about to be started.
+    #[must_use]
+    pub fn launch(&self) -> Launch<'_> {
+        Launch::new(
+            &self.trial,
+            self.subject,
+            self.target,
+            self.folder().to_path_buf(),
+        )
+    }
+
+    /// The server under test, started as it is.
+    pub fn server(&self) -> Verdict<Server> {
+        self.launch().server()
+    }
+
+    /// A listening socket for a client under test.
+    pub fn listen(&self) -> Verdict<Listener> {
+        Listener::bind(Arc::clone(&self.trial), self.own_port())
+    }
+
+    /// A UDP socket for a client under test.
+    pub fn bind(&self) -> Verdict<Datagrams> {
+        Datagrams::server(Arc::clone(&self.trial), self.own_port())
+    }
+
+    /// A UDP socket that no client knows: for lies from a stranger.
+    pub fn stranger(&self) -> Verdict<Datagrams> {
+        Datagrams::server(Arc::clone(&self.trial), 0)
+    }
+
+    /// An address where a client under test finds no server.
+    pub fn vacancy(&self) -> Verdict<Vacancy> {
+        Vacancy::hold(self.program().transport, self.own_port())
+    }
+
+    /// The port where a client under test looks for its server; 0 where it can be told.
+    fn own_port(&self) -> u16 {
+        if self.subject.takes_a_port() {
+            0
+        } else {
+            self.program().port
+        }
+    }
+
+    /// What went to and fro, and how the programs were found; asked when all is over.
+    pub(super) fn into_notes(self) -> (Vec<Passage>, Vec<Found>) {
+        // Whatever the check opened is closed by now, so nobody else has the trial.
+        Arc::into_inner(self.trial)
+            .map(Trial::into_notes)
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,193 @@
+//! The checker's UDP socket.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::check::engine::ports::unspecified;
+use crate::check::engine::stream::shortened;
+use crate::check::engine::trial::{Direction, Stop, Trial, Verdict};
+
+/// A UDP socket of the checker. Every datagram is written down, every wait is bounded.
+#[derive(Debug)]
+pub struct Datagrams {
+    trial: Arc<Trial>,
+    name: String,
+    socket: UdpSocket,
+    /// Of a client, its server: nobody else may answer.
+    asked: Option<SocketAddr>,
+    /// Who is sent to: a client's server, or who sent last.
+    peer: Option<SocketAddr>,
+}
+
+impl Datagrams {
+    /// A client's socket, for a server at `peer`.
+    pub(super) fn client(trial: Arc<Trial>, peer: SocketAddr) -> Verdict<Self> {
+        let name = trial.name_socket("client");
+        let own = own_address(peer)
+            .map_err(|error| Stop::NotJudged(format!("no way to udp {peer}: {error}")))?;
+        Self::bind(trial, name, SocketAddr::new(own, 0), Some(peer))
+    }
+
+    /// A server's socket on `port`; 0 lets the system choose.
+    pub(super) fn server(trial: Arc<Trial>, port: u16) -> Verdict<Self> {
+        let name = trial.name_socket("server");
+        let own = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Self::bind(trial, name, own, None)
+    }
+
+    fn bind(
+        trial: Arc<Trial>,
+        name: String,
+        own: SocketAddr,
+        asked: Option<SocketAddr>,
+    ) -> Verdict<Self> {
+        match UdpSocket::bind(own) {
+            Ok(socket) => Ok(Self {
+                trial,
+                name,
+                socket,
+                asked,
+                peer: asked,
+            }),
+            Err(error) => Err(Stop::NotJudged(format!("cannot bind udp {own}: {error}"))),
+        }
+    }
+
+    /// The checker's own address.
+    pub fn local(&self) -> Verdict<SocketAddr> {
+        self.socket
+            .local_addr()
+            .map_err(|error| Stop::NotJudged(format!("a socket's address: {error}")))
+    }
+
+    /// The server, or who sent the last datagram.
+    pub fn peer(&self) -> Verdict<SocketAddr> {
+        self.peer
+            .ok_or_else(|| Stop::NotJudged("no datagram came yet".to_owned()))
+    }
+
+    /// Sends one datagram to the server, or to whom the last datagram came from.
+    pub fn send(&self, datagram: &[u8]) -> Verdict {
+        self.send_to(datagram, self.peer()?)
+    }
+
+    /// Sends one datagram to `peer`.
+    pub fn send_to(&self, datagram: &[u8], peer: SocketAddr) -> Verdict {
+        self.trial.note(&self.name, Direction::Sent, datagram, true);
+        self.socket
+            .send_to(datagram, peer)
+            .map(|_| ())
+            .map_err(|error| {
+                let why = format!("sending {} bytes: {error}", datagram.len());
+                if is_too_large(&error) {
+                    Stop::Skipped(why)
+                } else {
+                    Stop::NotJudged(why)
+                }
+            })
+    }
+
+    /// Receives one datagram. A client receives only its server's; a server answers from now on
+    /// whom this came from.
+    pub fn receive(&mut self) -> Verdict<Vec<u8>> {
+        let span = self.trial.patience();
+        match self.receive_within(span)? {
+            Some(datagram) => Ok(datagram),
+            None => Err(self.trial.fail(
+                "a datagram",
+                format!("silence for {:.1} s", span.as_secs_f64()),
+            )),
+        }
+    }
+
+    /// Receives exactly `expected`.
+    pub fn expect(&mut self, expected: &[u8]) -> Verdict {
+        let show = |bytes: &[u8]| common::notation::bytes(&shortened(bytes));
+        let span = self.trial.patience();
+        let happened = match self.receive_within(span)? {
+            Some(datagram) if datagram == expected => return Ok(()),
+            Some(datagram) => format!(
+                "a datagram of {} bytes: {}",
+                datagram.len(),
+                show(&datagram)
+            ),
+            None => format!("silence for {:.1} s", span.as_secs_f64()),
+        };
+        Err(self.trial.fail(
+            format!("a datagram of {} bytes: {}", expected.len(), show(expected)),
+            happened,
+        ))
+    }
+
+    /// Fails if a datagram comes within `span`.
+    pub fn expect_silence(&mut self, span: Duration) -> Verdict {
+        match self.receive_within(span)? {
+            None => Ok(()),
+            Some(datagram) => Err(self.trial.fail(
+                "no further datagram",
+                format!(
+                    "one more of {} bytes: {}",
+                    datagram.len(),
+                    common::notation::bytes(&shortened(&datagram))
+                ),
+            )),
+        }
+    }
+
+    /// Receives one datagram, or nothing within `span`. From a client's server only.
+    pub fn receive_within(&mut self, span: Duration) -> Verdict<Option<Vec<u8>>> {
+        let limit = Instant::now() + span;
+        let mut buffer = vec![0; usize::from(u16::MAX)];
+        loop {
+            let left = limit.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            let got = self
+                .socket
+                .set_read_timeout(Some(left))
+                .and_then(|()| self.socket.recv_from(&mut buffer));
+            match got {
+                Ok((_, from)) if self.asked.is_some_and(|server| server != from) => {
+                    return Err(self.trial.fail(
+                        "the answer comes from the address that was asked",
+                        format!("it came from {from}"),
+                    ));
+                }
+                Ok((size, from)) => {
+                    self.trial
+                        .note(&self.name, Direction::Received, &buffer[..size], true);
+                    self.peer = Some(from);
+                    return Ok(Some(buffer[..size].to_vec()));
+                }
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => return Ok(None),
+                    // Windows reports an undeliverable datagram here.
+                    io::ErrorKind::Interrupted | io::ErrorKind::ConnectionReset => {}
+                    _ => return Err(Stop::NotJudged(format!("receiving: {error}"))),
+                },
+            }
+        }
+    }
+}
+
+/// Whether the system sends no datagram of this size: 9,216 bytes are the most on macOS, unless its
+/// administrator says otherwise.
+#[cfg(unix)]
+fn is_too_large(error: &io::Error) -> bool {
+    rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::MSGSIZE)
+}
+
+#[cfg(not(unix))]
+fn is_too_large(_error: &io::Error) -> bool {
+    false
+}
+
+/// The address of this machine from which `peer` is reached: what the server under test will see.
+fn own_address(peer: SocketAddr) -> io::Result<IpAddr> {
+    let socket = UdpSocket::bind((unspecified(peer), 0))?;
+    socket.connect(peer)?;
+    Ok(socket.local_addr()?.ip())
+}

@@ -1,0 +1,171 @@
+//! Runs checks, several at a time, and collects what they come to.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::check::engine::context::Context;
+use crate::check::engine::subject::Subject;
+use crate::check::engine::target::Target;
+use crate::check::engine::trial::{Found, Pace, Passage, Stop, Verdict};
+use crate::check::{Check, checks_of};
+use crate::run::process::PATIENCE;
+
+/// What one check of one target came to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The check.
+    pub check: &'static Check,
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// What went to and fro, if it failed.
+    pub passages: Vec<Passage>,
+    /// How the programs were found at the end, if it failed.
+    pub found: Vec<Found>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Outcome {
+    /// Whether the program did something else than it must.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        matches!(self.verdict, Err(Stop::Failed { .. }))
+    }
+
+    /// Whether the check could not be done here.
+    #[must_use]
+    pub fn skipped(&self) -> bool {
+        matches!(self.verdict, Err(Stop::Skipped(_)))
+    }
+
+    /// Why the program could not be judged, if so.
+    #[must_use]
+    pub fn not_judged(&self) -> Option<&str> {
+        match &self.verdict {
+            Err(Stop::NotJudged(why)) => Some(why),
+            _ => None,
+        }
+    }
+}
+
+/// Who is judged by which checks.
+pub type Plan = Vec<(Target, Vec<&'static Check>)>;
+
+/// What the checks of one target came to, in the order of the list.
+#[derive(Debug)]
+pub struct Judgement {
+    /// Who was judged, as which program.
+    pub target: Target,
+    /// How a report names the subject.
+    pub subject: String,
+    /// One for each check that was done.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// Does one check.
+#[must_use]
+pub fn check(check: &'static Check, target: Target, subject: &Subject, pace: Pace) -> Outcome {
+    let begun = Instant::now();
+    let (verdict, passages, found) = match Context::new(target, subject, pace) {
+        Err(stop) => (Err(stop), Vec::new(), Vec::new()),
+        Ok(mut context) => {
+            let verdict = (check.run)(&mut context);
+            let (passages, found) = context.into_notes();
+            (verdict, passages, found)
+        }
+    };
+    Outcome {
+        check,
+        verdict,
+        passages,
+        found,
+        took: begun.elapsed(),
+    }
+}
+
+/// Does the checks of each target, `workers` at a time, and calls `done` after each. A target that
+/// cannot be judged by one check is spared the rest.
+pub fn run(
+    plan: &Plan,
+    subject: &Subject,
+    pace: Pace,
+    workers: usize,
+    done: impl Fn(&Outcome) + Sync,
+) -> Vec<Judgement> {
+    let jobs: Vec<(usize, Target, &'static Check)> = plan
+        .iter()
+        .enumerate()
+        .flat_map(|(row, (target, checks))| checks.iter().map(move |check| (row, *target, *check)))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let hopeless: Vec<AtomicBool> = plan.iter().map(|_| AtomicBool::new(false)).collect();
+    let outcomes = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                loop {
+                    let job = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(&(row, target, a_check)) = jobs.get(job) else {
+                        break;
+                    };
+                    if hopeless[row].load(Ordering::Relaxed) {
+                        continue;
+                    }
+                    let outcome = check(a_check, target, subject, pace);
+                    if outcome.not_judged().is_some() {
+                        hopeless[row].store(true, Ordering::Relaxed);
+                    }
+                    done(&outcome);
+                    outcomes
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push((job, row, outcome));
+                }
+            });
+        }
+    });
+    let mut outcomes = outcomes
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    outcomes.sort_by_key(|(job, ..)| *job);
+    let mut judgements: Vec<Judgement> = plan
+        .iter()
+        .map(|(target, _)| Judgement {
+            target: *target,
+            subject: subject.name(),
+            outcomes: Vec::new(),
+        })
+        .collect();
+    for (_, row, outcome) in outcomes {
+        judgements[row].outcomes.push(outcome);
+    }
+    judgements
+}
+
+/// Does every check of every target and tells what did not pass: what our own programs must bear.
+#[must_use]
+pub fn failures_of_all(subject: &Subject) -> Vec<String> {
+    let plan: Plan = Target::all()
+        .map(|target| (target, checks_of(&target)))
+        .collect();
+    let judgements = run(&plan, subject, Pace::with_patience(PATIENCE), 8, |_| ());
+    judgements
+        .iter()
+        .flat_map(|judgement| {
+            judgement
+                .outcomes
+                .iter()
+                .filter(|outcome| !matches!(outcome.verdict, Ok(()) | Err(Stop::Skipped(_))))
+                .map(|outcome| {
+                    format!(
+                        "{} {}: {:?}",
+                        judgement.target.name(),
+                        outcome.check.name,
+                        outcome.verdict
+                    )
+                })
+        })
+        .collect()
+}

@@ -1,0 +1,208 @@
+//! Starts the program under test, and finds out when it is ready.
+
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::check::engine::ports;
+use crate::check::engine::program::{Program, quote};
+use crate::check::engine::server::Server;
+use crate::check::engine::subject::Subject;
+use crate::check::engine::target::Target;
+use crate::check::engine::trial::{Stop, Trial, Verdict};
+use crate::run::process::PATIENCE;
+
+/// A program about to be started.
+#[derive(Debug)]
+pub struct Launch<'a> {
+    trial: &'a Arc<Trial>,
+    subject: &'a Subject,
+    target: Target,
+    flags: Vec<String>,
+    dir: PathBuf,
+    port: Option<u16>,
+    limit: Option<String>,
+    environment: Vec<(&'static str, OsString)>,
+    inherited: bool,
+}
+
+impl<'a> Launch<'a> {
+    pub(super) fn new(
+        trial: &'a Arc<Trial>,
+        subject: &'a Subject,
+        target: Target,
+        dir: PathBuf,
+    ) -> Self {
+        Self {
+            trial,
+            subject,
+            target,
+            flags: Vec::new(),
+            dir,
+            port: None,
+            limit: None,
+            environment: Vec::new(),
+            inherited: false,
+        }
+    }
+
+    /// Flags that our programs take. A command under test has only those that it was given.
+    #[must_use]
+    pub fn flags(mut self, flags: &[&str]) -> Self {
+        self.flags.extend(flags.iter().map(ToString::to_string));
+        self
+    }
+
+    /// The folder for the placeholder `{dir}`, and for our programs' `--dir`.
+    #[must_use]
+    pub fn dir(mut self, dir: &Path) -> Self {
+        self.flags
+            .extend(["--dir".to_owned(), dir.display().to_string()]);
+        dir.clone_into(&mut self.dir);
+        self
+    }
+
+    /// The port, for a server that is started again where it was.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// A limit for the program, as the shell's `ulimit` takes it: `-n 32`.
+    #[must_use]
+    pub fn limit(mut self, limit: &str) -> Self {
+        self.limit = Some(limit.to_owned());
+        self
+    }
+
+    /// An environment variable.
+    #[must_use]
+    pub fn env(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
+        self.environment.push((name, value.into()));
+        self
+    }
+
+    /// Says that this server was ready before under other circumstances: if it is not now, that is
+    /// a failure, not a program that cannot be judged.
+    #[must_use]
+    pub fn again(mut self) -> Self {
+        self.inherited = true;
+        self
+    }
+
+    /// Starts a server and waits until it is ready.
+    pub fn server(self) -> Verdict<Server> {
+        match self.subject {
+            Subject::Running(address) => {
+                if self.limit.is_some() || self.inherited || !self.environment.is_empty() {
+                    return Err(Stop::Skipped(
+                        "the checker would have to start the server itself".to_owned(),
+                    ));
+                }
+                Ok(Server::new(Arc::clone(self.trial), None, *address))
+            }
+            Subject::Ours(_) => self.our_server(),
+            Subject::Command(_) => self.foreign_server(),
+        }
+    }
+
+    /// Starts a client that finds its server at `server`.
+    pub fn client(self, server: SocketAddr) -> Verdict<Program> {
+        let mut command = self.command(server.port())?;
+        Program::start(Arc::clone(self.trial), &mut command)
+    }
+
+    fn our_server(self) -> Verdict<Server> {
+        let mut command = self.command(self.port.unwrap_or(0))?;
+        let mut program = Program::start(Arc::clone(self.trial), &mut command)?;
+        match program.process().ready(PATIENCE) {
+            Ok(address) => Ok(Server::new(Arc::clone(self.trial), Some(program), address)),
+            Err(error) => Err(self.not_ready(format!("{error:#}"))),
+        }
+    }
+
+    /// A program that does not tell when it is ready: the system is asked whether it has the port.
+    fn foreign_server(self) -> Verdict<Server> {
+        let transport = self.target.program.transport;
+        let port = match self.port {
+            Some(port) => port,
+            None if self.subject.takes_a_port() => ports::free(transport)?,
+            None => {
+                let port = self.target.program.port;
+                self.trial.pardon(ports::wait_for(transport, port)?);
+                port
+            }
+        };
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let mut command = self.command(port)?;
+        let mut program = Program::start(Arc::clone(self.trial), &mut command)?;
+        let deadline = Instant::now() + PATIENCE;
+        while !ports::is_taken(transport, port) {
+            let ended = program.process().wait(Duration::from_millis(5));
+            if let Ok(Some(status)) = ended {
+                let errors = program.process().stderr().text();
+                return Err(self.not_ready(format!(
+                    "the program ended with {status} before it listened on {} {address}; stderr: {}",
+                    transport.name(),
+                    quote(&errors)
+                )));
+            }
+            if Instant::now() > deadline {
+                return Err(self.not_ready(format!(
+                    "the program did not listen on {} {address} within {} s",
+                    transport.name(),
+                    PATIENCE.as_secs()
+                )));
+            }
+        }
+        Ok(Server::new(Arc::clone(self.trial), Some(program), address))
+    }
+
+    fn not_ready(&self, why: String) -> Stop {
+        if self.inherited {
+            self.trial.fail("the server starts", why)
+        } else {
+            Stop::NotJudged(why)
+        }
+    }
+
+    fn command(&self, port: u16) -> Verdict<Command> {
+        let dir = self.dir.display().to_string();
+        let mut command = self
+            .subject
+            .command(self.target, port, &self.flags, &dir)
+            .map_err(|error| Stop::NotJudged(format!("{error:#}")))?;
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        match &self.limit {
+            None => Ok(command),
+            Some(limit) => limited(&command, limit),
+        }
+    }
+}
+
+/// The same command under a shell's `ulimit`.
+fn limited(command: &Command, limit: &str) -> Verdict<Command> {
+    if !cfg!(unix) {
+        return Err(Stop::Skipped("limits are set with a Unix shell".to_owned()));
+    }
+    let mut shell = Command::new("sh");
+    shell
+        .arg("-c")
+        // A write beyond `ulimit -f` fails as on a full disk; the signal that comes with it does not
+        // come from a full disk, and would end the program.
+        .arg(format!(
+            "trap '' XFSZ; ulimit {limit} && exec \"$0\" \"$@\""
+        ))
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            shell.env(name, value);
+        }
+    }
+    Ok(shell)
+}

@@ -1,0 +1,65 @@
+//! The checker's listening socket.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::check::engine::stream::Stream;
+use crate::check::engine::trial::{Stop, Trial, Verdict};
+
+/// The checker's listening socket, where the program under test is a client.
+#[derive(Debug)]
+pub struct Listener {
+    trial: Arc<Trial>,
+    socket: TcpListener,
+    address: SocketAddr,
+}
+
+impl Listener {
+    /// Listens on `port`; 0 lets the system choose.
+    pub(super) fn bind(trial: Arc<Trial>, port: u16) -> Verdict<Self> {
+        let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|socket| {
+            socket.set_nonblocking(true)?;
+            Ok((socket.local_addr()?, socket))
+        });
+        match bound {
+            Ok((address, socket)) => Ok(Self {
+                trial,
+                socket,
+                address,
+            }),
+            Err(error) => Err(Stop::NotJudged(format!(
+                "cannot listen on tcp port {port}: {error}"
+            ))),
+        }
+    }
+
+    /// Where the client finds it.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits for the program under test to connect.
+    pub fn accept(&self) -> Verdict<Stream> {
+        let limit = self.trial.limit();
+        loop {
+            match self.socket.accept() {
+                Ok((stream, _)) => {
+                    stream
+                        .set_nonblocking(false)
+                        .map_err(|error| Stop::NotJudged(format!("a socket option: {error}")))?;
+                    let name = self.trial.name_socket("connection");
+                    return Stream::new(Arc::clone(&self.trial), name, stream);
+                }
+                Err(_) if Instant::now() < limit => thread::sleep(Duration::from_millis(2)),
+                Err(_) => {
+                    return Err(self
+                        .trial
+                        .fail("the client connects to its server", "it did not"));
+                }
+            }
+        }
+    }
+}

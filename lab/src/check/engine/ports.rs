@@ -1,0 +1,169 @@
+//! Ports: which are free, and where somebody listens.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, Socket, Type};
+
+use crate::check::engine::trial::{Stop, Verdict};
+use crate::pairs::Transport;
+
+/// How long a fixed port is waited for. A server without SO_REUSEADDR leaves it in TIME_WAIT, for
+/// a minute on Linux.
+const PATIENCE: Duration = Duration::from_secs(70);
+
+/// Where free ports are looked for: below those that systems give to clients, of which some checks
+/// need thousands.
+const FREE: Range<u16> = 20_000..32_000;
+
+/// A port that is free now, and that this process has not given away before.
+pub(crate) fn free(transport: Transport) -> Verdict<u16> {
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    let span = u32::from(FREE.end - FREE.start);
+    // Another checker on this machine begins elsewhere.
+    let begin = std::process::id().wrapping_mul(997);
+    for _ in 0..span {
+        let tried = TRIED.fetch_add(1, Ordering::Relaxed);
+        let offset = begin.wrapping_add(tried) % span;
+        let port = FREE.start + u16::try_from(offset).unwrap_or_default();
+        if can_be_bound(transport, port) {
+            return Ok(port);
+        }
+    }
+    Err(Stop::NotJudged("no free port on this machine".to_owned()))
+}
+
+/// Waits until a lesson's own port can be had, and tells how long that took.
+pub(crate) fn wait_for(transport: Transport, port: u16) -> Verdict<Duration> {
+    let begun = Instant::now();
+    while !can_be_bound(transport, port) {
+        if is_taken(transport, port) || begun.elapsed() > PATIENCE {
+            return Err(Stop::NotJudged(format!(
+                "{} port {port} is in use: stop the program that has it, or give the command a {{port}}",
+                transport.name()
+            )));
+        }
+        // In TIME_WAIT.
+        thread::sleep(Duration::from_millis(100));
+    }
+    Ok(begun.elapsed())
+}
+
+/// Whether some program listens on the port. The system's list of sockets says it; a trial
+/// connection would say it too, and would be a server's first client.
+pub(crate) fn is_taken(transport: Transport, port: u16) -> bool {
+    #[cfg(target_os = "linux")]
+    let listed = listed(transport, port);
+    #[cfg(not(target_os = "linux"))]
+    let listed = None;
+    // Where there is no such list, a port that cannot be had is taken.
+    listed.unwrap_or_else(|| !can_be_bound(transport, port))
+}
+
+/// Whether anybody listens at `address`. On this machine the system's list of sockets says it. Who
+/// is not listed is asked: a container's server is behind another system's sockets.
+///
+/// # Errors
+///
+/// When a connection fails, or a datagram is refused. A datagram that is lost tells nothing.
+pub(crate) fn find_listener(transport: Transport, address: SocketAddr) -> io::Result<()> {
+    const LIMIT: Duration = Duration::from_secs(5);
+    const REFUSAL: Duration = Duration::from_millis(200);
+    if address.ip().is_loopback() && is_taken(transport, address.port()) {
+        return Ok(());
+    }
+    match transport {
+        Transport::Tcp => TcpStream::connect_timeout(&address, LIMIT).map(drop),
+        Transport::Udp => {
+            let socket = UdpSocket::bind((unspecified(address), 0))?;
+            socket.connect(address)?;
+            socket.send(b"")?;
+            socket.set_read_timeout(Some(REFUSAL))?;
+            match socket.recv(&mut [0; 1]) {
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Err(error),
+                _ => Ok(()),
+            }
+        }
+    }
+}
+
+/// The address of `peer`'s family that leaves the choice to the system.
+pub(crate) fn unspecified(peer: SocketAddr) -> IpAddr {
+    match peer {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    }
+}
+
+/// Looks into `/proc/net`. Listening sockets stand first there, before those in TIME_WAIT, of
+/// which a check may leave thousands: only the beginning is read.
+#[cfg(target_os = "linux")]
+fn listed(transport: Transport, port: u16) -> Option<bool> {
+    use std::fs::File;
+    use std::io::{BufRead, BufReader};
+
+    const LISTEN: &str = "0A";
+    let files = match transport {
+        Transport::Tcp => ["/proc/net/tcp", "/proc/net/tcp6"],
+        Transport::Udp => ["/proc/net/udp", "/proc/net/udp6"],
+    };
+    let end = format!(":{port:04X}");
+    let mut any = false;
+    for file in files {
+        let Ok(file) = File::open(file) else {
+            // A system may lack IPv6.
+            continue;
+        };
+        any = true;
+        for line in BufReader::new(file).lines().skip(1).map_while(Result::ok) {
+            // `sl  local_address rem_address   st …`
+            let mut fields = line.split_ascii_whitespace().skip(1);
+            let (Some(local), _, Some(state)) = (fields.next(), fields.next(), fields.next())
+            else {
+                break;
+            };
+            if transport == Transport::Tcp && state != LISTEN {
+                break;
+            }
+            if local.ends_with(&end) {
+                return Some(true);
+            }
+        }
+    }
+    any.then_some(false)
+}
+
+/// Whether a program without SO_REUSEADDR would get the port.
+fn can_be_bound(transport: Transport, port: u16) -> bool {
+    let kind = match transport {
+        Transport::Tcp => Type::STREAM,
+        Transport::Udp => Type::DGRAM,
+    };
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    Socket::new(Domain::IPV4, kind, None)
+        .and_then(|socket| socket.bind(&address.into()))
+        .is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_port_is_taken_once_somebody_listens() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let (tcp, udp) = (listener.local_addr().unwrap(), socket.local_addr().unwrap());
+        assert!(is_taken(Transport::Tcp, tcp.port()));
+        assert!(is_taken(Transport::Udp, udp.port()));
+        drop((listener, socket));
+        assert!(!is_taken(Transport::Tcp, tcp.port()));
+        assert!(!is_taken(Transport::Udp, udp.port()));
+    }
+}

@@ -1,0 +1,74 @@
+//! A server under test.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::check::engine::datagrams::Datagrams;
+use crate::check::engine::program::Program;
+use crate::check::engine::stream::Stream;
+use crate::check::engine::trial::{Stop, Trial, Verdict};
+
+/// A server that is ready.
+#[derive(Debug)]
+pub struct Server {
+    trial: Arc<Trial>,
+    program: Option<Program>,
+    address: SocketAddr,
+}
+
+impl Server {
+    pub(super) fn new(trial: Arc<Trial>, program: Option<Program>, address: SocketAddr) -> Self {
+        Self {
+            trial,
+            program,
+            address,
+        }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The program; a check that needs it is skipped for a server that somebody else started.
+    pub fn program(&mut self) -> Verdict<&mut Program> {
+        self.program.as_mut().ok_or_else(|| {
+            Stop::Skipped("the checker would have to start the server itself".to_owned())
+        })
+    }
+
+    /// A new client's connection.
+    pub fn connect(&self) -> Verdict<Stream> {
+        Stream::connect(Arc::clone(&self.trial), self.address)
+    }
+
+    /// A new client's UDP socket.
+    pub fn datagrams(&self) -> Verdict<Datagrams> {
+        Datagrams::client(Arc::clone(&self.trial), self.address)
+    }
+
+    /// Fails if it spins, or has ended. Passes where that cannot be seen.
+    pub fn expect_idle(&mut self) -> Verdict {
+        self.program.as_mut().map_or(Ok(()), Program::expect_idle)
+    }
+
+    /// Waits until the screen shows `last`, and fails if it was sent raw control characters, other
+    /// than `allowed`. Passes where there is no screen to see.
+    pub fn expect_harmless_screen(&mut self, last: &str, allowed: &[&str]) -> Verdict {
+        match &mut self.program {
+            None => Ok(()),
+            Some(program) => {
+                program.await_screen(last)?;
+                program.expect_harmless_screen(allowed)
+            }
+        }
+    }
+
+    /// Waits until the screen goes on with `text`. Passes where there is no screen to see.
+    pub fn expect_screen(&mut self, text: &str) -> Verdict {
+        self.program
+            .as_mut()
+            .map_or(Ok(()), |program| program.expect_screen(text))
+    }
+}

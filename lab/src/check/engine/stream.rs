@@ -1,0 +1,415 @@
+//! The checker's end of a TCP connection.
+
+use std::cell::Cell;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use socket2::SockRef;
+
+use crate::check::engine::trial::{Direction, Stop, Trial, Verdict};
+use crate::host::sockets;
+
+/// A connection with the program under test. Every byte is written down, every wait is bounded.
+///
+/// Dropping it resets it: a reset leaves no TIME_WAIT behind, which would keep the next check's
+/// server from its port. [`close`](Self::close) says goodbye instead.
+#[derive(Debug)]
+pub struct Stream {
+    trial: Arc<Trial>,
+    name: String,
+    socket: TcpStream,
+}
+
+impl Stream {
+    /// Connects to a server.
+    pub(super) fn connect(trial: Arc<Trial>, server: SocketAddr) -> Verdict<Self> {
+        let stream = TcpStream::connect_timeout(&server, trial.patience()).map_err(|error| {
+            trial.fail(
+                "a client can connect",
+                format!("connecting failed: {error}"),
+            )
+        })?;
+        let name = trial.name_socket("client");
+        Self::new(trial, name, stream)
+    }
+
+    pub(super) fn new(trial: Arc<Trial>, name: String, stream: TcpStream) -> Verdict<Self> {
+        stream
+            .set_nodelay(true)
+            .and_then(|()| SockRef::from(&stream).set_linger(Some(Duration::ZERO)))
+            .map_err(|error| Stop::NotJudged(format!("a socket option: {error}")))?;
+        Ok(Self {
+            trial,
+            name,
+            socket: stream,
+        })
+    }
+
+    /// The checker's own address.
+    pub fn local(&self) -> Verdict<SocketAddr> {
+        self.socket
+            .local_addr()
+            .map_err(|error| Stop::NotJudged(format!("a socket's address: {error}")))
+    }
+
+    /// Sends all of `bytes`. Patience begins anew with each step: a large file may take its time.
+    pub fn send(&mut self, bytes: &[u8]) -> Verdict {
+        let (sent, end) = self.write(bytes);
+        end.map_err(|error| {
+            self.trial.fail(
+                format!("the program reads the {} bytes that are sent", bytes.len()),
+                format!("after {sent} of them: {}", describe(&error)),
+            )
+        })
+    }
+
+    /// Sends `bytes` to a program that may close before it has read them all.
+    pub fn send_to_whoever_listens(&mut self, bytes: &[u8]) {
+        // What the program thinks of it, its answer tells.
+        let _ = self.write(bytes);
+    }
+
+    /// Writes until all `bytes` are written, or an error comes, or the check is over; tells how many
+    /// were.
+    fn write(&mut self, bytes: &[u8]) -> (usize, io::Result<()>) {
+        let mut sent = 0;
+        while sent < bytes.len() {
+            let patience = self.trial.patience();
+            if self.trial.is_over() {
+                return (sent, Err(io::ErrorKind::TimedOut.into()));
+            }
+            let wrote = self
+                .socket
+                .set_write_timeout(Some(patience))
+                .and_then(|()| self.socket.write(&bytes[sent..]));
+            match wrote {
+                Ok(size) => {
+                    let written = &bytes[sent..sent + size];
+                    self.trial.note(&self.name, Direction::Sent, written, false);
+                    sent += size;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return (sent, Err(error)),
+            }
+        }
+        (sent, Ok(()))
+    }
+
+    /// Sends `bytes`, `size` at a time, each piece when the program has fetched the one before: else
+    /// they could arrive together.
+    pub fn send_in_pieces(&mut self, bytes: &[u8], size: usize) -> Verdict {
+        for piece in bytes.chunks(size) {
+            self.send(piece)?;
+            self.wait_until_fetched();
+        }
+        Ok(())
+    }
+
+    /// Waits until the program has fetched what was sent, for a tenth of a second at most: it may
+    /// be busy with something else.
+    pub fn wait_until_fetched(&self) {
+        let limit = Instant::now() + Duration::from_millis(100);
+        let (Ok(here), Ok(there)) = (self.socket.local_addr(), self.socket.peer_addr()) else {
+            return;
+        };
+        while Instant::now() < limit {
+            match sockets::tcp_socket(there, here) {
+                Ok(Some(socket)) if socket.receive_queue > 0 => {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                Ok(_) => return,
+                // Where the system does not tell, a pause must do.
+                Err(_) => return thread::sleep(Duration::from_millis(3)),
+            }
+        }
+    }
+
+    /// Sends `bytes` again and again until the program takes nothing for a while.
+    pub fn send_until_stuck(&mut self, bytes: &[u8]) -> Verdict {
+        const STUCK: Duration = Duration::from_millis(300);
+        const MOST: usize = 64 << 20;
+        let limit = self.trial.limit();
+        let mut sent = 0;
+        self.socket
+            .set_write_timeout(Some(STUCK))
+            .map_err(|error| Stop::NotJudged(format!("a socket option: {error}")))?;
+        while sent < MOST && Instant::now() < limit {
+            // What of the last round is left comes first, so that no message is cut.
+            let start = sent % bytes.len();
+            match self.socket.write(&bytes[start..]) {
+                Ok(size) => {
+                    self.trial.note(
+                        &self.name,
+                        Direction::Sent,
+                        &bytes[start..start + size],
+                        false,
+                    );
+                    sent += size;
+                }
+                Err(_) => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Says that nothing more will be sent: FIN.
+    pub fn finish_sending(&mut self) {
+        // A peer that has reset the connection will be noticed by the next receive.
+        let _ = self.socket.shutdown(Shutdown::Write);
+    }
+
+    /// Receives exactly `size` bytes.
+    pub fn receive(&mut self, size: usize) -> Verdict<Vec<u8>> {
+        let (bytes, end) = self.read_until(|bytes| bytes.len() >= size, size)?;
+        if bytes.len() == size {
+            return Ok(bytes);
+        }
+        Err(self.trial.fail(
+            format!("an answer of {size} bytes"),
+            format!("{} bytes, then {end}", bytes.len()),
+        ))
+    }
+
+    /// Receives what comes first: as much as one receive gives.
+    pub fn receive_some(&mut self) -> Verdict<Vec<u8>> {
+        let (bytes, end) = self.read_until(|bytes| !bytes.is_empty(), 64 * 1024)?;
+        match end {
+            End::Enough => Ok(bytes),
+            end => Err(self.trial.fail("an answer", end.to_string())),
+        }
+    }
+
+    /// Receives exactly `size` bytes, or `None` if the program closes or resets before the first.
+    pub fn receive_unless_closed(&mut self, size: usize) -> Verdict<Option<Vec<u8>>> {
+        let (bytes, end) = self.read_until(|bytes| bytes.len() >= size, size)?;
+        match end {
+            End::Enough => Ok(Some(bytes)),
+            End::Closed | End::Reset if bytes.is_empty() => Ok(None),
+            end => Err(self.trial.fail(
+                format!("an answer of {size} bytes, or the end of the connection"),
+                format!("{} bytes, then {end}", bytes.len()),
+            )),
+        }
+    }
+
+    /// Receives until the program closes or resets, or has sent `most` bytes.
+    pub fn receive_at_most(&mut self, most: usize) -> Verdict<Vec<u8>> {
+        let (bytes, end) = self.read_until(|bytes| bytes.len() >= most, most)?;
+        match end {
+            End::Closed | End::Reset | End::Enough => Ok(bytes),
+            End::Silence(_) => Err(self.trial.fail(
+                format!("{most} bytes, or the end of the connection"),
+                format!("{} bytes, then {end}", bytes.len()),
+            )),
+        }
+    }
+
+    /// Waits until the program says anything, or closes, for `span` at most. Tells whether it did.
+    pub fn await_answer(&mut self, span: Duration) -> bool {
+        let peeked = self
+            .socket
+            .set_read_timeout(Some(span))
+            .and_then(|()| self.socket.peek(&mut [0]));
+        !peeked.is_err_and(|error| is_timeout(&error))
+    }
+
+    /// Receives exactly `expected`.
+    pub fn expect(&mut self, expected: &[u8]) -> Verdict {
+        let size = expected.len();
+        // Of a large answer only what is new is compared.
+        let compared = Cell::new(0);
+        let (bytes, end) = self.read_until(
+            |bytes| {
+                let before = compared.replace(bytes.len());
+                bytes.len() >= size || bytes[before..] != expected[before..bytes.len()]
+            },
+            size,
+        )?;
+        if bytes == expected {
+            return Ok(());
+        }
+        let happened = match bytes
+            .iter()
+            .zip(expected)
+            .position(|(got, want)| got != want)
+        {
+            Some(offset) => format!(
+                "{}, which differs at byte {offset}",
+                common::notation::bytes(&shortened(&bytes))
+            ),
+            None => format!("{} of {size} bytes, then {end}", bytes.len()),
+        };
+        Err(self.trial.fail(
+            format!(
+                "the answer {}",
+                common::notation::bytes(&shortened(expected))
+            ),
+            happened,
+        ))
+    }
+
+    /// Receives until the program closes, at most `limit` bytes.
+    pub fn receive_to_end(&mut self, limit: usize) -> Verdict<Vec<u8>> {
+        let (bytes, end) = self.read_until(|bytes| bytes.len() > limit, limit + 1)?;
+        if matches!(end, End::Closed) && bytes.len() <= limit {
+            return Ok(bytes);
+        }
+        Err(self.trial.fail(
+            "the program closes the connection",
+            format!("{} bytes, then {end}", bytes.len()),
+        ))
+    }
+
+    /// Waits until the program closes or resets, whatever it says before.
+    pub fn expect_closed(&mut self) -> Verdict {
+        self.receive_to_close().map(drop)
+    }
+
+    /// Receives until the program closes or resets.
+    pub fn receive_to_close(&mut self) -> Verdict<Vec<u8>> {
+        const MOST: usize = 1 << 20;
+        let (bytes, end) = self.read_until(|bytes| bytes.len() > MOST, MOST + 1)?;
+        match end {
+            End::Closed | End::Reset => Ok(bytes),
+            End::Silence(_) | End::Enough => Err(self.trial.fail(
+                "the program closes the connection",
+                format!("{} bytes, then {end}", bytes.len()),
+            )),
+        }
+    }
+
+    /// Fails if the program says anything within `span`.
+    pub fn expect_silence(&mut self, span: Duration) -> Verdict {
+        let begun = Instant::now();
+        let mut byte = [0; 1];
+        let got = self
+            .socket
+            .set_read_timeout(Some(span))
+            .and_then(|()| self.socket.peek(&mut byte));
+        match got {
+            Ok(1..) => {
+                let (bytes, _) = self.read_until(|bytes| !bytes.is_empty(), 4096)?;
+                Err(self.trial.fail(
+                    "no answer yet",
+                    format!(
+                        "after {:.1} s: {}",
+                        begun.elapsed().as_secs_f64(),
+                        common::notation::bytes(&shortened(&bytes))
+                    ),
+                ))
+            }
+            Ok(0) => Err(self
+                .trial
+                .fail("no answer yet", "the program closed the connection")),
+            Err(error) if is_timeout(&error) => Ok(()),
+            Err(error) => Err(self.trial.fail("no answer yet", describe(&error))),
+        }
+    }
+
+    /// The verdict that the program said something else than it must.
+    #[must_use]
+    pub fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
+        self.trial.fail(expected, happened)
+    }
+
+    /// Leaves with a goodbye: FIN.
+    pub fn close(self) {
+        let _ = SockRef::from(&self.socket).set_linger(None);
+    }
+
+    /// Leaves by reset: RST.
+    pub fn reset(self) {
+        drop(self);
+    }
+
+    /// Patience begins anew with each step, as in [`send`](Self::send).
+    fn read_until(
+        &mut self,
+        enough: impl Fn(&[u8]) -> bool,
+        most: usize,
+    ) -> Verdict<(Vec<u8>, End)> {
+        let mut bytes = Vec::new();
+        let mut buffer = vec![0; 64 * 1024];
+        while !enough(&bytes) {
+            let patience = self.trial.patience();
+            if self.trial.is_over() {
+                return Ok((bytes, End::Silence(patience)));
+            }
+            let room = buffer.len().min((most - bytes.len()).max(1));
+            let got = self
+                .socket
+                .set_read_timeout(Some(patience))
+                .and_then(|()| self.socket.read(&mut buffer[..room]));
+            match got {
+                Ok(0) => return Ok((bytes, End::Closed)),
+                Ok(size) => {
+                    self.trial
+                        .note(&self.name, Direction::Received, &buffer[..size], false);
+                    bytes.extend_from_slice(&buffer[..size]);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if is_timeout(&error) => return Ok((bytes, End::Silence(patience))),
+                Err(error) if is_reset(&error) => return Ok((bytes, End::Reset)),
+                Err(error) => return Err(Stop::NotJudged(format!("receiving: {error}"))),
+            }
+        }
+        Ok((bytes, End::Enough))
+    }
+}
+
+/// Why reading stopped.
+enum End {
+    Enough,
+    Closed,
+    Reset,
+    Silence(Duration),
+}
+
+impl std::fmt::Display for End {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Enough => f.write_str("more than was asked for"),
+            Self::Closed => f.write_str("the program closed the connection"),
+            Self::Reset => f.write_str("the connection was reset"),
+            Self::Silence(span) => write!(f, "silence for {:.1} s", span.as_secs_f64()),
+        }
+    }
+}
+
+/// The first bytes, for a message of one line.
+pub(super) fn shortened(bytes: &[u8]) -> Vec<u8> {
+    const MOST: usize = 100;
+    if bytes.len() <= MOST {
+        return bytes.to_vec();
+    }
+    [&bytes[..MOST], b"..."].concat()
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+    )
+}
+
+fn is_reset(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+    )
+}
+
+fn describe(error: &io::Error) -> String {
+    if is_timeout(error) {
+        "it does not read any more".to_owned()
+    } else if is_reset(error) {
+        "it has closed the connection".to_owned()
+    } else {
+        error.to_string()
+    }
+}

@@ -1,0 +1,90 @@
+//! What can be judged: the forty ends of the twenty pairs.
+
+use anyhow::{Result, bail};
+
+use crate::pairs::{PROGRAMS, Program, Side};
+
+/// One side of one program.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// The pair.
+    pub program: &'static Program,
+    /// Which of its two ends.
+    pub side: Side,
+}
+
+impl Target {
+    /// All forty, in the lessons' order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        PROGRAMS
+            .iter()
+            .flat_map(|program| [Side::Server, Side::Client].map(|side| Self { program, side }))
+    }
+
+    /// As it is typed: `ntp/server`, `echo-tcp/phone-client`. Where two programs share an executable
+    /// the pair's name tells them apart: `socketserver-demo/text-server`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let side = match self.side {
+            Side::Server => "server",
+            Side::Client => "client",
+        };
+        match self.program.pair {
+            "" => format!("{}/{side}", self.program.package),
+            pair => format!("{}/{pair}-{side}", self.program.package),
+        }
+    }
+
+    /// Whether it is one of `names`.
+    #[must_use]
+    pub fn is_one_of(&self, names: &[&str]) -> bool {
+        names.contains(&self.name().as_str())
+    }
+
+    /// The targets that `words` ask for: names of targets, of packages, or `all`.
+    ///
+    /// # Errors
+    ///
+    /// When a word names none.
+    pub fn select(words: &[String]) -> Result<Vec<Self>> {
+        let asks = |word: &str, target: &Self| {
+            word == "all" || word == target.program.package || word == target.name()
+        };
+        for word in words {
+            if !Self::all().any(|target| asks(word, &target)) {
+                bail!("there is no target {word:?}: `cargo lab check --list` shows the names");
+            }
+        }
+        Ok(Self::all()
+            .filter(|target| words.iter().any(|word| asks(word, target)))
+            .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forty_targets_have_forty_names() {
+        let mut names: Vec<_> = Target::all().map(|target| target.name()).collect();
+        assert!(names.contains(&"ntp/server".to_owned()));
+        assert!(names.contains(&"echo-tcp/phone-client".to_owned()));
+        assert!(names.contains(&"socketserver-demo/udp-text-server".to_owned()));
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), 40);
+    }
+
+    #[test]
+    fn a_target_a_package_and_all_select() {
+        let count = |words: &[&str]| {
+            let words: Vec<_> = words.iter().map(ToString::to_string).collect();
+            Target::select(&words).map(|targets| targets.len())
+        };
+        assert_eq!(count(&["ntp/server"]).unwrap(), 1);
+        assert_eq!(count(&["echo-tcp", "ntp/client"]).unwrap(), 9);
+        assert_eq!(count(&["all"]).unwrap(), 40);
+        assert!(count(&["ntp/sever"]).is_err());
+    }
+}

@@ -1,0 +1,299 @@
+//! One check while it runs: its limits, all bytes that went to and fro, and how it may stop.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::check::engine::hexdump;
+
+/// A check as a whole may take this long; a program that keeps it busy for longer has failed.
+pub const DEADLINE: Duration = Duration::from_mins(2);
+
+/// How long a check waits and watches.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// How long one answer may take.
+    pub patience: Duration,
+    /// How long an idle program is watched for the processor time that it takes.
+    pub watch: Duration,
+}
+
+impl Pace {
+    /// Each answer may take `patience`; a program is watched for a second.
+    #[must_use]
+    pub fn with_patience(patience: Duration) -> Self {
+        Self {
+            patience,
+            watch: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Why a check did not pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The program did not do what it must.
+    Failed {
+        /// What must follow.
+        expected: String,
+        /// What followed.
+        happened: String,
+    },
+    /// The check cannot be done here; the text says why.
+    Skipped(String),
+    /// The program could not be judged at all; the text says why.
+    NotJudged(String),
+}
+
+impl Stop {
+    /// Says in a failure at which point it happened: `what` was to follow.
+    #[must_use]
+    pub fn while_(self, what: &str) -> Self {
+        match self {
+            Self::Failed { expected, happened } => Self::Failed {
+                expected: format!("{what}: {expected}"),
+                happened,
+            },
+            other => other,
+        }
+    }
+}
+
+/// What a check comes to.
+pub type Verdict<T = ()> = Result<T, Stop>;
+
+/// Which way bytes went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// From the checker to the program under test.
+    Sent,
+    /// From the program under test to the checker.
+    Received,
+}
+
+/// Bytes that went one way without any the other way between them.
+#[derive(Clone, Debug)]
+pub struct Passage {
+    /// Which socket of the checker, such as `client 1`.
+    pub who: String,
+    /// Which way.
+    pub direction: Direction,
+    /// The first [`MOST_KEPT`] bytes.
+    pub bytes: Vec<u8>,
+    /// How many there were.
+    pub total: u64,
+}
+
+/// How many bytes of a passage are kept for the report.
+pub const MOST_KEPT: usize = 4096;
+
+impl fmt::Display for Passage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (verb, way) = match self.direction {
+            Direction::Sent => ("sent", "to"),
+            Direction::Received => ("received", "from"),
+        };
+        writeln!(
+            f,
+            "{} bytes {verb} {way} the program ({}):",
+            self.total, self.who
+        )?;
+        f.write_str(&hexdump::dump(&self.bytes, self.total))
+    }
+}
+
+/// How a program under test was found when its check had ended.
+#[derive(Clone, Debug, Serialize)]
+pub struct Found {
+    /// `exit status: 1`, `still running`, `still running, at 98 % of a processor`.
+    pub state: String,
+    /// What it printed on stdout, control characters escaped.
+    pub screen: String,
+    /// What it printed on stderr, control characters escaped.
+    pub errors: String,
+}
+
+/// One check while it runs. Everything that waits asks it for how long.
+#[derive(Debug)]
+pub struct Trial {
+    begun: Instant,
+    pace: Pace,
+    failed: AtomicBool,
+    notes: Mutex<Notes>,
+}
+
+#[derive(Debug, Default)]
+struct Notes {
+    /// Time that was not the program's.
+    pardoned: Duration,
+    sockets: usize,
+    passages: Vec<Passage>,
+    found: Vec<Found>,
+}
+
+impl Trial {
+    /// A check that begins now.
+    #[must_use]
+    pub fn new(pace: Pace) -> Self {
+        Self {
+            begun: Instant::now(),
+            pace,
+            failed: AtomicBool::new(false),
+            notes: Mutex::default(),
+        }
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long to wait for the program's next step.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        // A socket does not take a time limit of zero.
+        self.pace
+            .patience
+            .min(self.left())
+            .max(Duration::from_millis(1))
+    }
+
+    /// What is left of the check's time.
+    fn left(&self) -> Duration {
+        self.deadline().saturating_sub(self.begun.elapsed())
+    }
+
+    /// How long the check as a whole may take.
+    fn deadline(&self) -> Duration {
+        DEADLINE.max(self.pace.patience * 12) + self.notes().pardoned
+    }
+
+    /// Does not count `span`, which went by before the program was started.
+    pub fn pardon(&self, span: Duration) {
+        self.notes().pardoned += span;
+    }
+
+    /// Whether the check has taken all the time that it may.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.left().is_zero()
+    }
+
+    /// How long to watch an idle program.
+    #[must_use]
+    pub fn watch(&self) -> Duration {
+        self.pace.watch
+    }
+
+    /// The moment at which the patience that begins now ends.
+    #[must_use]
+    pub fn limit(&self) -> Instant {
+        Instant::now() + self.patience()
+    }
+
+    /// The verdict that the program did something else than it must. When the check's time is over,
+    /// that is what happened: nothing was waited for any more.
+    #[must_use]
+    pub fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
+        self.failed.store(true, Ordering::Relaxed);
+        let happened = if self.is_over() {
+            let seconds = self.deadline().as_secs();
+            format!("the {seconds} s that the whole check may take are over")
+        } else {
+            happened.into()
+        };
+        Stop::Failed {
+            expected: expected.into(),
+            happened,
+        }
+    }
+
+    /// Whether [`fail`](Self::fail) was called.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    /// A name for one more socket of the checker: `client 1`.
+    #[must_use]
+    pub fn name_socket(&self, role: &str) -> String {
+        let mut notes = self.notes();
+        notes.sockets += 1;
+        format!("{role} {}", notes.sockets)
+    }
+
+    /// Writes down that bytes went by. `whole` says that they are a message (a datagram), not part of
+    /// a stream.
+    pub fn note(&self, who: &str, direction: Direction, bytes: &[u8], whole: bool) {
+        let passages = &mut self.notes().passages;
+        let goes_on = passages
+            .last()
+            .is_some_and(|last| !whole && last.who == who && last.direction == direction);
+        if !goes_on {
+            passages.push(Passage {
+                who: who.to_owned(),
+                direction,
+                bytes: Vec::new(),
+                total: 0,
+            });
+        }
+        if let Some(passage) = passages.last_mut() {
+            let room = MOST_KEPT.saturating_sub(passage.bytes.len());
+            passage
+                .bytes
+                .extend_from_slice(&bytes[..bytes.len().min(room)]);
+            passage.total += bytes.len() as u64;
+        }
+    }
+
+    /// Writes down how a program was found at the end.
+    pub fn note_found(&self, found: Found) {
+        self.notes().found.push(found);
+    }
+
+    /// All that was written down.
+    #[must_use]
+    pub fn into_notes(self) -> (Vec<Passage>, Vec<Found>) {
+        let notes = self
+            .notes
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        (notes.passages, notes.found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_at_the_deadline_says_so() {
+        let mut trial = Trial::new(Pace::with_patience(Duration::from_secs(1)));
+        let happened = |trial: &Trial| match trial.fail("a datagram", "silence") {
+            Stop::Failed { happened, .. } => happened,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(happened(&trial), "silence");
+        trial.begun -= DEADLINE;
+        assert_eq!(
+            happened(&trial),
+            "the 120 s that the whole check may take are over"
+        );
+    }
+
+    #[test]
+    fn a_stream_is_one_passage_and_each_datagram_is_its_own() {
+        let trial = Trial::new(Pace::with_patience(Duration::from_secs(1)));
+        trial.note("client 1", Direction::Sent, b"ab", false);
+        trial.note("client 1", Direction::Sent, b"cd", false);
+        trial.note("client 1", Direction::Received, b"AB", false);
+        trial.note("client 2", Direction::Sent, b"x", true);
+        trial.note("client 2", Direction::Sent, &[7; 5000], true);
+        let (passages, _) = trial.into_notes();
+        let seen: Vec<_> = passages.iter().map(|p| (p.bytes.len(), p.total)).collect();
+        assert_eq!(seen, [(4, 4), (2, 2), (1, 1), (MOST_KEPT, 5000)]);
+    }
+}

@@ -1,0 +1,203 @@
+//! A tiny UDP client: programs 5 to 12, 17 and 19.
+
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use common::{console, notation};
+
+use crate::check::faults::clients::typed;
+use crate::check::faults::{BrokenArgs, Fault, fault};
+
+/// Longer than a late answer takes.
+const TIME_LIMIT: Duration = Duration::from_secs(2);
+
+const ECHO: &str = "echo-udp/client";
+const TALK: &str = "echo-udp/talk-client";
+const HELLO: &str = "echo-udp/hello-client";
+const ACK: &str = "echo-udp/ack-client";
+const BOUNDARIES: &str = "echo-udp/boundaries-client";
+const ONESHOT: &str = "echo-udp/oneshot-client";
+const NTP: &str = "ntp/client";
+const CHAT: &str = "qq-chat/client";
+const DEMO: &str = "socketserver-demo/udp-client";
+const TEXT: &str = "socketserver-demo/udp-text-client";
+
+pub(in crate::check::faults) const FAULTS: &[Fault] = &[
+    fault(ECHO, "says-goodbye", "session"),
+    fault(ECHO, "asks-once", "session"),
+    fault(HELLO, "hides-the-address", "session"),
+    fault(ONESHOT, "prints-bytes", "session"),
+    fault(DEMO, "prints-text", "session"),
+    fault(CHAT, "does-not-ask", "session"),
+    fault(ACK, "ends-at-nothing", "empty-answer"),
+    fault(BOUNDARIES, "joins-them", "three-datagrams"),
+    fault(BOUNDARIES, "needs-a-server", "three-datagrams"),
+    fault(NTP, "sends-latin-1", "non-ascii"),
+    fault(ACK, "asks-again-if-empty", "empty-line-is-sent"),
+    fault(CHAT, "sends-nothing", "empty-line-asks-again"),
+    fault(NTP, "strips", "blanks-are-kept"),
+    fault(TALK, "does-not-strip", "blanks-are-stripped"),
+    fault(CHAT, "takes-any-name", "unknown-contact"),
+    fault(CHAT, "quit-ends-all", "quit"),
+    fault(TALK, "asks-for-ever", "end-of-input"),
+    fault(NTP, "fails-at-the-end", "end-of-input-is-no-error"),
+    fault(HELLO, "waits-for-ever", "no-server"),
+    fault(ACK, "hides-the-server", "no-server"),
+    fault(DEMO, "ends-as-if-well", "no-server"),
+    fault(ONESHOT, "waits-once-connected", "silent-server"),
+    fault(CHAT, "ends-as-if-well", "silent-server"),
+    fault(ECHO, "spins-while-waiting", "late-answer"),
+    fault(TALK, "believes-anybody", "stranger"),
+    fault(NTP, "starts-the-limit-anew", "stranger-prolongs"),
+    fault(TEXT, "receives-1024-bytes", "largest-datagram"),
+    fault(ONESHOT, "dies-of-bad-text", "invalid-utf8"),
+    fault(DEMO, "dies-of-bad-text", "invalid-utf8"),
+    fault(CHAT, "shows-escapes-raw", "control-characters"),
+    fault(ECHO, "shows-escapes-raw", "control-characters"),
+    fault(HELLO, "shows-escapes-raw", "control-characters"),
+];
+
+/// Asks the server at the port, as the target does.
+pub(in crate::check::faults) fn run(args: &BrokenArgs) -> Result<()> {
+    let server = SocketAddr::from(([127, 0, 0, 1], args.port));
+    let socket = UdpSocket::bind("127.0.0.1:0")?;
+    if args.has("waits-once-connected") || args.has("needs-a-server") {
+        socket.connect(server)?;
+    }
+    let send = |bytes: &[u8]| match socket.peer_addr() {
+        Ok(_) => socket.send(bytes),
+        Err(_) => socket.send_to(bytes, server),
+    };
+    if args.target == BOUNDARIES {
+        if args.has("joins-them") {
+            send(b"helloworldsdfas")?;
+        }
+        for message in [b"hello", b"world", b"sdfas"] {
+            send(message)?;
+        }
+        return Ok(());
+    }
+    if args.target == CHAT && !choose_contact(args)? {
+        return Ok(());
+    }
+    while let Some(question) = question(args)? {
+        if question == "quit" && args.target == CHAT {
+            if args.has("quit-ends-all") || !choose_contact(args)? {
+                break;
+            }
+            continue;
+        }
+        if args.has("sends-latin-1") {
+            let latin: Vec<u8> = question.chars().map(|c| c as u8).collect();
+            send(&latin)?;
+        } else {
+            send(question.as_bytes())?;
+        }
+        let answer = match receive(args, &socket, server) {
+            Ok(answer) => answer,
+            Err(_) if args.has("hides-the-server") => bail!("no answer"),
+            Err(_) if args.has("ends-as-if-well") => break,
+            Err(error) => bail!("no answer from {server}: {error}"),
+        };
+        if answer.is_empty() && args.has("ends-at-nothing") {
+            break;
+        }
+        if args.has("dies-of-bad-text") {
+            str::from_utf8(&answer)?;
+        }
+        console::say(shown(args, &answer, server))?;
+        let once = matches!(&*args.target, HELLO | ONESHOT);
+        if once || args.has("asks-once") {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Program 12: shows the list until a name of it is typed. False at the end of input.
+fn choose_contact(args: &BrokenArgs) -> io::Result<bool> {
+    const FRIENDS: [&str; 4] = ["pony", "jack", "charles", "nick"];
+    loop {
+        console::say("QQ名单列表:")?;
+        for name in FRIENDS {
+            console::say(name)?;
+        }
+        let Some(name) = console::prompt("请输入聊天对象:>>")? else {
+            return Ok(false);
+        };
+        if FRIENDS.contains(&name.trim()) || args.has("takes-any-name") {
+            return Ok(true);
+        }
+    }
+}
+
+/// What to send next; nothing at the end of input.
+fn question(args: &BrokenArgs) -> Result<Option<String>> {
+    let (prompt, strips) = match args.target.as_str() {
+        TALK => ("udp客户端开始运行了\n请输入", true),
+        ACK => (">>>>", false),
+        NTP => (">>>", false),
+        CHAT if args.has("does-not-ask") => ("", true),
+        CHAT => ("请输入消息,回车发送:", true),
+        HELLO => return Ok(Some("hello server baby!".to_owned())),
+        ONESHOT => return Ok(Some("hello world!".to_owned())),
+        _ if args.has("says-goodbye") => return Ok(Some("goodbye".to_owned())),
+        _ => return Ok(Some("hello".to_owned())),
+    };
+    while let Some(line) = typed(args, prompt, strips)? {
+        let skips =
+            args.target == CHAT && !args.has("sends-nothing") || args.has("asks-again-if-empty");
+        if !(line.is_empty() && skips) {
+            return Ok(Some(line));
+        }
+    }
+    Ok(None)
+}
+
+/// The server's answer, within [`TIME_LIMIT`].
+fn receive(args: &BrokenArgs, socket: &UdpSocket, server: SocketAddr) -> io::Result<Vec<u8>> {
+    let mut asked = Instant::now();
+    let mut buffer = args.datagram_buffer();
+    let endless = match &*args.target {
+        TALK | CHAT => !args.has("ends-as-if-well"),
+        _ => args.has("waits-for-ever") || args.has("waits-once-connected"),
+    };
+    loop {
+        if args.has("starts-the-limit-anew") {
+            asked = Instant::now();
+        }
+        let left = TIME_LIMIT.saturating_sub(asked.elapsed());
+        if left.is_zero() && !endless {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        socket.set_read_timeout((!endless).then_some(left))?;
+        socket.set_nonblocking(args.has("spins-while-waiting"))?;
+        match socket.recv_from(&mut buffer) {
+            Ok((size, peer)) if peer == server || args.has("believes-anybody") => {
+                return Ok(buffer[..size].to_vec());
+            }
+            Ok(_) => {}
+            Err(_) if args.has("spins-while-waiting") => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// What the screen shows of an answer.
+fn shown(args: &BrokenArgs, answer: &[u8], server: SocketAddr) -> String {
+    let (repr, text) = (args.repr(answer), args.text(answer));
+    match args.target.as_str() {
+        ECHO => repr,
+        HELLO if args.has("hides-the-address") => repr,
+        DEMO if args.has("prints-text") => text,
+        HELLO | DEMO => {
+            format!("{repr} {}", notation::address(server))
+        }
+        ONESHOT if args.has("prints-bytes") => format!("收到服务端消息 {repr}"),
+        ONESHOT => format!("收到服务端消息 {text}"),
+        CHAT => format!("来自[{server}]的一条消息:\x1b[41m{text}\x1b[0m"),
+        _ => text,
+    }
+}

@@ -1,0 +1,111 @@
+//! `cargo lab check`: one checker for everybody's implementation.
+//!
+//! A program is judged as a black box: over the wire, at its prompt and by its screen. It may be
+//! ours, in Rust or in Python, or anybody's, in any language.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `args` | the command line |
+//! | [`catalogue`] | the checks themselves, one file a family of programs |
+//! | [`faults`] | programs with one small fault each: they prove that the checks can fail |
+//! | [`engine`] | what runs a check |
+//! | [`report`] | table, JSON, JUnit |
+//!
+//! A check is a function over a [`Context`]. It fails through `?`: every method that
+//! waits for the program says by itself what was expected and what happened.
+
+use serde::Serialize;
+
+use engine::context::Context;
+use engine::target::Target;
+use engine::trial::Verdict;
+
+mod args;
+pub mod catalogue;
+pub mod engine;
+pub mod faults;
+pub mod report;
+
+pub use args::{CheckArgs, run};
+
+/// What a check asks for. (The comments of the grades are the help of `--only`.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Grade {
+    /// What the lesson asks: bytes, prompts, lines, the end
+    Protocol,
+    /// What a hostile or unlucky network does
+    Robust,
+}
+
+impl Grade {
+    /// As it is typed.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Protocol => "protocol",
+            Self::Robust => "robust",
+        }
+    }
+}
+
+/// One check.
+#[derive(Debug)]
+pub struct Check {
+    /// Its name, which stays the same: `invalid-utf8`. Two checks of different targets may share one.
+    pub name: &'static str,
+    /// What its failure means.
+    pub grade: Grade,
+    /// The targets that it judges.
+    pub targets: &'static [&'static str],
+    /// What is done, and what must follow.
+    pub sentence: &'static str,
+    /// Why it matters, and how a failing program is mended.
+    pub hint: &'static str,
+    /// Does it.
+    pub run: fn(&mut Context) -> Verdict,
+}
+
+/// The checks of a target, in the order in which they are done: the protocol first, for what
+/// breaks there breaks the rest.
+#[must_use]
+pub fn checks_of(target: &Target) -> Vec<&'static Check> {
+    let judged = |grade| {
+        catalogue::ALL
+            .iter()
+            .copied()
+            .flatten()
+            .filter(move |check| check.grade == grade && target.is_one_of(check.targets))
+    };
+    judged(Grade::Protocol)
+        .chain(judged(Grade::Robust))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_judges_targets_that_exist_under_a_name_of_its_own() {
+        let names: Vec<_> = Target::all().map(|target| target.name()).collect();
+        for check in catalogue::ALL.iter().copied().flatten() {
+            for target in check.targets {
+                assert!(
+                    names.iter().any(|name| name == target),
+                    "{}: {target}",
+                    check.name
+                );
+            }
+            assert!(check.sentence.ends_with('.'), "{}", check.name);
+            assert!(check.hint.ends_with('.'), "{}", check.name);
+        }
+        for target in Target::all() {
+            let mut names: Vec<_> = checks_of(&target).iter().map(|check| check.name).collect();
+            let all = names.len();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), all, "{}", target.name());
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! `cargo lab compare`: all pairings of Rust and Python, side by side.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use anstyle::{AnsiColor, Style};
+use anyhow::Result;
+use clap::Args;
+use comfy_table::presets::NOTHING;
+use comfy_table::{Cell, Color, Table};
+use similar::{ChangeTag, TextDiff};
+
+use crate::pairs::{self, Language, Program};
+use crate::run::executables;
+use crate::run::session::{self, Outcome};
+
+/// What to compare
+#[derive(Args, Debug)]
+pub struct CompareArgs {
+    /// Programs by number, package or name (see `cargo lab list`) [default: all]
+    #[arg(value_name = "PROGRAM")]
+    programs: Vec<String>,
+}
+
+/// A server's language and a client's.
+pub type Pairing = (Language, Language);
+
+/// What came of one program's session in one pairing.
+#[derive(Debug)]
+pub struct Comparison {
+    /// The program.
+    pub program: &'static Program,
+    /// Who was the server, and who the client.
+    pub pairing: Pairing,
+    /// What both printed, or why they could not be started.
+    pub outcome: Result<Outcome>,
+}
+
+impl Comparison {
+    /// What differs from the lesson's transcript, as a diff; empty when nothing does.
+    #[must_use]
+    pub fn differences(&self) -> Vec<Difference> {
+        let outcome = match &self.outcome {
+            Ok(outcome) => outcome,
+            Err(error) => return vec![Difference::Complaint(format!("{error:#}"))],
+        };
+        let session = (self.program.session)();
+        let sides = [
+            ("server", session.server.transcript, &outcome.server),
+            ("client", session.client.transcript, &outcome.client),
+        ];
+        let texts = sides
+            .into_iter()
+            .filter(|(_, expected, printed)| expected != *printed)
+            .map(|(side, expected, printed)| Difference::Text {
+                side,
+                expected,
+                printed: printed.clone(),
+            });
+        let complaints = outcome
+            .complaints
+            .iter()
+            .cloned()
+            .map(Difference::Complaint);
+        texts.chain(complaints).collect()
+    }
+}
+
+/// One thing that is not as it should be.
+#[derive(Debug)]
+pub enum Difference {
+    /// A transcript.
+    Text {
+        /// `server` or `client`.
+        side: &'static str,
+        /// The lesson's transcript.
+        expected: String,
+        /// What was printed.
+        printed: String,
+    },
+    /// Anything else, in words.
+    Complaint(String),
+}
+
+/// Runs the sessions of `programs` in each pairing of `languages`, several at a time, and calls
+/// `done` after each.
+///
+/// # Errors
+///
+/// When a lab cannot be built.
+pub fn compare(
+    programs: &[&'static Program],
+    languages: &[Language],
+    done: impl Fn(&Comparison) + Sync,
+) -> Result<Vec<Comparison>> {
+    executables::build_all(programs)?;
+    let jobs: Vec<(&'static Program, Pairing)> = programs
+        .iter()
+        .flat_map(|program| {
+            languages.iter().flat_map(move |&server| {
+                languages
+                    .iter()
+                    .map(move |&client| (*program, (server, client)))
+            })
+        })
+        .collect();
+    let next = AtomicUsize::new(0);
+    let comparisons = Mutex::new(Vec::new());
+    let workers = thread::available_parallelism()
+        .map_or(2, usize::from)
+        .clamp(2, 8);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(&(program, pairing)) = jobs.get(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    let outcome = session::run(program, pairing.0, pairing.1);
+                    let comparison = Comparison {
+                        program,
+                        pairing,
+                        outcome,
+                    };
+                    done(&comparison);
+                    comparisons
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(comparison);
+                }
+            });
+        }
+    });
+    let mut comparisons = comparisons
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    comparisons.sort_by_key(|comparison| (comparison.program.number, comparison.pairing));
+    Ok(comparisons)
+}
+
+/// Runs the command: prints the table, then each difference.
+///
+/// # Errors
+///
+/// When a name is unknown, a lab cannot be built, or stdout cannot be written.
+pub fn run(args: &CompareArgs) -> Result<ExitCode> {
+    let programs = pairs::select(&args.programs)?;
+    let mut languages = vec![Language::Rust];
+    if executables::python().is_some() {
+        languages.push(Language::Python);
+    } else {
+        common::console::warn(
+            "Python 3.8 or later is missing: only the Rust programs run (set PYTHON to name it)",
+        );
+    }
+    common::console::note("building the programs (the first time takes a minute)");
+    let comparisons = compare(&programs, &languages, |_| tick())?;
+    if std::io::stderr().is_terminal() {
+        common::console::note("");
+    }
+
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "{}", table(&programs, &languages, &comparisons))?;
+    let mut failed = 0;
+    for comparison in &comparisons {
+        let differences = comparison.differences();
+        failed += usize::from(!differences.is_empty());
+        for difference in &differences {
+            write_difference(&mut out, comparison, difference)?;
+        }
+    }
+    let total = comparisons.len();
+    if failed == 0 {
+        writeln!(
+            out,
+            "\n{total} of {total} pairings talk, and print what the lessons print."
+        )?;
+        Ok(ExitCode::SUCCESS)
+    } else {
+        writeln!(out, "\n{failed} of {total} pairings differ.")?;
+        Ok(ExitCode::FAILURE)
+    }
+}
+
+/// A dot on a terminal for each session that has ended.
+fn tick() {
+    let mut stderr = std::io::stderr();
+    if stderr.is_terminal() {
+        // Without a screen there is nobody to show progress to.
+        let _ = stderr.write_all(b".");
+    }
+}
+
+fn table(programs: &[&Program], languages: &[Language], comparisons: &[Comparison]) -> Table {
+    let pairings = || {
+        languages
+            .iter()
+            .flat_map(|&server| languages.iter().map(move |&client| (server, client)))
+    };
+    let colours = std::io::stdout().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    let mut header = vec![Cell::new("#"), Cell::new("server → client")];
+    header.extend(
+        pairings()
+            .map(|(server, client)| Cell::new(format!("{} → {}", server.name(), client.name()))),
+    );
+    table.set_header(header);
+    for program in programs {
+        let mut row = vec![Cell::new(program.number), Cell::new(program.name())];
+        for pairing in pairings() {
+            let same = comparisons
+                .iter()
+                .find(|c| c.program.number == program.number && c.pairing == pairing)
+                .is_some_and(|c| c.differences().is_empty());
+            let cell = Cell::new(if same { "same" } else { "DIFFERS" });
+            row.push(match (colours, same) {
+                (false, _) => cell,
+                (true, true) => cell.fg(Color::Green),
+                (true, false) => cell.fg(Color::Red),
+            });
+        }
+        table.add_row(row);
+    }
+    table
+}
+
+fn write_difference(
+    out: &mut impl Write,
+    comparison: &Comparison,
+    difference: &Difference,
+) -> std::io::Result<()> {
+    let bold = Style::new().bold();
+    let (server, client) = comparison.pairing;
+    write!(
+        out,
+        "\n{bold}{}, server in {}, client in {}: ",
+        comparison.program.name(),
+        server.name(),
+        client.name()
+    )?;
+    match difference {
+        Difference::Complaint(complaint) => {
+            writeln!(out, "{}{bold:#}", common::console::visible(complaint))
+        }
+        Difference::Text {
+            side,
+            expected,
+            printed,
+        } => {
+            writeln!(
+                out,
+                "the {side}'s transcript{bold:#} (- the lesson's, + printed)"
+            )?;
+            for change in
+                TextDiff::from_lines(expected.as_str(), printed.as_str()).iter_all_changes()
+            {
+                let (sign, colour) = match change.tag() {
+                    ChangeTag::Delete => ('-', Some(AnsiColor::Red)),
+                    ChangeTag::Insert => ('+', Some(AnsiColor::Green)),
+                    ChangeTag::Equal => (' ', None),
+                };
+                let style = Style::new().fg_color(colour.map(Into::into));
+                let line = change.value().trim_end_matches('\n');
+                writeln!(
+                    out,
+                    "{style}{sign} {}{style:#}",
+                    common::console::one_line(line)
+                )?;
+            }
+            Ok(())
+        }
+    }
+}

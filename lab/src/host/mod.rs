@@ -1,0 +1,21 @@
+//! What the system tells and lends: where it does not, [`CannotBeSeen`] says what that would take.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`sockets`] | the states, queues and counters that the system keeps of its sockets |
+//! | [`processor`] | how busy a process is |
+//! | [`namespace`] | network namespaces and a wire between them that loses packets |
+
+pub mod namespace;
+pub mod processor;
+pub mod sockets;
+
+/// The reason why something can't be seen here; the text says what it would need.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct CannotBeSeen(pub String);
+
+/// That error, for an observer to return: "needs …".
+pub fn cannot_be_seen<T>(needs: impl Into<String>) -> anyhow::Result<T> {
+    Err(CannotBeSeen(needs.into()).into())
+}

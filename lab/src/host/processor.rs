@@ -1,0 +1,118 @@
+//! How busy a program is, with its children.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often a program is looked at while it is watched.
+pub(crate) const LOOKS: u32 = 10;
+
+/// What a program did while it was watched.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watched {
+    /// For how long.
+    pub(crate) elapsed: Duration,
+    /// For how long its threads ran, together.
+    pub(crate) ran: Duration,
+    /// Its busiest thread.
+    pub(crate) busiest: Thread,
+}
+
+/// What one thread did while it was watched.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Thread {
+    /// At how many of the [`LOOKS`] it ran, or waited for a processor that was busy with others.
+    pub(crate) ready: u32,
+    /// How often it went to sleep by itself.
+    pub(crate) sleeps: u64,
+}
+
+impl Watched {
+    /// Whether the program kept a processor busy, or would have. On a busy machine a thread that
+    /// spins runs little, but it is always ready and never sleeps. Each thread is judged by
+    /// itself: beside the one that spins, others may have just gone to sleep.
+    pub(crate) fn spins(&self) -> bool {
+        let Thread { ready, sleeps } = self.busiest;
+        self.ran > self.elapsed / 2 || ready > LOOKS / 2 && sleeps < u64::from(LOOKS)
+    }
+}
+
+/// Watches all processes of a group while `span` goes by. `None` where the system does not tell.
+pub(crate) fn watch_group(group: u32, span: Duration) -> Option<Watched> {
+    let begun = Instant::now();
+    let before = look(group)?;
+    let mut threads: HashMap<Id, Thread> = HashMap::new();
+    let mut ran = Duration::ZERO;
+    for _ in 0..LOOKS {
+        thread::sleep(span / LOOKS);
+        let now = look(group)?;
+        // A thread that has ended takes its counts with it.
+        ran = now
+            .iter()
+            .map(|(id, look)| look.ran.saturating_sub(counted(&before, *id).ran))
+            .sum();
+        for (id, look) in now {
+            let thread = threads.entry(id).or_default();
+            thread.ready += u32::from(look.ready);
+            thread.sleeps = look.sleeps.saturating_sub(counted(&before, id).sleeps);
+        }
+    }
+    Some(Watched {
+        elapsed: begun.elapsed(),
+        ran,
+        busiest: threads
+            .into_values()
+            .max_by_key(|thread| (thread.ready, Reverse(thread.sleeps)))
+            .unwrap_or_default(),
+    })
+}
+
+/// A process and a thread of it.
+type Id = (i32, i32);
+
+/// What the system counts of a thread since it began, and whether it is ready now.
+#[derive(Clone, Copy, Debug, Default)]
+struct Look {
+    ran: Duration,
+    sleeps: u64,
+    ready: bool,
+}
+
+/// What was counted of a thread: nothing, when it had not begun.
+fn counted(looks: &HashMap<Id, Look>, id: Id) -> Look {
+    looks.get(&id).copied().unwrap_or_default()
+}
+
+#[cfg(target_os = "linux")]
+fn look(group: u32) -> Option<HashMap<Id, Look>> {
+    const READY: char = 'R';
+    let group = i32::try_from(group).ok()?;
+    let mut looks = HashMap::new();
+    for process in procfs::process::all_processes().ok()?.flatten() {
+        if process.stat().is_ok_and(|stat| stat.pgrp == group)
+            && let Ok(threads) = process.tasks()
+        {
+            for thread in threads.flatten() {
+                let look = Look {
+                    ran: thread.schedstat().map_or(Duration::ZERO, |times| {
+                        Duration::from_nanos(times.sum_exec_runtime)
+                    }),
+                    sleeps: thread
+                        .status()
+                        .ok()
+                        .and_then(|status| status.voluntary_ctxt_switches)
+                        .unwrap_or(0),
+                    ready: thread.stat().is_ok_and(|stat| stat.state == READY),
+                };
+                looks.insert((thread.pid, thread.tid), look);
+            }
+        }
+    }
+    Some(looks)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn look(_group: u32) -> Option<HashMap<Id, Look>> {
+    None
+}

@@ -1,0 +1,25 @@
+//! The lab: drives every program as a black box, through its executable, its console and its
+//! sockets.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`pairs`] | the table of the twenty pairs: the single source for all that walks over them |
+//! | [`run`] | builds, starts, types at, watches and ends a program |
+//! | [`host`] | what the system tells: its tables of sockets, its processes, network namespaces |
+//! | [`list`] | `cargo lab list`: the programs, their ports, and how to run each |
+//! | [`compare`] | `cargo lab compare`: all pairings of Rust and Python, side by side |
+//! | [`check`] | `cargo lab check`: judges anybody's implementation, over the wire and the console |
+//! | [`experiment`] | `cargo lab experiment`: the claims of the lessons, tried on this machine |
+//! | [`mod@bench`] | `cargo lab bench`: the programs against the bare system calls (Linux) |
+//!
+//! Arrows go down: a command uses [`pairs`], [`run`] and [`host`], and these know no command.
+
+#[cfg(target_os = "linux")]
+pub mod bench;
+pub mod check;
+pub mod compare;
+pub mod experiment;
+pub mod host;
+pub mod list;
+pub mod pairs;
+pub mod run;

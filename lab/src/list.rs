@@ -1,0 +1,84 @@
+//! `cargo lab list`: the twenty programs, their ports, and how to run each.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use comfy_table::Table;
+use comfy_table::presets::NOTHING;
+use common::console;
+
+use crate::pairs::{PROGRAMS, Program, Side};
+
+/// Prints the table.
+///
+/// # Errors
+///
+/// When stdout cannot be written.
+pub fn run() -> Result<ExitCode> {
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    table.set_header(["#", "program", "port", "what it does"]);
+    for program in PROGRAMS {
+        let port = format!("{} {}", program.transport.name(), program.port);
+        table.add_row([
+            program.number.to_string(),
+            program.name(),
+            port,
+            program.about.to_owned(),
+        ]);
+    }
+    console::say(table.trim_fmt())?;
+    console::say(
+        "\nThe server in one terminal, the client in another; either may be the Python one:\n",
+    )?;
+    for program in PROGRAMS {
+        console::say(format_args!("{}", program.name()))?;
+        for side in [Side::Server, Side::Client] {
+            console::say(format_args!("  {}", cargo_command(program, side)))?;
+            console::say(format_args!("  {}", python_command(program, side)))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The cargo command that starts one side, as a person types it in the workspace's folder.
+#[must_use]
+pub fn cargo_command(program: &Program, side: Side) -> String {
+    let binary = program.side(side).binary;
+    let flags = flags(program, side);
+    let separator = if flags.is_empty() { "" } else { " --" };
+    format!(
+        "cargo run -p {} --bin {binary}{separator}{flags}",
+        program.package
+    )
+}
+
+/// The Python command that starts one side.
+#[must_use]
+pub fn python_command(program: &Program, side: Side) -> String {
+    let file = program.side(side).binary.replace('-', "_");
+    format!(
+        "python3 {}/python/{file}.py{}",
+        program.package,
+        flags(program, side)
+    )
+}
+
+/// The flags that make the executable this program, its port among them where another row of the
+/// same executable has another.
+fn flags(program: &Program, side: Side) -> String {
+    let executable = program.side(side);
+    // The empty first one puts a blank before the rest.
+    let mut flags = vec![String::new()];
+    flags.extend(executable.flags.iter().map(ToString::to_string));
+    let first = PROGRAMS.iter().find(|other| {
+        other.package == program.package && other.side(side).binary == executable.binary
+    });
+    if first.is_some_and(|first| first.port != program.port) {
+        flags.push(format!("--port {}", program.port));
+    }
+    if side == Side::Client && program.number == 14 {
+        flags.push("FILE".to_owned());
+    }
+    flags.join(" ")
+}

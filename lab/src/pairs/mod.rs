@@ -1,0 +1,192 @@
+//! The table of the twenty programs, the single source for everything that walks over them.
+
+mod sessions;
+mod table;
+
+pub use table::PROGRAMS;
+
+/// One client/server pair of the lessons.
+#[derive(Debug)]
+pub struct Program {
+    /// Its number in the lessons' order.
+    pub number: u8,
+    /// The cargo package.
+    pub package: &'static str,
+    /// The pair's name inside its package; empty for the main pair.
+    pub pair: &'static str,
+    /// TCP or UDP.
+    pub transport: Transport,
+    /// The port that the lesson uses.
+    pub port: u16,
+    /// What it does, in a few words.
+    pub about: &'static str,
+    /// The server's executable, and the flags that make it this program.
+    pub server: Executable,
+    /// The client's executable, and the flags that make it this program.
+    pub client: Executable,
+    /// A conversation that shows all that the pair can do, and what both sides print.
+    pub session: fn() -> Session,
+}
+
+impl Program {
+    /// The name under which `cargo lab` knows it: `ntp`, `echo-tcp/phone`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self.pair {
+            "" => self.package.to_owned(),
+            pair => format!("{}/{pair}", self.package),
+        }
+    }
+
+    /// The executable of one side.
+    #[must_use]
+    pub fn side(&self, side: Side) -> &Executable {
+        match side {
+            Side::Server => &self.server,
+            Side::Client => &self.client,
+        }
+    }
+
+    /// Whether `word`, a number, a package or a full name, asks for this program.
+    #[must_use]
+    pub fn answers_to(&self, word: &str) -> bool {
+        word == self.number.to_string() || word == self.package || word == self.name()
+    }
+}
+
+/// The programs that `words` ask for; all when there are none.
+///
+/// # Errors
+///
+/// When a word names no program.
+pub fn select(words: &[String]) -> anyhow::Result<Vec<&'static Program>> {
+    if let Some(unknown) = words
+        .iter()
+        .find(|word| !PROGRAMS.iter().any(|program| program.answers_to(word)))
+    {
+        anyhow::bail!("there is no program {unknown:?}: `cargo lab list` shows the names");
+    }
+    let asked =
+        |program: &&Program| words.is_empty() || words.iter().any(|word| program.answers_to(word));
+    Ok(PROGRAMS.iter().filter(asked).collect())
+}
+
+/// One executable of a program.
+#[derive(Debug)]
+pub struct Executable {
+    /// Its name in the cargo package; the Python file has `_` for `-`.
+    pub binary: &'static str,
+    /// The flags that make it this program rather than another with the same executable.
+    pub flags: &'static [&'static str],
+}
+
+/// One conversation: what is typed on both sides, and what both must print.
+///
+/// In arguments, input and transcripts `{port}` stands for the server's port and `{dir}` for a
+/// fresh folder.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    /// Files that exist before, by their path in `{dir}`. A path that ends in `/` is a folder.
+    pub files: Vec<(&'static str, Vec<u8>)>,
+    /// The server's part.
+    pub server: Part,
+    /// The client's part.
+    pub client: Part,
+    /// Files that must be equal afterwards, by their paths in `{dir}`.
+    pub equal_files: Vec<(&'static str, &'static str)>,
+}
+
+/// One side's part of a conversation.
+#[derive(Clone, Debug, Default)]
+pub struct Part {
+    /// Arguments, besides `--port` and those of the table.
+    pub args: Vec<String>,
+    /// What is typed.
+    pub input: String,
+    /// What stdout must be, masked as `run::session::mask` does.
+    pub transcript: String,
+}
+
+/// TCP or UDP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// A stream.
+    Tcp,
+    /// Datagrams.
+    Udp,
+}
+
+impl Transport {
+    /// As the ready line writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+        }
+    }
+}
+
+/// One of the two ends of a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The one that listens.
+    Server,
+    /// The one that begins.
+    Client,
+}
+
+/// The language of an implementation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Language {
+    /// The programs of this workspace.
+    Rust,
+    /// Their counterparts in `LAB/python`.
+    Python,
+}
+
+impl Language {
+    /// Both.
+    pub const BOTH: [Self; 2] = [Self::Rust, Self::Python];
+
+    /// As a person writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rust => "Rust",
+            Self::Python => "Python",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_twenty_programs_and_each_has_a_name_of_its_own() {
+        let numbers: Vec<_> = PROGRAMS.iter().map(|program| program.number).collect();
+        assert_eq!(numbers, (1..=20).collect::<Vec<_>>());
+        let mut names: Vec<_> = PROGRAMS.iter().map(Program::name).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), 20);
+    }
+
+    #[test]
+    fn a_package_a_number_and_a_name_select_programs() {
+        let names = |words: &[&str]| {
+            let words: Vec<_> = words.iter().map(ToString::to_string).collect();
+            select(&words).map(|found| found.iter().map(|p| p.number).collect::<Vec<_>>())
+        };
+        assert_eq!(names(&["echo-tcp"]).unwrap(), [1, 2, 3, 4]);
+        assert_eq!(names(&["echo-udp/talk", "11"]).unwrap(), [6, 11]);
+        assert_eq!(names(&[]).unwrap().len(), 20);
+        assert!(
+            names(&["ftp"])
+                .unwrap_err()
+                .to_string()
+                .contains("cargo lab list")
+        );
+    }
+}

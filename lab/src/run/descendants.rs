@@ -1,0 +1,103 @@
+//! The processes that a program has started, wherever they went.
+//!
+//! Its process group has most of them. A process may leave the group (`setsid`), and be nobody's
+//! child once its parent has ended; what it keeps is its environment. So every program gets a
+//! variable of its own, by which they are found. Linux only, and not those that empty their
+//! environment.
+
+use std::process::{Command, id};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The variable.
+const NAME: &str = "LAB_PROGRAM";
+
+/// Ends all processes of a group.
+pub(crate) fn kill_group(id: u32) {
+    #[cfg(unix)]
+    signal_group(id, rustix::process::Signal::KILL);
+    #[cfg(not(unix))]
+    let _ = id;
+}
+
+/// Sends a signal to all processes of a group.
+#[cfg(unix)]
+pub(crate) fn signal_group(id: u32, signal: rustix::process::Signal) {
+    use rustix::process::{Pid, kill_process_group};
+    if let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) {
+        // It may have ended by itself.
+        let _ = kill_process_group(pid, signal);
+    }
+}
+
+/// What a program and its descendants carry.
+#[derive(Debug)]
+pub(crate) struct Mark(String);
+
+impl Mark {
+    /// One that no other program has, this process's or another's.
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self(format!("{}{number}", prefix()))
+    }
+
+    /// Marks a program that is about to be started.
+    pub(crate) fn put_on(&self, command: &mut Command) {
+        command.env(NAME, &self.0);
+    }
+
+    /// Ends, as `kill -9` does, whoever carries it.
+    pub(crate) fn kill(&self) {
+        kill(|mark| mark == self.0);
+    }
+}
+
+/// Ends the descendants of all programs that this process has started.
+pub(crate) fn kill_all() {
+    kill(|mark| mark.starts_with(&prefix()));
+}
+
+fn prefix() -> String {
+    format!("{}.", id())
+}
+
+/// Looks until nobody is left: one that is found may just be starting another. Two looks must agree
+/// on it, because one that is just becoming another program (`exec`) has no environment for a moment.
+#[cfg(target_os = "linux")]
+fn kill(is_meant: impl Fn(&str) -> bool) {
+    use std::thread;
+    use std::time::Duration;
+
+    use rustix::process::{Pid, Signal, kill_process};
+
+    const LOOKS: u32 = 100;
+    const PAUSE: Duration = Duration::from_millis(2);
+    let carries_it = |process: &procfs::process::Process| {
+        // Of another user's, or of one that has ended, there is nothing to read.
+        let environment = process.environ().unwrap_or_default();
+        let mark = environment.get(std::ffi::OsStr::new(NAME));
+        mark.and_then(|mark| mark.to_str()).is_some_and(&is_meant)
+    };
+    let mut in_vain = 0;
+    for _ in 0..LOOKS {
+        let Ok(processes) = procfs::process::all_processes() else {
+            return;
+        };
+        let mut any = false;
+        for process in processes.flatten().filter(carries_it) {
+            any = true;
+            if let Some(pid) = Pid::from_raw(process.pid()) {
+                // It may have ended by itself.
+                let _ = kill_process(pid, Signal::KILL);
+            }
+        }
+        in_vain = if any { 0 } else { in_vain + 1 };
+        if in_vain == 2 {
+            return;
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn kill(_is_meant: impl Fn(&str) -> bool) {}

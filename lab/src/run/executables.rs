@@ -1,0 +1,209 @@
+//! Builds each lab and finds its executables.
+//!
+//! Every lab has a `server` and a `client`. Built in one go they would overwrite each other in
+//! the target folder, so each lab gets a target folder of its own; the compiled crates are shared
+//! (`build.build-dir` in `.cargo/config.toml`).
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::pairs::{Executable, Language, Program, Side};
+
+/// How the labs are compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Profile {
+    /// As `cargo build` does.
+    Debug,
+    /// As `cargo build --release` does.
+    Release,
+}
+
+/// The workspace's folder.
+#[must_use]
+pub fn workspace() -> &'static Path {
+    let lab = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // The package `lab` stands in the workspace's folder.
+    lab.parent().unwrap_or(lab)
+}
+
+/// Where the executable of one side of a program is, built first if it is not up to date.
+///
+/// # Errors
+///
+/// When cargo cannot build the lab.
+pub fn rust(program: &Program, side: Side, profile: Profile) -> Result<PathBuf> {
+    let binary = program.side(side).binary;
+    match profile {
+        Profile::Debug => build(program.package, None, profile)?,
+        // Optimising all executables of a lab takes minutes, and one is asked for.
+        Profile::Release => build(program.package, Some(binary), profile)?,
+    }
+    Ok(built(program.package, binary, profile))
+}
+
+fn built(package: &str, binary: &str, profile: Profile) -> PathBuf {
+    let folder = match profile {
+        Profile::Debug => "debug",
+        Profile::Release => "release",
+    };
+    let name = format!("{binary}{}", env::consts::EXE_SUFFIX);
+    target(package).join(folder).join(name)
+}
+
+/// Where the tool `lab` itself is, built first if it is not up to date.
+///
+/// # Errors
+///
+/// When cargo cannot build it.
+pub fn lab(profile: Profile) -> Result<PathBuf> {
+    build("lab", Some("lab"), profile)?;
+    Ok(built("lab", "lab", profile))
+}
+
+/// The Python counterpart of one side of a program.
+#[must_use]
+pub fn python_source(program: &Program, side: Side) -> PathBuf {
+    let file = format!("{}.py", program.side(side).binary.replace('-', "_"));
+    workspace().join(program.package).join("python").join(file)
+}
+
+/// The command that starts one side of a program, with the flags that make it this program.
+///
+/// # Errors
+///
+/// When the lab cannot be built, or Python is missing.
+pub fn command(program: &Program, side: Side, language: Language) -> Result<Command> {
+    let Executable { flags, .. } = program.side(side);
+    let mut command = match language {
+        Language::Rust => Command::new(rust(program, side, Profile::Debug)?),
+        Language::Python => {
+            let mut command = Command::new(python().context("Python is missing")?);
+            command.arg(python_source(program, side));
+            command
+        }
+    };
+    command.args(*flags);
+    Ok(command)
+}
+
+/// Builds all labs of `programs` as `cargo build` does, so that no later step waits for a compiler.
+///
+/// # Errors
+///
+/// When cargo cannot build one of them.
+pub fn build_all(programs: &[&Program]) -> Result<()> {
+    programs
+        .iter()
+        .try_for_each(|program| build(program.package, None, Profile::Debug))
+}
+
+/// The Python interpreter: `$PYTHON`, or `python3`. `None` when there is none, or it is older than 3.8.
+#[must_use]
+pub fn python() -> Option<&'static str> {
+    static PYTHON: OnceLock<Option<String>> = OnceLock::new();
+    PYTHON
+        .get_or_init(|| {
+            let names = env::var("PYTHON").map_or_else(
+                |_| vec!["python3".into(), "python".into()],
+                |name| vec![name],
+            );
+            names.into_iter().find(|name| is_recent_python(name))
+        })
+        .as_deref()
+}
+
+fn is_recent_python(name: &str) -> bool {
+    Command::new(name)
+        .args(["-c", "import sys; sys.exit(sys.version_info < (3, 8))"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+fn target(package: &str) -> PathBuf {
+    workspace().join("target").join("labs").join(package)
+}
+
+/// Runs `cargo build` for one executable of a lab, or for all, once in a process: sources do not change
+/// under a running test.
+fn build(package: &'static str, binary: Option<&'static str>, profile: Profile) -> Result<()> {
+    type Built = BTreeMap<(&'static str, Option<&'static str>, Profile), bool>;
+    static BUILT: Mutex<Built> = Mutex::new(BTreeMap::new());
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(worked) = built.get(&(package, binary, profile)) {
+        ensure!(*worked, "{package} does not build");
+        return Ok(());
+    }
+    let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .current_dir(workspace())
+        .args(["build", "--quiet", "--package", package, "--target-dir"])
+        .arg(target(package))
+        .stdin(Stdio::null());
+    match binary {
+        Some(binary) => command.args(["--bin", binary]),
+        None => command.arg("--bins"),
+    };
+    if profile == Profile::Release {
+        command.arg("--release");
+    }
+    let output = command
+        .output()
+        .context("cannot run cargo: is Rust installed?")?;
+    built.insert((package, binary, profile), output.status.success());
+    if !output.status.success() {
+        bail!(
+            "{package} does not build:\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    Ok(())
+}
+
+/// Whether the tests that need Python can run. Where it is missing they are skipped with a line
+/// that says so; with `CI=true` they must not be.
+///
+/// # Panics
+///
+/// With `CI=true`, when Python is missing.
+#[must_use]
+pub fn python_or_skip(test: &str) -> bool {
+    let found = python().is_some();
+    if !found {
+        assert!(
+            env::var("CI").as_deref() != Ok("true"),
+            "{test} needs Python 3.8 or later"
+        );
+        common::console::note(format_args!("skipped: {test} needs Python 3.8 or later"));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pairs::PROGRAMS;
+
+    #[test]
+    fn every_program_has_its_sources_in_both_languages() {
+        for program in PROGRAMS {
+            for side in [Side::Server, Side::Client] {
+                let binary = program.side(side).binary;
+                let rust = workspace()
+                    .join(program.package)
+                    .join(format!("src/bin/{binary}.rs"));
+                assert!(rust.is_file(), "{}", rust.display());
+                let python = python_source(program, side);
+                assert!(python.is_file(), "{}", python.display());
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What must not outlive this process when it is interrupted: the programs that run, and folders.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::run::descendants::{self, kill_group};
+
+/// The processes that run now. Who starts one holds it, so that none is missed.
+pub(crate) fn running() -> MutexGuard<'static, BTreeSet<u32>> {
+    static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The folders that exist now.
+fn folders() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    static FOLDERS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    FOLDERS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A temporary folder. It goes with all that is in it when it is dropped, and on Ctrl-C too.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// A new one, where this system has its temporary files; its name begins with `prefix`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made.
+    pub fn new(prefix: &str) -> Result<Self> {
+        Self::new_in(&env::temp_dir(), prefix)
+    }
+
+    /// A new one in `place`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made.
+    pub fn new_in(place: &Path, prefix: &str) -> Result<Self> {
+        handle()?;
+        let mut folders = folders();
+        let path = tempfile::Builder::new()
+            .prefix(prefix)
+            .tempdir_in(place)
+            .with_context(|| format!("cannot make a folder in {}", place.display()))?
+            .keep();
+        folders.insert(path.clone());
+        Ok(Self { path })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let mut folders = folders();
+        // What cannot be removed now stays behind: there is nobody to tell.
+        let _ = fs::remove_dir_all(&self.path);
+        folders.remove(&self.path);
+    }
+}
+
+/// Makes Ctrl-C and SIGTERM end the programs that run, which are in process groups of their own, so
+/// that the terminal does not tell them, and remove the folders.
+///
+/// It also has them feel Ctrl-C when this process does not, as in the background of a shell script:
+/// a signal that is ignored stays ignored in the programs that one starts, one that is handled is
+/// theirs to handle.
+pub(crate) fn handle() -> Result<()> {
+    static HANDLED: OnceLock<Result<(), ctrlc::Error>> = OnceLock::new();
+    match HANDLED.get_or_init(|| ctrlc::set_handler(end)) {
+        Ok(()) => Ok(()),
+        Err(error) => Err(anyhow!("cannot handle Ctrl-C: {error}")),
+    }
+}
+
+fn end() {
+    // Both are held to the last: nothing new begins.
+    let running = running();
+    for id in &*running {
+        kill_group(*id);
+    }
+    descendants::kill_all();
+    let folders = folders();
+    for folder in &*folders {
+        remove(folder);
+    }
+    process::exit(130);
+}
+
+/// Removes a folder into which a program that was killed just now may still be writing.
+fn remove(folder: &Path) {
+    const TRIES: u32 = 50;
+    const PAUSE: Duration = Duration::from_millis(10);
+    for _ in 0..TRIES {
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => thread::sleep(PAUSE),
+            _ => return,
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! One program, or the two of a pair, from the build to the end.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`executables`] | builds each lab and finds its executables, Rust and Python |
+//! | [`process`] | one running program: typed input, captured output, and an end whatever happens |
+//! | [`interrupt`] | what Ctrl-C must end and remove |
+//! | [`session`] | a server and a client that talk, and what both printed |
+
+mod descendants;
+pub mod executables;
+pub mod interrupt;
+pub mod process;
+pub mod session;

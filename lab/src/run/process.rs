@@ -1,0 +1,438 @@
+//! One running program: what is typed at it, what it prints, and its end, whatever happens.
+
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow};
+use wait_timeout::ChildExt;
+
+#[cfg(unix)]
+use crate::run::descendants::signal_group;
+use crate::run::descendants::{Mark, kill_group};
+use crate::run::interrupt::{self, running};
+
+/// How long anything that should happen at once may take on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How much of a program's output is kept, in bytes. A program that floods its screen is judged by
+/// what it printed first.
+const MOST_OUTPUT: usize = 16 << 20;
+
+/// A program that runs, in a process group of its own. Dropping it ends the group, and on Linux
+/// what it has started outside of it.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    mark: Mark,
+    group_ended: bool,
+    stdin: Option<ChildStdin>,
+    stdout: Arc<Output>,
+    stderr: Arc<Output>,
+}
+
+impl Process {
+    /// Starts `command` with a pipe at each of its standard streams.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub fn start(command: &mut Command) -> Result<Self> {
+        Self::start_with_stdout(command, Stdio::piped())
+    }
+
+    /// As [`start`](Self::start), but what the program prints on stdout is thrown away: reading it
+    /// would take processor time from what is measured.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub fn start_without_stdout(command: &mut Command) -> Result<Self> {
+        Self::start_with_stdout(command, Stdio::null())
+    }
+
+    fn start_with_stdout(command: &mut Command, stdout: Stdio) -> Result<Self> {
+        // The transcript must not depend on where the harness runs.
+        command
+            .env_remove("NO_COLOR")
+            .env_remove("RUST_BACKTRACE")
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::piped())
+            .stdout(stdout)
+            .stderr(Stdio::piped());
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(command, 0);
+        let mark = Mark::new();
+        mark.put_on(command);
+        interrupt::handle()?;
+        let mut running = running();
+        let mut child = command
+            .spawn()
+            .with_context(|| format!("cannot start {}", command.get_program().display()))?;
+        running.insert(child.id());
+        drop(running);
+        let stdin = child.stdin.take();
+        let stdout = Output::capture(child.stdout.take());
+        let stderr = Output::capture(child.stderr.take());
+        Ok(Self {
+            child,
+            mark,
+            group_ended: false,
+            stdin,
+            stdout,
+            stderr,
+        })
+    }
+
+    /// The process's id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it printed on stdout.
+    #[must_use]
+    pub fn stdout(&self) -> &Output {
+        &self.stdout
+    }
+
+    /// What it printed on stderr.
+    #[must_use]
+    pub fn stderr(&self) -> &Output {
+        &self.stderr
+    }
+
+    /// Waits for the ready line `listening on tcp 127.0.0.1:8080` and tells its address.
+    ///
+    /// # Errors
+    ///
+    /// When it does not come; the error tells what came instead.
+    pub fn ready(&self, limit: Duration) -> Result<SocketAddr> {
+        self.stderr
+            .wait_for(limit, ready_line)
+            .ok_or_else(|| anyhow!("no ready line; stderr: {:?}", self.stderr.text()))
+    }
+
+    /// Types `text`, as it stands.
+    ///
+    /// # Errors
+    ///
+    /// When the program does not read any more, or not within [`PATIENCE`].
+    pub fn type_text(&mut self, text: &str) -> io::Result<()> {
+        self.type_text_within(PATIENCE, text)
+    }
+
+    /// As [`type_text`](Self::type_text), for a program that may let its input wait for `limit`.
+    ///
+    /// # Errors
+    ///
+    /// When the program does not read any more. After a `TimedOut` its input is gone.
+    pub fn type_text_within(&mut self, limit: Duration, text: &str) -> io::Result<()> {
+        let Some(mut stdin) = self.stdin.take() else {
+            let ended = "the input has been ended";
+            return Err(io::Error::new(io::ErrorKind::BrokenPipe, ended));
+        };
+        // A pipe holds 64 KiB at most, and writing to a full one waits for as long as the program
+        // lives: this thread may.
+        let (done, typed) = mpsc::channel();
+        let text = text.to_owned();
+        thread::spawn(move || {
+            let result = stdin
+                .write_all(text.as_bytes())
+                .and_then(|()| stdin.flush());
+            // Nobody waits for it after the limit.
+            let _ = done.send((stdin, result));
+        });
+        let (stdin, result) = typed
+            .recv_timeout(limit)
+            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
+        self.stdin = Some(stdin);
+        result
+    }
+
+    /// Ends the input, as Ctrl-D does.
+    pub fn end_input(&mut self) {
+        self.stdin = None;
+    }
+
+    /// Waits until the program ends. `None` when the time is up and it still runs.
+    ///
+    /// # Errors
+    ///
+    /// When the system cannot tell.
+    pub fn wait(&mut self, limit: Duration) -> io::Result<Option<ExitStatus>> {
+        let status = self.child.wait_timeout(limit)?;
+        if status.is_some() {
+            self.end_children();
+            // What it printed last is on its way; only a child of its own may keep the pipes open.
+            let limit = limit.max(Duration::from_secs(1));
+            self.stdout.wait_for_end(limit);
+            self.stderr.wait_for_end(limit);
+        }
+        Ok(status)
+    }
+
+    /// Sends what Ctrl-C sends: SIGINT.
+    #[cfg(unix)]
+    pub fn interrupt(&mut self) {
+        self.signal(rustix::process::Signal::INT);
+    }
+
+    /// Ends it, where there are no signals.
+    #[cfg(not(unix))]
+    pub fn interrupt(&mut self) {
+        let _ = self.child.kill();
+    }
+
+    /// Ends it and its children, as `kill -9` does.
+    pub fn kill(&mut self) {
+        #[cfg(unix)]
+        self.signal(rustix::process::Signal::KILL);
+        let _ = self.child.kill();
+    }
+
+    /// Sends a signal to the program and its children.
+    #[cfg(unix)]
+    pub fn signal(&mut self, signal: rustix::process::Signal) {
+        // Once its end has been seen the id may belong to somebody else.
+        if matches!(self.child.try_wait(), Ok(None)) {
+            signal_group(self.child.id(), signal);
+        }
+    }
+}
+
+impl Process {
+    /// Ends what is left of the group, and who has left it. Once only, as soon as the program's own end is seen: the
+    /// group's id is the program's, and later it may belong to somebody else.
+    fn end_children(&mut self) {
+        if !self.group_ended {
+            self.group_ended = true;
+            kill_group(self.child.id());
+            self.mark.kill();
+            running().remove(&self.child.id());
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.end_children();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a program prints on one of its streams, while it prints it.
+#[derive(Debug, Default)]
+pub struct Output {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    bytes: Vec<u8>,
+    ended: bool,
+}
+
+impl State {
+    /// What has come without the first bytes of a character whose last ones are still to come.
+    fn whole_characters(&self) -> &[u8] {
+        let end = self.bytes.len();
+        let cut = (1..=end.min(3)).find(|cut| {
+            let rest = str::from_utf8(&self.bytes[end - cut..]);
+            rest.is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
+        });
+        match cut {
+            Some(cut) if !self.ended => &self.bytes[..end - cut],
+            _ => &self.bytes,
+        }
+    }
+}
+
+impl Output {
+    fn capture(stream: Option<impl Read + Send + 'static>) -> Arc<Self> {
+        let output = Arc::new(Self::default());
+        let Some(mut stream) = stream else {
+            return output;
+        };
+        let writer = Arc::clone(&output);
+        thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            loop {
+                let got = stream.read(&mut buffer).unwrap_or(0);
+                let mut state = writer.lock();
+                let room = MOST_OUTPUT.saturating_sub(state.bytes.len());
+                state.bytes.extend_from_slice(&buffer[..got.min(room)]);
+                state.ended = got == 0;
+                writer.changed.notify_all();
+                if state.ended {
+                    break;
+                }
+            }
+        });
+        output
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All that was printed until now.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        self.lock().bytes.clone()
+    }
+
+    /// All that was printed until now, as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.lock().bytes).into_owned()
+    }
+
+    /// Waits until `found` finds what it looks for in the text. `None` when the time is up or
+    /// the stream ended without it.
+    pub fn wait_for<T>(
+        &self,
+        limit: Duration,
+        mut found: impl FnMut(&str) -> Option<T>,
+    ) -> Option<T> {
+        let deadline = Instant::now() + limit;
+        let mut state = self.lock();
+        loop {
+            if let Some(found) = found(&String::from_utf8_lossy(state.whole_characters())) {
+                return Some(found);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if state.ended || left.is_zero() {
+                return None;
+            }
+            state = self
+                .changed
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    /// Waits until the text contains `part`, and tells whether it came.
+    #[must_use]
+    pub fn shows(&self, part: &str, limit: Duration) -> bool {
+        self.wait_for(limit, |text| text.contains(part).then_some(()))
+            .is_some()
+    }
+
+    fn wait_for_end(&self, limit: Duration) {
+        let deadline = Instant::now() + limit;
+        let mut state = self.lock();
+        while !state.ended {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            state = self
+                .changed
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+}
+
+/// The address in the first complete ready line of `text`.
+fn ready_line(text: &str) -> Option<SocketAddr> {
+    text.split_inclusive('\n')
+        .filter_map(|line| line.strip_suffix('\n')?.strip_prefix("listening on "))
+        .find_map(|rest| rest.split_once(' ')?.1.trim_end().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_character_is_shown_once_all_its_bytes_have_come() {
+        let shown = |bytes: &[u8], ended| {
+            let state = State {
+                bytes: bytes.to_vec(),
+                ended,
+            };
+            state.whole_characters().len()
+        };
+        let text = "a你".as_bytes();
+        assert_eq!(shown(text, false), 4);
+        assert_eq!((shown(&text[..3], false), shown(&text[..2], false)), (1, 1));
+        assert_eq!(shown(&text[..3], true), 3);
+        assert_eq!(shown(b"a\xff", false), 2);
+        assert_eq!(shown(b"", false), 0);
+    }
+
+    #[test]
+    fn the_ready_line_is_read_once_it_is_complete() {
+        assert_eq!(ready_line("listening on tcp 127.0.0.1:80"), None);
+        assert_eq!(
+            ready_line("warning: x\nlistening on udp [::1]:8080\n"),
+            Some("[::1]:8080".parse().unwrap())
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_program_never_reads_is_typed_no_longer_than_the_limit() {
+        let mut process = Process::start(Command::new("sleep").arg("60")).unwrap();
+        let more_than_a_pipe_holds = "x".repeat(4 << 20);
+        let error = process
+            .type_text_within(Duration::from_millis(50), &more_than_a_pipe_holds)
+            .unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(process.type_text("more").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn dropping_a_process_ends_its_children_too() {
+        assert_dropping_ends("sleep 60 & echo $!; wait");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn dropping_a_process_ends_a_child_that_left_its_group_and_lost_its_parent() {
+        assert_dropping_ends("setsid sh -c 'echo $$; while :; do sleep 1; done' & wait");
+        assert_dropping_ends(
+            "(setsid sh -c 'echo $$; while :; do sleep 1; done' &); wait; sleep 60",
+        );
+    }
+
+    /// Starts a shell, drops it, and waits until the process has ended whose id it printed.
+    #[cfg(unix)]
+    fn assert_dropping_ends(script: &str) {
+        let mut shell = Command::new("sh");
+        let process = Process::start(shell.args(["-c", script])).unwrap();
+        let id = process
+            .stdout()
+            .wait_for(PATIENCE, |text| {
+                text.split_once('\n')?.0.parse::<i32>().ok()
+            })
+            .unwrap();
+        drop(process);
+        let child = rustix::process::Pid::from_raw(id).unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        // The child is nobody's after its parent's end; the system reaps it soon.
+        while rustix::process::test_kill_process(child).is_ok() && !is_zombie(id) {
+            assert!(Instant::now() < deadline, "the child {id} still runs");
+            thread::yield_now();
+        }
+    }
+
+    #[cfg(unix)]
+    fn is_zombie(id: i32) -> bool {
+        std::fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| {
+            stat.rsplit(')')
+                .next()
+                .is_some_and(|rest| rest.starts_with(" Z"))
+        })
+    }
+}
