@@ -155,7 +155,6 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode> {
             "Python 3.8 or later is missing: only the Rust programs run (set PYTHON to name it)",
         );
     }
-    common::console::note("building the programs (the first time takes a minute)");
     let comparisons = compare(&programs, &languages, |_| tick())?;
     if std::io::stderr().is_terminal() {
         common::console::note("");

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use lab::run::executables;
 use lab::{check, compare, experiment, list};
 
 /// Runs, compares and judges the programs of the lessons
@@ -41,6 +42,7 @@ enum Command {
 
 fn main() -> common::Result<ExitCode> {
     let args = Args::parse();
+    executables::show_progress();
     let status = match args.command {
         Command::List => list::run()?,
         Command::Compare(args) => compare::run(&args)?,

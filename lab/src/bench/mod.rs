@@ -190,10 +190,8 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode> {
     }
     let chosen = select(&args.names)?;
     if cfg!(debug_assertions) {
-        console::note("building the benchmark, optimised (the first time takes a minute)");
         return Err(run_release_build());
     }
-    console::note("building the programs, optimised (the first time takes minutes)");
     for (number, side) in chosen.iter().flat_map(|benchmark| benchmark.needs) {
         executables::rust(setting::program(*number)?, *side, Profile::Release)?;
     }

@@ -241,7 +241,6 @@ fn subject(args: &CheckArgs, plan: &Plan) -> Result<Subject> {
     let subject = args.subject(&plan[0].0)?;
     match subject {
         Subject::Ours(Language::Rust) => {
-            console::note("building the programs (the first time takes a minute)");
             let programs: Vec<_> = plan.iter().map(|(target, _)| target.program).collect();
             executables::build_all(&programs)?;
         }

@@ -6,11 +6,13 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::pairs::{Executable, Language, Program, Side};
 
@@ -127,27 +129,44 @@ fn is_recent_python(name: &str) -> bool {
         .is_ok_and(|status| status.success())
 }
 
+/// From now on cargo shows its bar while it compiles a lab, if stderr is a terminal. Tests do not
+/// ask for it: it would mix with their lines.
+pub fn show_progress() {
+    PROGRESS.store(io::stderr().is_terminal(), Ordering::Relaxed);
+}
+
+static PROGRESS: AtomicBool = AtomicBool::new(false);
+
 fn target(package: &str) -> PathBuf {
     workspace().join("target").join("labs").join(package)
 }
 
 /// Runs `cargo build` for one executable of a lab, or for all, once in a process: sources do not change
-/// under a running test.
+/// under a running test. What the compiler has to say goes to stderr as it stands, in its colours.
 fn build(package: &'static str, binary: Option<&'static str>, profile: Profile) -> Result<()> {
     type Built = BTreeMap<(&'static str, Option<&'static str>, Profile), bool>;
     static BUILT: Mutex<Built> = Mutex::new(BTreeMap::new());
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(worked) = built.get(&(package, binary, profile)) {
-        ensure!(*worked, "{package} does not build");
-        return Ok(());
-    }
+    let worked = if let Some(worked) = built.get(&(package, binary, profile)) {
+        *worked
+    } else {
+        let worked = run_cargo(package, binary, profile)?;
+        built.insert((package, binary, profile), worked);
+        worked
+    };
+    ensure!(worked, "{package} does not build: cargo says above why");
+    Ok(())
+}
+
+fn run_cargo(package: &str, binary: Option<&str>, profile: Profile) -> Result<bool> {
     let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let mut command = Command::new(cargo);
     command
         .current_dir(workspace())
         .args(["build", "--quiet", "--package", package, "--target-dir"])
         .arg(target(package))
-        .stdin(Stdio::null());
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
     match binary {
         Some(binary) => command.args(["--bin", binary]),
         None => command.arg("--bins"),
@@ -155,17 +174,15 @@ fn build(package: &'static str, binary: Option<&'static str>, profile: Profile) 
     if profile == Profile::Release {
         command.arg("--release");
     }
-    let output = command
-        .output()
-        .context("cannot run cargo: is Rust installed?")?;
-    built.insert((package, binary, profile), output.status.success());
-    if !output.status.success() {
-        bail!(
-            "{package} does not build:\n{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+    if PROGRESS.load(Ordering::Relaxed) {
+        // As the alias in `.cargo/config.toml` has it.
+        command.args(["--config", "term.progress.when='always'"]);
+        command.args(["--config", "term.progress.width=80"]);
     }
-    Ok(())
+    let status = command
+        .status()
+        .context("cannot run cargo: is Rust installed?")?;
+    Ok(status.success())
 }
 
 /// Whether the tests that need Python can run. Where it is missing they are skipped with a line

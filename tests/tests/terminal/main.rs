@@ -1,5 +1,5 @@
 //! The programs as a person at a terminal meets them: prompts, Ctrl-C, Ctrl-D, progress bars,
-//! colours, a narrow window.
+//! colours, a narrow window; and the compiler behind `cargo lab`.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,6 +7,7 @@
 )]
 #![cfg(unix)]
 
+mod building;
 mod window;
 
 use std::fs;

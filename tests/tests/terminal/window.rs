@@ -1,6 +1,7 @@
 //! A program in a terminal window: a pseudo-terminal, with keys pressed and the screen read.
 
 use std::io::{Read, Write};
+use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Instant;
@@ -43,6 +44,17 @@ impl Window {
         columns: u16,
         no_color: Option<&str>,
     ) -> Self {
+        let mut std = executables::command(program, side, language).unwrap();
+        std.args(args);
+        if let Some(value) = no_color {
+            std.env("NO_COLOR", value);
+        }
+        Self::run(&std, columns)
+    }
+
+    /// Opens a window of 24 lines in which `std` runs. Of what `std` asks for only the program, the
+    /// arguments, the folder and the variables that it sets count.
+    pub(crate) fn run(std: &Command, columns: u16) -> Self {
         let window = PtySize {
             rows: 24,
             cols: columns,
@@ -50,16 +62,17 @@ impl Window {
             pixel_height: 0,
         };
         let pair = native_pty_system().openpty(window).unwrap();
-        let std = executables::command(program, side, language).unwrap();
         let mut command = CommandBuilder::new(std.get_program());
         command.args(std.get_args());
-        command.args(args);
         command.env("TERM", "xterm");
         command.env_remove("NO_COLOR");
         command.env_remove("RUST_BACKTRACE");
         command.env("PYTHONDONTWRITEBYTECODE", "1");
-        if let Some(value) = no_color {
-            command.env("NO_COLOR", value);
+        for (name, value) in std.get_envs() {
+            command.env(name, value.unwrap_or_default());
+        }
+        if let Some(folder) = std.get_current_dir() {
+            command.cwd(folder);
         }
         let child = pair.slave.spawn_command(command).unwrap();
         let keys = pair.master.take_writer().unwrap();
