@@ -134,12 +134,26 @@ fn junit_has_a_case_for_each_check() {
 }
 
 #[test]
-fn the_list_tells_each_check_in_a_sentence() {
-    let output = check(&["--list", "ntp/server", "--only", "robust"]);
-    assert!(output.status.success());
-    let text = stdout(&output);
-    assert!(text.contains("invalid-utf8 (robust)"), "{text}");
-    assert!(!text.contains("(protocol)"), "{text}");
+fn the_list_is_a_line_a_check_and_the_long_one_tells_what_each_does() {
+    let list = |args: &[&str]| {
+        let output = check(&[&["--list", "ntp/server", "--only", "robust"], args].concat());
+        assert!(output.status.success());
+        stdout(&output)
+    };
+    let short = list(&[]);
+    assert!(short.starts_with("ntp/server\n"), "{short}");
+    assert!(short.contains("\n  robust    invalid-utf8\n"), "{short}");
+    for line in short.lines().skip(1) {
+        assert_eq!(line.split_whitespace().count(), 2, "{line}");
+        assert!(line.starts_with("  robust "), "{line}");
+    }
+    let long = list(&["--long"]);
+    let lines: Vec<&str> = long.lines().collect();
+    for line in short.lines() {
+        assert!(lines.contains(&line), "{line}");
+    }
+    let sentences = lines.iter().filter(|line| line.ends_with('.')).count();
+    assert!(sentences >= short.lines().count() - 1, "{long}");
 }
 
 #[test]

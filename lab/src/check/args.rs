@@ -28,7 +28,7 @@ Examples:
   cargo lab check ntp/server --python       our Python program
   cargo lab check ntp/server -- python3 my_server.py --port {port}
   cargo lab check ntp/server --connect 127.0.0.1:8080
-  cargo lab check --list ntp                what is checked, and why
+  cargo lab check --list --long ntp         what is checked, a sentence each
 
 In a command {host}, {port} and {dir} are filled in; without {port} the lesson's own port is used.
 {dir} is a folder for the files of a check: ftp-simple/client stores there, upload-client finds
@@ -50,9 +50,12 @@ pub struct CheckArgs {
     /// Only the checks whose name or sentence contains TEXT
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
-    /// Tell what the checks are, and do none
+    /// Show the names of the checks, and do none
     #[arg(long)]
     list: bool,
+    /// With --list: tell what each check does
+    #[arg(long, requires = "list")]
+    long: bool,
     /// How long an answer may take
     #[arg(long, value_name = "SECONDS", default_value_t = Seconds::whole(5))]
     patience: Seconds,
@@ -153,7 +156,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode> {
     let (plan, subject) = match planned {
         Ok((plan, Some(subject))) => (plan, subject),
         Ok((plan, None)) => {
-            report::list(&mut text, &plan)?;
+            report::list(&mut text, &plan, args.long)?;
             return print(&text).map(|()| ExitCode::SUCCESS);
         }
         Err(error) => {

@@ -98,22 +98,19 @@ fn count(out: &mut impl Write, judgements: &[Judgement]) -> io::Result<()> {
     writeln!(out, "{}", parts.join(", "))
 }
 
-/// Writes the checks of each target, with what each does.
+/// Writes the checks of each target, a line each; with what each does, if that is wanted.
 ///
 /// # Errors
 ///
 /// When `out` cannot be written.
-pub fn list(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
+pub fn list(out: &mut impl Write, plan: &Plan, long: bool) -> io::Result<()> {
     for (target, checks) in plan {
         writeln!(out, "{BOLD}{}{BOLD:#}", target.name())?;
         for check in checks {
-            writeln!(
-                out,
-                "  {BOLD}{}{BOLD:#} ({})",
-                check.name,
-                check.grade.name()
-            )?;
-            paragraph(out, "", check.sentence, 4)?;
+            writeln!(out, "  {:<8}  {}", check.grade.name(), check.name)?;
+            if long {
+                paragraph(out, "", check.sentence, 12)?;
+            }
         }
     }
     Ok(())
