@@ -3,6 +3,7 @@
 //!
 //! | module | subject |
 //! |---|---|
+//! | [`names`] | what a person types to choose among programs, targets, experiments, benchmarks |
 //! | [`pairs`] | the table of the twenty pairs: the single source for all that walks over them |
 //! | [`run`] | builds, starts, types at, watches and ends a program |
 //! | [`host`] | what the system tells: its tables of sockets, its processes, network namespaces |
@@ -12,7 +13,7 @@
 //! | [`experiment`] | `cargo lab experiment`: the claims of the lessons, tried on this machine |
 //! | [`mod@bench`] | `cargo lab bench`: the programs against the bare system calls (Linux) |
 //!
-//! Arrows go down: a command uses [`pairs`], [`run`] and [`host`], and these know no command.
+//! Arrows go down: a command uses [`names`], [`pairs`], [`run`] and [`host`], and these know no command.
 
 #[cfg(target_os = "linux")]
 pub mod bench;
@@ -21,5 +22,6 @@ pub mod compare;
 pub mod experiment;
 pub mod host;
 pub mod list;
+pub mod names;
 pub mod pairs;
 pub mod run;

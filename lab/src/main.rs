@@ -1,8 +1,12 @@
 //! `cargo lab`: runs, compares and judges the programs of the lessons.
 
+use std::env;
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::{Parser, Subcommand};
+use common::console;
+use lab::names::UnknownName;
 use lab::run::executables;
 use lab::{check, compare, experiment, list};
 
@@ -40,25 +44,56 @@ enum Command {
     Broken(check::faults::BrokenArgs),
 }
 
+/// The exit status of a mistake in the command line, as clap has it.
+const USAGE: u8 = 2;
+
 fn main() -> common::Result<ExitCode> {
-    let args = Args::parse();
-    executables::show_progress();
-    let status = match args.command {
-        Command::List => list::run()?,
-        Command::Compare(args) => compare::run(&args)?,
-        Command::Check(args) => check::run(&args)?,
-        Command::Experiment(args) => experiment::run(&args)?,
-        #[cfg(target_os = "linux")]
-        Command::Bench(args) => lab::bench::run(&args)?,
-        #[cfg(target_os = "linux")]
-        Command::Bare(bare) => {
-            lab::bench::reference::run(&bare)?;
-            ExitCode::SUCCESS
-        }
-        Command::Broken(args) => {
-            check::faults::run(args)?;
-            ExitCode::SUCCESS
-        }
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return Ok(wrong_usage(&error)),
     };
-    Ok(status)
+    executables::show_progress();
+    match run(args.command) {
+        Err(error) if error.is::<UnknownName>() => {
+            console::note(format_args!("error: {error}"));
+            Ok(ExitCode::from(USAGE))
+        }
+        ended => Ok(ended?),
+    }
+}
+
+/// Says what is wrong with the command line. A command to judge whose `--` was forgotten has flags
+/// that clap takes for ours: it would say that they do not exist.
+fn wrong_usage(error: &clap::Error) -> ExitCode {
+    let words: Vec<String> = env::args_os()
+        .skip(1)
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let forgotten = match words.split_first() {
+        Some((command, words)) if command == "check" && error.use_stderr() => {
+            check::lacks_separator(words)
+        }
+        _ => None,
+    };
+    match forgotten {
+        Some(forgotten) => {
+            console::note(format_args!("error: {forgotten}"));
+            ExitCode::from(USAGE)
+        }
+        None => error.exit(),
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::List => list::run(),
+        Command::Compare(args) => compare::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Experiment(args) => experiment::run(&args),
+        #[cfg(target_os = "linux")]
+        Command::Bench(args) => lab::bench::run(&args),
+        #[cfg(target_os = "linux")]
+        Command::Bare(bare) => lab::bench::reference::run(&bare).map(|()| ExitCode::SUCCESS),
+        Command::Broken(args) => check::faults::run(args).map(|()| ExitCode::SUCCESS),
+    }
 }

@@ -18,10 +18,11 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::ValueEnum;
 use common::console;
 
+use crate::names::{self, UnknownName};
 use crate::pairs::Side::{self, Client, Server};
 use crate::run::executables::{self, Profile};
 
@@ -240,20 +241,18 @@ fn run_release_build() -> anyhow::Error {
 }
 
 /// The benchmarks that the names ask for, by the whole name or by its part before the slash.
-fn select(names: &[String]) -> Result<Vec<&'static Benchmark>> {
-    let asks_for = |name: &str, benchmark: &Benchmark| {
-        name == benchmark.name || benchmark.name.split('/').next() == Some(name)
-    };
-    if let Some(unknown) = names
-        .iter()
-        .find(|name| !BENCHMARKS.iter().any(|benchmark| asks_for(name, benchmark)))
-    {
-        bail!("there is no benchmark {unknown:?}: `cargo lab bench --list` shows the names");
-    }
-    let chosen = |benchmark: &&Benchmark| {
-        names.is_empty() || names.iter().any(|name| asks_for(name, benchmark))
-    };
-    Ok(BENCHMARKS.iter().filter(chosen).collect())
+fn select(words: &[String]) -> Result<Vec<&'static Benchmark>, UnknownName> {
+    names::select(
+        "benchmark",
+        "cargo lab bench --list",
+        words,
+        BENCHMARKS,
+        |benchmark| {
+            let group = benchmark.name.split('/').next();
+            let names = [Some(benchmark.name), group];
+            names.into_iter().flatten().map(str::to_owned).collect()
+        },
+    )
 }
 
 fn python_version() -> Option<String> {

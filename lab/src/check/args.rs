@@ -2,11 +2,14 @@
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::iter;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::slice;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use clap::{Args, ValueEnum};
 use common::console;
 use common::flags::Seconds;
@@ -35,7 +38,7 @@ In a command {host}, {port} and {dir} are filled in; without {port} the lesson's
 file.bin there to send, ftp-class/client the folders share and download.
 Exit status: 0 all passed, 1 some failed, 2 could not be judged (or every check was skipped).")]
 pub struct CheckArgs {
-    /// PACKAGE/BINARY such as ntp/server or echo-tcp/phone-client, a package, or all
+    /// Such as ntp/server; 11, ntp or echo-tcp/phone for both sides; or all
     #[arg(value_name = "TARGET", required_unless_present = "list")]
     targets: Vec<String>,
     /// Judge our Python program
@@ -200,17 +203,15 @@ fn plan(args: &CheckArgs) -> Result<Plan> {
         args.patience,
         MOST_PATIENCE.as_secs()
     );
-    let all = ["all".to_owned()];
-    let words = if args.targets.is_empty() {
-        &all[..]
-    } else {
-        &args.targets
-    };
-    let targets = Target::select(words)?;
+    let targets = Target::select(&args.targets).map_err(|unknown| {
+        let forgotten = lacks_separator(&args.targets).filter(|_| !args.is_foreign());
+        forgotten.unwrap_or_else(|| unknown.into())
+    })?;
     if !args.list && args.is_foreign() {
         ensure!(
             targets.len() == 1,
-            "one command is one program: give one target, such as ntp/server"
+            "one command is one program: give one target, such as {}",
+            targets[0].name()
         );
         ensure!(
             args.connect.is_none() || targets[0].side == Side::Server,
@@ -254,6 +255,30 @@ fn subject(args: &CheckArgs, plan: &Plan) -> Result<Subject> {
         Subject::Command(_) | Subject::Running(_) => {}
     }
     Ok(subject)
+}
+
+/// What to say if one of `words` is a target and the next the beginning of a command: `--` was forgotten.
+#[must_use]
+pub fn lacks_separator(words: &[String]) -> Option<anyhow::Error> {
+    if words.iter().any(|word| word == "--") {
+        return None;
+    }
+    words.windows(2).find_map(|pair| {
+        let (target, command) = (&pair[0], &pair[1]);
+        Target::select(slice::from_ref(target)).ok()?;
+        let unknown = Target::select(slice::from_ref(command)).err()?;
+        let is_command = unknown.nearest.is_none() || is_program(command);
+        (is_command && !command.starts_with('-'))
+            .then(|| anyhow!("a command stands after --: cargo lab check {target} -- {command} …"))
+    })
+}
+
+/// Whether it is a file here, or one that a shell would start.
+fn is_program(word: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    iter::once(PathBuf::new())
+        .chain(env::split_paths(&path))
+        .any(|folder| folder.join(word).is_file())
 }
 
 /// 2 if anything could not be judged, or nothing was; else 1 if anything failed, else 0.

@@ -26,7 +26,7 @@ pub mod engine;
 pub mod faults;
 pub mod report;
 
-pub use args::{CheckArgs, run};
+pub use args::{CheckArgs, lacks_separator, run};
 
 /// What a check asks for. (The comments of the grades are the help of `--only`.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]

@@ -25,7 +25,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use clap::builder::PossibleValuesParser;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -41,6 +40,7 @@ pub mod tcp;
 pub mod udp;
 
 use crate::host::CannotBeSeen;
+use crate::names;
 use common::console;
 use report::{Outcome, Report, Steps, Verdict};
 use screen::Screen;
@@ -214,12 +214,7 @@ fn run_one<E: Experiment>(log: Steps) -> Report {
 #[derive(Clone, Debug, clap::Args)]
 pub struct ExperimentArgs {
     /// Which experiments to run; without a name they are listed
-    #[arg(
-        value_name = "EXPERIMENT",
-        value_parser = PossibleValuesParser::new(EXPERIMENTS.iter().map(|entry| entry.name)),
-        hide_possible_values = true,
-        conflicts_with = "all"
-    )]
+    #[arg(value_name = "EXPERIMENT", conflicts_with = "all")]
     names: Vec<String>,
     /// Run all of them and end in a table
     #[arg(long)]
@@ -246,9 +241,16 @@ pub fn run(args: &ExperimentArgs) -> Result<ExitCode> {
     if args.names.is_empty() && !args.all {
         return list(args.format, screen);
     }
-    let chosen = |entry: &&Entry| args.all || args.names.iter().any(|name| name == entry.name);
+    // With `--all` there are no names, which is all of them.
+    let chosen = names::select(
+        "experiment",
+        "cargo lab experiment",
+        &args.names,
+        EXPERIMENTS,
+        |entry| vec![entry.name.to_owned()],
+    )?;
     let mut reports = Vec::new();
-    for entry in EXPERIMENTS.iter().filter(chosen) {
+    for entry in chosen {
         if args.format == Format::Text {
             let lessons = lessons::checked_by(entry.name);
             console::say(screen.heading(entry.name, entry.claim, &lessons))?;

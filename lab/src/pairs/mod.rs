@@ -1,5 +1,7 @@
 //! The table of the twenty programs, the single source for everything that walks over them.
 
+use crate::names::{self, UnknownName};
+
 mod sessions;
 mod table;
 
@@ -47,10 +49,14 @@ impl Program {
         }
     }
 
-    /// Whether `word`, a number, a package or a full name, asks for this program.
+    /// What asks for it: its number, its package, its name.
     #[must_use]
-    pub fn answers_to(&self, word: &str) -> bool {
-        word == self.number.to_string() || word == self.package || word == self.name()
+    pub fn names(&self) -> Vec<String> {
+        vec![
+            self.number.to_string(),
+            self.package.to_owned(),
+            self.name(),
+        ]
     }
 }
 
@@ -59,16 +65,10 @@ impl Program {
 /// # Errors
 ///
 /// When a word names no program.
-pub fn select(words: &[String]) -> anyhow::Result<Vec<&'static Program>> {
-    if let Some(unknown) = words
-        .iter()
-        .find(|word| !PROGRAMS.iter().any(|program| program.answers_to(word)))
-    {
-        anyhow::bail!("there is no program {unknown:?}: `cargo lab list` shows the names");
-    }
-    let asked =
-        |program: &&Program| words.is_empty() || words.iter().any(|word| program.answers_to(word));
-    Ok(PROGRAMS.iter().filter(asked).collect())
+pub fn select(words: &[String]) -> Result<Vec<&'static Program>, UnknownName> {
+    names::select("program", "cargo lab list", words, PROGRAMS, |program| {
+        program.names()
+    })
 }
 
 /// One executable of a program.

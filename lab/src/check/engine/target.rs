@@ -1,7 +1,6 @@
 //! What can be judged: the forty ends of the twenty pairs.
 
-use anyhow::{Result, bail};
-
+use crate::names::{self, UnknownName};
 use crate::pairs::{PROGRAMS, Program, Side};
 
 /// One side of one program.
@@ -41,23 +40,24 @@ impl Target {
         names.contains(&self.name().as_str())
     }
 
-    /// The targets that `words` ask for: names of targets, of packages, or `all`.
+    /// The targets that `words` ask for: names of targets, names and numbers of programs, which are both
+    /// their ends, or `all`. All when there are no words.
     ///
     /// # Errors
     ///
     /// When a word names none.
-    pub fn select(words: &[String]) -> Result<Vec<Self>> {
-        let asks = |word: &str, target: &Self| {
-            word == "all" || word == target.program.package || word == target.name()
-        };
-        for word in words {
-            if !Self::all().any(|target| asks(word, &target)) {
-                bail!("there is no target {word:?}: `cargo lab check --list` shows the names");
-            }
-        }
-        Ok(Self::all()
-            .filter(|target| words.iter().any(|word| asks(word, target)))
-            .collect())
+    pub fn select(words: &[String]) -> Result<Vec<Self>, UnknownName> {
+        names::select(
+            "target",
+            "cargo lab check --list",
+            words,
+            Self::all(),
+            |target| {
+                let mut names = target.program.names();
+                names.extend([target.name(), "all".to_owned()]);
+                names
+            },
+        )
     }
 }
 
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_a_package_and_all_select() {
+    fn a_target_a_program_a_package_and_all_select() {
         let count = |words: &[&str]| {
             let words: Vec<_> = words.iter().map(ToString::to_string).collect();
             Target::select(&words).map(|targets| targets.len())
@@ -85,6 +85,7 @@ mod tests {
         assert_eq!(count(&["ntp/server"]).unwrap(), 1);
         assert_eq!(count(&["echo-tcp", "ntp/client"]).unwrap(), 9);
         assert_eq!(count(&["all"]).unwrap(), 40);
+        assert_eq!(count(&["echo-tcp/phone", "11"]).unwrap(), 4);
         assert!(count(&["ntp/sever"]).is_err());
     }
 }
