@@ -94,16 +94,24 @@ fn a_datagram_is_one_receive_one_line_and_one_send() {
     if !can_trace() {
         return;
     }
-    for (number, message) in [(5, "hello"), (11, "%Y-%m-%d %X")] {
-        let calls = count(number, &[], |server| {
+    // A server on all addresses asks the system whether a sender is itself, but only where the ports
+    // are the same.
+    for (number, host, message) in [
+        (5, "127.0.0.1", "hello"),
+        (5, "0.0.0.0", "hello"),
+        (11, "127.0.0.1", "%Y-%m-%d %X"),
+    ] {
+        let calls = count(number, &["--host", host], |server| {
             let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
             socket.set_read_timeout(Some(PATIENCE)).unwrap();
+            let server = ("127.0.0.1", server.port());
             for _ in 0..EXCHANGES {
                 socket.send_to(message.as_bytes(), server).unwrap();
                 socket.recv(&mut [0; 100]).unwrap();
             }
         });
         assert_one_each(&calls);
+        assert!(calls["socket"] < BESIDES, "{calls:?}");
     }
 }
 

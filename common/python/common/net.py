@@ -321,9 +321,30 @@ def receive(sock):
 
 
 def is_own(peer, own):
-    """Whether an answer to peer would arrive at the socket that is bound to own."""
-    loopback = peer[0].startswith(("127.", "::ffff:127.")) or peer[0] == "::1"
-    return peer[1] == own[1] and (peer[0] == own[0] or own[0] in ("0.0.0.0", "::") and loopback)
+    """Whether an answer to peer would arrive at the socket that is bound to own.
+
+    Asks the system only where the ports are the same, which no honest client's port has to be.
+    """
+    return peer[1] == own[1] and (peer[0] == own[0] or own[0] in ("0.0.0.0", "::") and _is_of_this_machine(peer))
+
+
+def _is_of_this_machine(address):
+    """Whether the address is one of this machine's: a socket can be bound to those alone.
+
+    Where the system cannot say (no descriptor is left) it counts as one: an answer that is not sent is a datagram
+    lost, one that comes back is the next question. With Linux's setting ip_nonlocal_bind every address can be bound,
+    and counts.
+    """
+    host = address[0]
+    if host.startswith("::ffff:") and "." in host:
+        address = (host[len("::ffff:") :], 0)  # IPv4, as a socket for IPv6 shows it
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as sock:
+            sock.bind((address[0], 0) + address[2:])
+    except OSError as error:
+        return error.errno != errno.EADDRNOTAVAIL
+    return True
 
 
 def receive_from(sock, server, limit, start):

@@ -146,10 +146,24 @@ pub fn receive<'a>(
 }
 
 /// Whether an answer to `peer` would arrive at the socket that is bound to `own`.
+///
+/// Asks the system only where the ports are the same, which no honest client's port has to be.
 #[must_use]
 pub fn is_own(peer: SocketAddr, own: SocketAddr) -> bool {
-    let to_this_machine = own.ip().is_unspecified() && peer.ip().to_canonical().is_loopback();
-    peer.port() == own.port() && (peer.ip() == own.ip() || to_this_machine)
+    let at_own_address =
+        || peer.ip() == own.ip() || own.ip().is_unspecified() && is_of_this_machine(peer);
+    peer.port() == own.port() && at_own_address()
+}
+
+/// Whether the address is one of this machine's: a socket can be bound to those alone.
+///
+/// Where the system cannot say (no descriptor is left) it counts as one: an answer that is not sent
+/// is a datagram lost, one that comes back is the next question. With Linux's setting
+/// `ip_nonlocal_bind` every address can be bound, and counts.
+fn is_of_this_machine(mut address: SocketAddr) -> bool {
+    address.set_ip(address.ip().to_canonical());
+    address.set_port(0);
+    !matches!(UdpSocket::bind(address), Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable)
 }
 
 /// Receives the server's answer: `recvfrom` until a datagram comes from `server`, for `limit` in
@@ -307,15 +321,18 @@ mod tests {
     }
 
     #[test]
-    fn a_server_on_all_addresses_is_at_every_loopback_address() {
+    fn a_server_on_all_addresses_is_at_every_address_of_the_machine() {
+        // RFC 5737 and RFC 3849 set addresses aside that no machine has.
         for (peer, own, expected) in [
             ("127.0.0.1:80", "127.0.0.1:80", true),
             ("127.0.0.1:81", "127.0.0.1:80", false),
             ("127.0.0.2:80", "127.0.0.1:80", false),
-            ("127.0.0.2:80", "0.0.0.0:80", true),
+            ("127.0.0.1:80", "0.0.0.0:80", true),
+            ("127.0.0.1:81", "0.0.0.0:80", false),
             ("192.0.2.1:80", "0.0.0.0:80", false),
-            ("[::1]:80", "[::]:80", true),
             ("[::ffff:127.0.0.1]:80", "[::]:80", true),
+            ("[::ffff:192.0.2.1]:80", "[::]:80", false),
+            ("[2001:db8::1]:80", "[::]:80", false),
         ] {
             let is_own = is_own(peer.parse().unwrap(), own.parse().unwrap());
             assert_eq!(is_own, expected, "{peer} {own}");

@@ -5,7 +5,9 @@
 //! | [`sockets`] | the states, queues and counters that the system keeps of its sockets |
 //! | [`processor`] | how busy a process is |
 //! | [`namespace`] | network namespaces and a wire between them that loses packets |
+//! | [`forgery`] | datagrams that claim to come from another port |
 
+pub mod forgery;
 pub mod namespace;
 pub mod processor;
 pub mod sockets;

@@ -9,6 +9,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::experiment::Experiment;
 use crate::experiment::report::{Steps, Verdict};
+use crate::host::forgery::checksum;
 use crate::host::namespace::{End, Wire};
 use crate::host::sockets::{self, State};
 
@@ -138,16 +139,4 @@ fn syn(source: Ipv4Addr, target: SocketAddr) -> Result<Vec<u8>> {
     packet.extend(destination.octets());
     packet.extend(segment);
     Ok(packet)
-}
-
-/// The Internet checksum (RFC 1071) of an even number of bytes.
-fn checksum(bytes: &[u8]) -> u16 {
-    let words = bytes
-        .chunks_exact(2)
-        .map(|word| u16::from_be_bytes([word[0], word[1]]));
-    let sum = words.fold(0_u16, |sum, word| {
-        let (sum, carry) = sum.overflowing_add(word);
-        sum + u16::from(carry)
-    });
-    !sum
 }
