@@ -161,7 +161,7 @@ pub static SENTENCES: &[Sentence] = &[
     says("003", "what is sent once is received once", "udp-keeps-boundaries"),
     says("003", "the client just sends, whether or not the server answers", "udp-needs-no-server"),
     says("003", "UDP has no connection, either end may start first", "udp-needs-no-server"),
-    says("003", "recvfrom returns the data and the sender's address", "udp-keeps-boundaries"),
+    says("003", "recvfrom returns the data and the sender's address", "udp-forged-sender"),
     says("003", "a message is sent to an address, an answer to the client's", "udp-connect"),
     says("003", "a UDP client may be written with SOCK_STREAM (as printed)", "any-call-on-any-socket"),
     says("003", "socketserver makes concurrency possible", "one-at-a-time"),

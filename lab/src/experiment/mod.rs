@@ -79,6 +79,7 @@ pub static EXPERIMENTS: &[Entry] = &[
     Entry::of::<udp::udp_connect::UdpConnect>(),
     Entry::of::<udp::udp_server_speaks_first::UdpServerSpeaksFirst>(),
     Entry::of::<udp::udp_many_peers::UdpManyPeers>(),
+    Entry::of::<udp::udp_forged_sender::UdpForgedSender>(),
     Entry::of::<udp::udp_overflows::UdpOverflows>(),
     Entry::of::<udp::udp_keeps_no_copy::UdpKeepsNoCopy>(),
     Entry::of::<udp::reuseaddr_on_udp::ReuseaddrOnUdp>(),

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use lab::experiment::udp::lossy_udp::LossyUdp;
 use lab::experiment::udp::reuseaddr_on_udp::ReuseaddrOnUdp;
 use lab::experiment::udp::udp_connect::UdpConnect;
+use lab::experiment::udp::udp_forged_sender::UdpForgedSender;
 use lab::experiment::udp::udp_header::UdpHeader;
 use lab::experiment::udp::udp_is_quicker::UdpIsQuicker;
 use lab::experiment::udp::udp_keeps_boundaries::UdpKeepsBoundaries;
@@ -143,6 +144,19 @@ fn one_socket_serves_many_clients_one_datagram_after_another() {
     assert_eq!(answers, expected);
     assert_eq!(seen.sockets_of_the_server, 1);
     assert!(seen.second_waits_for_first);
+}
+
+#[test]
+fn one_forged_datagram_sets_two_echo_servers_against_each_other() {
+    let Some(seen) = seen::<UdpForgedSender>() else {
+        return;
+    };
+    assert_eq!((seen.forged, seen.answers_of_each), (1, 1000));
+    assert_eq!(seen.first_at_b.data.0, b"hello");
+    assert_eq!(seen.first_at_b.from, seen.server_a);
+    assert_eq!(seen.first_at_a.data.0, b"HELLO");
+    assert_eq!(seen.next_at_b.data.0, b"HELLO");
+    assert_eq!(seen.next_at_b.from, seen.server_a);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 pub mod lossy_udp;
 pub mod reuseaddr_on_udp;
 pub mod udp_connect;
+pub mod udp_forged_sender;
 pub mod udp_header;
 pub mod udp_is_quicker;
 pub mod udp_keeps_boundaries;
