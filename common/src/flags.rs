@@ -134,6 +134,9 @@ impl Repeat {
     }
 }
 
+/// The longest time that a flag takes, 292 years in seconds: Python counts nanoseconds in 63 bits.
+const LONGEST_TIME: f64 = 9_223_372_036.0;
+
 /// A length of time on the command line: seconds, fractions allowed, never negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seconds(Duration);
@@ -169,6 +172,7 @@ impl FromStr for Seconds {
         };
         text.parse()
             .ok()
+            .filter(|seconds| (0.0..=LONGEST_TIME).contains(seconds))
             .and_then(exact)
             .map(Self)
             .ok_or_else(|| "give seconds as a number, 0 or more, such as 2 or 0.5".to_owned())
@@ -199,8 +203,9 @@ mod tests {
 
     #[test]
     fn seconds_that_are_no_length_of_time_are_refused() {
-        for text in ["-1", "nan", "inf", "1e300", "", "soon"] {
+        for text in ["-1", "nan", "inf", "1e300", "9223372036.5", "", "soon"] {
             assert!(text.parse::<Seconds>().is_err(), "{text}");
         }
+        assert!("9223372036".parse::<Seconds>().is_ok());
     }
 }

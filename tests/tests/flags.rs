@@ -87,6 +87,7 @@ fn what_is_mistyped_is_a_usage_error_that_says_what_is_wrong() {
         ("--timeout", "soon"),
         ("--timeout", "-1"),
         ("--timeout", "1e300"),
+        ("--interval", "9223372037"),
         ("--interval", "nan"),
         ("--interval", "1_0"),
         ("--count", "1.5"),

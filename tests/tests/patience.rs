@@ -21,11 +21,11 @@ const ECHO_UDP: u8 = 5;
 const UPLOAD: u8 = 14;
 
 /// Starts the UDP echo's client, whose server is `server`.
-fn ask(language: Language, server: &UdpSocket, timeout: &str) -> Process {
+fn ask(language: Language, server: &UdpSocket, flags: &[&str]) -> Process {
     let program = PROGRAMS.iter().find(|program| program.number == ECHO_UDP);
     let mut command = executables::command(program.unwrap(), Side::Client, language).unwrap();
     let port = server.local_addr().unwrap().port().to_string();
-    command.args(["--port", &port, "--timeout", timeout]);
+    command.args(["--port", &port]).args(flags);
     Process::start(&mut command).unwrap()
 }
 
@@ -36,7 +36,7 @@ fn the_limit_of_a_udp_client_is_told_as_it_was_given() {
         if language == Language::Python && !executables::python_or_skip("the time limit") {
             return;
         }
-        let mut client = ask(language, &server, "0.1234567");
+        let mut client = ask(language, &server, &["--timeout", "0.1234567"]);
         assert_eq!(client.wait(PATIENCE).unwrap().unwrap().code(), Some(1));
         let told = client.stderr().text();
         assert!(told.contains(" within 0.1234567 s: "), "{told}");
@@ -52,10 +52,28 @@ fn a_limit_of_many_days_is_no_short_one() {
             return;
         }
         // As milliseconds in 32 bits it would be 204 ms.
-        let mut client = ask(language, &server, "4294967.5");
+        let mut client = ask(language, &server, &["--timeout", "4294967.5"]);
         server.recv(&mut [0; 100]).unwrap();
         // Not a condition to wait for: nothing should happen.
         assert!(client.wait(Duration::from_millis(500)).unwrap().is_none());
+    }
+}
+
+#[test]
+fn the_longest_interval_is_waited_for() {
+    let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+    server.set_read_timeout(Some(PATIENCE)).unwrap();
+    for language in [Language::Rust, Language::Python] {
+        if language == Language::Python && !executables::python_or_skip("the long interval") {
+            return;
+        }
+        let mut client = ask(language, &server, &["--interval", "9223372036"]);
+        let (_, peer) = server.recv_from(&mut [0; 100]).unwrap();
+        server.send_to(b"HELLO", peer).unwrap();
+        assert!(client.stdout().shows("b'HELLO'\n", PATIENCE));
+        // Not a condition to wait for: nothing should happen.
+        let ended = client.wait(Duration::from_millis(500)).unwrap();
+        assert!(ended.is_none(), "{}", client.stderr().text());
     }
 }
 

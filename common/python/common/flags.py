@@ -5,6 +5,9 @@ import threading
 import time
 from pathlib import Path
 
+LONGEST_TIME = (2**63 - 1) // 10**9
+"""The longest time that a flag takes, 292 years in seconds: Python counts nanoseconds in 63 bits."""
+
 LONGEST_WAIT = (2**31 - 1) // 1000
 """The longest time limit of a socket, in seconds: Python gives it to poll() as an int of milliseconds."""
 
@@ -97,7 +100,8 @@ def messages(args):
     sent = 0
     while args.count is None or sent < args.count:
         if sent:
-            time.sleep(args.interval)
+            # The end of the sleep must be a time that the system can count to as well.
+            time.sleep(min(args.interval, threading.TIMEOUT_MAX / 2))
         yield args.message
         sent += 1
 
@@ -143,8 +147,7 @@ def _number(kind, most, wanted):
 _port = _number(int, 65535, "a port is a number from 0 to 65535")
 _backlog = _number(int, 2**31 - 1, "give a whole number from 0 to 2147483647")
 _count = _number(int, 2**64 - 1, "give a whole number, 0 or more")
-# The longest time that time.sleep takes, 292 years on Linux. limit() has the one of the sockets.
-_seconds = _number(float, threading.TIMEOUT_MAX, "give seconds as a number, 0 or more, such as 2 or 0.5")
+_seconds = _number(float, LONGEST_TIME, "give seconds as a number, 0 or more, such as 2 or 0.5")
 
 
 class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
