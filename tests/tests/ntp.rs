@@ -6,12 +6,15 @@
     reason = "a test that cannot set up its case ends with a panic"
 )]
 
+use std::fs;
 use std::net::{SocketAddr, UdpSocket};
 use std::process::Command;
+use std::time::UNIX_EPOCH;
 
 use lab::pairs::{Language, PROGRAMS, Program, Side};
 use lab::run::executables;
 use lab::run::process::{PATIENCE, Process};
+use tempfile::TempDir;
 
 /// Every directive, with flags and widths between; `%s` tells the second that it was answered in.
 const FORMAT: &str = "%s %a %A %b %B %c %C %d %D %e %F %g %G %h %H %I %j %k %l %m %M %n %p %P %r %R \
@@ -33,7 +36,11 @@ struct Server {
 
 impl Server {
     fn start(language: Language, zone: &str) -> Self {
-        let mut command = executables::command(ntp(), Side::Server, language).unwrap();
+        let command = executables::command(ntp(), Side::Server, language).unwrap();
+        Self::run(command, zone)
+    }
+
+    fn run(mut command: Command, zone: &str) -> Self {
         let process = Process::start(command.args(["--port", "0"]).env("TZ", zone)).unwrap();
         let address = process.ready(PATIENCE).unwrap();
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -107,4 +114,32 @@ fn an_empty_datagram_asks_for_date_and_time() {
             );
         }
     }
+}
+
+/// Python's `localtime` without an argument reads a clock that is late by milliseconds; here it is late by
+/// an hour, which can be seen at any time.
+const LATE_CLOCK: &str = "\
+import time
+real = time.localtime
+time.localtime = lambda second=None: real(time.time() - 3600 if second is None else second)
+";
+
+#[test]
+fn the_time_is_that_of_the_exact_clock() {
+    if !executables::python_or_skip("the time server's clock") {
+        return;
+    }
+    // Python imports this module, if there is one, before the program.
+    let folder = TempDir::with_prefix("late-clock-").unwrap();
+    fs::write(folder.path().join("sitecustomize.py"), LATE_CLOCK).unwrap();
+    let mut command = executables::command(ntp(), Side::Server, Language::Python).unwrap();
+    command.env("PYTHONPATH", folder.path());
+    let server = Server::run(command, "UTC");
+    let asked = UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let answer: u64 = server.ask("%s").parse().unwrap();
+    let answered = UNIX_EPOCH.elapsed().unwrap().as_secs();
+    assert!(
+        (asked..=answered).contains(&answer),
+        "{answer}, between {asked} and {answered}"
+    );
 }
