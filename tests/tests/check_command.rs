@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use std::time::Instant;
 
 use common::console;
+use lab::run::executables;
 use lab::run::process::{PATIENCE, Process};
 use serde_json::Value;
 use socket2::{Domain, Socket, Type};
@@ -406,4 +407,36 @@ fn expect_nothing_left(notes: &std::path::Path) {
         assert!(Instant::now() < deadline, "{pid} still runs");
         std::thread::yield_now();
     }
+}
+
+/// A time server whose clock is 15 ms late. It holds one answer back until a second begins, so that the
+/// next question comes when that shows.
+const LATE_CLOCK: &str = "\
+import socket, sys, time
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(('127.0.0.1', int(sys.argv[1])))
+while True:
+    data, peer = server.recvfrom(65535)
+    print('收到客户端的命令是', data.decode())
+    local = time.localtime(time.time() - 0.015)
+    if data:
+        time.sleep(1 - time.time() % 1)
+    server.sendto(time.strftime(data.decode() or '%Y-%m-%d %X', local).encode(), peer)
+";
+
+#[test]
+fn a_clock_that_moves_with_the_systems_timer_passes() {
+    if !executables::python_or_skip("the late clock") {
+        return;
+    }
+    let python = executables::python().unwrap();
+    let command = ["--", python, "-X", "utf8", "-c", LATE_CLOCK, "{port}"];
+    let output = check(
+        &[
+            &["ntp/server", "--only", "protocol", "--filter", "screen"],
+            &command[..],
+        ]
+        .concat(),
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
 }
