@@ -7,6 +7,7 @@
     reason = "a test that cannot set up its case ends with a panic"
 )]
 
+mod capitals;
 mod files;
 #[cfg(unix)]
 mod interrupt;

@@ -32,7 +32,7 @@ pub(super) const CHECKS: &[Check] = &[
         name: "non-ascii",
         grade: Protocol,
         targets: TARGET,
-        sentence: "A client sends `straße 你好 é`; the answer is what str.upper makes of it, and its data_size counts bytes.",
+        sentence: "A client sends `straße 你好 é`, whose capitals are the same in every version of Unicode; the answer is what str.upper makes of it, and its data_size counts bytes.",
         hint: "Here text is upper-cased, not bytes: ß becomes SS. Encode the answer first, then count its bytes for data_size.",
         run: non_ascii,
     },

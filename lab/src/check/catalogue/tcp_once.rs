@@ -26,7 +26,7 @@ pub(super) const CHECKS: &[Check] = &[
         name: "non-ascii",
         grade: Protocol,
         targets: ONESHOT,
-        sentence: "A client sends `straße 你好 é`; the answer is what str.upper makes of it: `STRASSE 你好 É`.",
+        sentence: "A client sends `straße 你好 é`, whose capitals are the same in every version of Unicode; the answer is what str.upper makes of it: `STRASSE 你好 É`.",
         hint: "Decode, upper-case the text, encode: str.upper turns ß into SS, bytes.upper leaves it alone.",
         run: non_ascii,
     },
