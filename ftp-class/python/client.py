@@ -104,7 +104,7 @@ class FtpClient:
     def send(self, data):
         """Sends all of data."""
         with console.context("it has closed the connection"):
-            self.conn.sendall(data)
+            net.send_unless_stalled(self.conn, data)
 
 
 def main():

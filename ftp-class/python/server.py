@@ -104,7 +104,7 @@ class FtpServer:
     def send(self, conn, packed):
         """Sends a header's length and the header."""
         with console.context("cannot send the answer"):
-            conn.sendall(header.pack(packed))
+            net.send_unless_stalled(conn, header.pack(packed))
 
 
 def main():

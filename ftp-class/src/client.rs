@@ -1,6 +1,5 @@
 //! The client's side. Python: ftp-class/python/client.py
 
-use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 
@@ -9,7 +8,7 @@ use common::commands::words;
 use common::names::OpenError;
 use common::progress::Progress;
 use common::transfer::Announced;
-use common::{console, header, names, transfer};
+use common::{console, header, names, net, transfer};
 
 use crate::FileHeader;
 
@@ -138,7 +137,7 @@ impl FtpClient {
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<()> {
-        let sent = self.conn.write_all(bytes);
+        let sent = net::send_unless_stalled(&self.conn, bytes);
         sent.context("it has closed the connection")
     }
 }

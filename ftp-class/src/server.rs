@@ -1,6 +1,6 @@
 //! The server's side. Python: ftp-class/python/server.py
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -133,7 +133,7 @@ impl FtpServer {
 }
 
 /// Sends a header's length and the header.
-fn send(mut conn: &TcpStream, header: &[u8]) -> Result<()> {
+fn send(conn: &TcpStream, header: &[u8]) -> Result<()> {
     let frame = header::pack(header, b"")?;
-    conn.write_all(&frame).context("cannot send the answer")
+    net::send_unless_stalled(conn, &frame).context("cannot send the answer")
 }

@@ -45,7 +45,7 @@ def ask(conn, command, download):
             return
     with console.context("it has closed the connection"):
         # (2) sendall: the command
-        conn.sendall((command + "\n").encode())
+        net.send_unless_stalled(conn, (command + "\n").encode())
     # (3) recv: header length, header
     fields = receive_header(conn)
     if "error" in fields:

@@ -77,7 +77,7 @@ def prepare(share, command):
 def send(conn, fields, body=b""):
     """Sends a header and a body."""
     with console.context("cannot send the answer"):
-        conn.sendall(header.pack_json(fields, body))
+        net.send_unless_stalled(conn, header.pack_json(fields, body))
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def upload(conn, path, name):
     with opened.file:
         with console.context("cannot send the header"):
             # (3) sendall: header length, header
-            conn.sendall(header.pack_json({"file_name": name, "file_size": opened.size}))
+            net.send_unless_stalled(conn, header.pack_json({"file_name": name, "file_size": opened.size}))
         with Progress(name, opened.size) as progress:
             # (4) sendall: the file
             md5 = transfer.send_file_hashing(conn, opened, name, progress)

@@ -71,7 +71,7 @@ def receive_header(conn):
 def send(conn, fields):
     """Sends a header."""
     with console.context("cannot send the answer"):
-        conn.sendall(header.pack_json(fields))
+        net.send_unless_stalled(conn, header.pack_json(fields))
 
 
 if __name__ == "__main__":

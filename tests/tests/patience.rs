@@ -6,9 +6,11 @@
     reason = "a test that cannot set up its case ends with a panic"
 )]
 
-use std::io::Read;
-use std::net::{SocketAddr, TcpStream, UdpSocket};
-use std::time::Duration;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use common::header;
 use lab::pairs::{Language, PROGRAMS, Side};
@@ -18,7 +20,9 @@ use socket2::{Domain, Socket, Type};
 use tempfile::TempDir;
 
 const ECHO_UDP: u8 = 5;
+const DOWNLOAD: u8 = 13;
 const UPLOAD: u8 = 14;
+const CLASS: u8 = 15;
 
 /// Starts the UDP echo's client, whose server is `server`.
 fn ask(language: Language, server: &UdpSocket, flags: &[&str]) -> Process {
@@ -141,4 +145,135 @@ fn a_file_client_gives_up_a_server_that_does_not_take_its_connection() {
         let error = format!("Error: no answer from {address} within 0.5 s: is the server running?");
         assert!(told.starts_with(&error), "{told}");
     }
+}
+
+/// More than the buffers of both sides hold.
+const LARGE: usize = 20_000_000;
+
+/// Long enough that two and a half times as long is no delay of a busy machine.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// A file program that is sending a file of [`LARGE`] bytes, its peer, and the folder.
+struct Sending {
+    program: Process,
+    peer: TcpStream,
+    _folder: TempDir,
+}
+
+/// Has one side of a program send a file to a peer whose receive buffer is small.
+fn sending(number: u8, side: Side, language: Language) -> Sending {
+    let folder = TempDir::with_prefix("patience-").unwrap();
+    let share = folder.path().join("share");
+    fs::create_dir(&share).unwrap();
+    fs::write(share.join("large"), vec![b'x'; LARGE]).unwrap();
+    let program = PROGRAMS.iter().find(|program| program.number == number);
+    let mut command = executables::command(program.unwrap(), side, language).unwrap();
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(32 * 1024).unwrap();
+    command.args(["--timeout", &LIMIT.as_secs().to_string()]);
+    match number {
+        DOWNLOAD => command.arg("--dir").arg(&share),
+        UPLOAD => command.arg(share.join("large")),
+        _ => command.arg("--dir").arg(folder.path()),
+    };
+    let (program, mut peer) = if side == Side::Server {
+        let program = Process::start(command.args(["--port", "0"])).unwrap();
+        let address = program.ready(PATIENCE).unwrap();
+        socket.connect(&address.into()).unwrap();
+        let mut peer = TcpStream::from(socket);
+        peer.write_all(b"get large\n").unwrap();
+        (program, peer)
+    } else {
+        socket
+            .bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
+            .unwrap();
+        socket.listen(1).unwrap();
+        let listener = TcpListener::from(socket);
+        let port = listener.local_addr().unwrap().port().to_string();
+        let mut program = Process::start(command.args(["--port", &port])).unwrap();
+        if number == CLASS {
+            program.type_text("put large\n").unwrap();
+        }
+        (program, listener.accept().unwrap().0)
+    };
+    peer.set_read_timeout(Some(PATIENCE)).unwrap();
+    if (number, side) == (CLASS, Side::Client) {
+        peer.read_exact(&mut [0; "put large\n".len()]).unwrap();
+    }
+    let mut length = [0; 4];
+    peer.read_exact(&mut length).unwrap();
+    let length = usize::try_from(i32::from_le_bytes(length)).unwrap();
+    peer.read_exact(&mut vec![0; length]).unwrap();
+    Sending {
+        program,
+        peer,
+        _folder: folder,
+    }
+}
+
+/// Tries `judge` with both languages of all `senders`, all at once: they wait most of the time.
+fn with_all(senders: &[(u8, Side)], judge: impl Fn(u8, Side, Language) + Sync) {
+    let python = executables::python_or_skip("the peer that stops reading, or reads slowly");
+    let programs: Vec<_> = PROGRAMS
+        .iter()
+        .filter(|program| senders.iter().any(|(number, _)| *number == program.number))
+        .collect();
+    executables::build_all(&programs).unwrap();
+    let judge = &judge;
+    thread::scope(|scope| {
+        for &(number, side) in senders {
+            scope.spawn(move || judge(number, side, Language::Rust));
+            if python {
+                scope.spawn(move || judge(number, side, Language::Python));
+            }
+        }
+    });
+}
+
+#[test]
+fn a_peer_that_stops_reading_is_given_up_after_the_limit() {
+    const SENDERS: &[(u8, Side)] = &[
+        (DOWNLOAD, Side::Server),
+        (UPLOAD, Side::Client),
+        (CLASS, Side::Server),
+        (CLASS, Side::Client),
+    ];
+    with_all(SENDERS, |number, side, language| {
+        let begun = Instant::now();
+        let sending = sending(number, side, language);
+        let stopped = Instant::now();
+        let told = |text: &str| text.contains("peer stopped reading after").then_some(());
+        let told = sending.program.stderr().wait_for(PATIENCE, told);
+        let text = sending.program.stderr().text();
+        assert!(told.is_some(), "{number} {side:?} {language:?}: {text}");
+        // The kernel counts in ticks, of 10 ms at most.
+        assert!(
+            begun.elapsed() > LIMIT * 9 / 10,
+            "{number} {side:?} {language:?}"
+        );
+        let waited = stopped.elapsed();
+        assert!(
+            waited < LIMIT * 5 / 2,
+            "{number} {side:?} {language:?} waits {waited:?}"
+        );
+    });
+}
+
+#[test]
+fn a_peer_that_reads_slowly_is_not_given_up() {
+    const SENDERS: &[(u8, Side)] = &[(DOWNLOAD, Side::Server), (UPLOAD, Side::Client)];
+    with_all(SENDERS, |number, side, language| {
+        let mut sending = sending(number, side, language);
+        let begun = Instant::now();
+        // Within the limit a small part of what the sender's buffers hold.
+        while begun.elapsed() < LIMIT * 5 / 2 {
+            sending.peer.read_exact(&mut [0; 8 * 1024]).unwrap();
+            thread::sleep(Duration::from_millis(50));
+        }
+        let text = sending.program.stderr().text();
+        assert!(
+            !text.contains("stopped reading"),
+            "{number} {side:?} {language:?}: {text}"
+        );
+    });
 }

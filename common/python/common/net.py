@@ -4,6 +4,7 @@ import contextlib
 import decimal
 import errno
 import os
+import selectors
 import socket
 import threading
 import time
@@ -21,6 +22,9 @@ BLOCK = 64 * 1024
 
 MAX_ANSWER = 1024 * 1024
 """The longest answer that receive_until_close() accepts, in bytes."""
+
+LOOKS = 100
+"""How often a sender looks for room within the time limit."""
 
 MAX_CONVERSATIONS = 4000
 """How many conversations a server holds at a time.
@@ -232,6 +236,43 @@ def converse_in_thread(conn, peer, conversation, *args):
         _seats.release()
         conn.close()
         console.warn("{} is refused: {}".format(shown(peer), error))
+
+
+def send_some(conn, send):
+    """Calls send(), which sends on conn, until it has sent something, and returns how many bytes.
+
+    A peer stalls when there was no room for a byte within the connection's time limit. Python's own send waits until
+    the socket is writable, and Linux calls it so when a third of its buffer is free: a peer that reads slowly may take
+    longer for that. So this sends what there is room for, a hundred times within the limit. sendall's limit is for the
+    whole. common/src/net/stalls.rs has the rest.
+    """
+    limit = conn.gettimeout()
+    begun = time.monotonic()
+    conn.setblocking(False)
+    try:
+        while True:
+            try:
+                return send()
+            except BlockingIOError:
+                if limit is not None and time.monotonic() - begun >= limit:
+                    raise socket.timeout("the peer stopped reading") from None
+            with _Selector() as selector:
+                selector.register(conn, selectors.EVENT_WRITE)
+                selector.select(limit and limit / LOOKS)
+    finally:
+        conn.settimeout(limit)
+
+
+# Not the default one, which takes a descriptor of its own on Linux.
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+
+
+def send_unless_stalled(conn, data):
+    """Sends all of data: sendall, as long as the peer does not stall."""
+    view = memoryview(data)
+    while view:
+        sent = send_some(conn, lambda: conn.send(view))
+        view = view[sent:]
 
 
 def wait_for_message(conn):

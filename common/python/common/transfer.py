@@ -2,15 +2,16 @@
 
 The mirror of common/src/transfer. The receiver counts: it takes as many bytes as were announced, not one more, so
 that the next message on the connection starts where it should. Each byte is hashed on its way to the disk; the file
-gets its name when all of it is there and right. The sender's socket.sendfile() is the system's sendfile on Linux: the
-bytes never enter the program.
+gets its name when all of it is there and right. The sender's os.sendfile() is the system's call: the bytes never enter
+the program.
 """
 
 import errno
 import hashlib
+import os
 import socket
 
-from . import console, names, progress
+from . import console, names, net, progress
 from .partial_file import PartialFile
 
 BUFFER = 256 * 1024
@@ -88,11 +89,25 @@ def send_file(conn, opened, name, shown=progress.HIDDEN):
     while sent < opened.size:
         step = min(SENDFILE_STEP, opened.size - sent)
         with _sending(name, sent, opened.size):
-            count = conn.sendfile(opened.file, sent, step)
+            count = _send_step(conn, opened.file, sent, step)
         if not count:
             raise _shrunk(name, sent, opened.size)
         sent += count
         shown.advance(count)
+
+
+def _send_step(conn, file, offset, step):
+    """Sends up to step bytes from offset on; 0 at the end of the file."""
+    if hasattr(os, "sendfile"):
+        try:
+            return net.send_some(conn, lambda: os.sendfile(conn.fileno(), file.fileno(), offset, step))
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOSYS):  # some file systems have no sendfile
+                raise
+    file.seek(offset)
+    data = file.read(step)
+    net.send_unless_stalled(conn, data)
+    return len(data)
 
 
 def send_file_hashing(conn, opened, name, shown=progress.HIDDEN):
@@ -105,14 +120,10 @@ def send_file_hashing(conn, opened, name, shown=progress.HIDDEN):
         if not data:
             raise _shrunk(name, sent, opened.size)
         md5.update(data)
-        view = memoryview(data)
-        while view:
-            # Not sendall: its time limit is for the whole, not for a stall.
-            with _sending(name, sent, opened.size):
-                count = conn.send(view)
-            view = view[count:]
-            sent += count
-            shown.advance(count)
+        with _sending(name, sent, opened.size):
+            net.send_unless_stalled(conn, data)
+        sent += len(data)
+        shown.advance(len(data))
     return md5.hexdigest()
 
 

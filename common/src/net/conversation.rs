@@ -69,16 +69,6 @@ where
     }
 }
 
-/// Bounds how long the peer may stall, sending or reading, in the middle of something.
-///
-/// # Errors
-///
-/// When the system refuses the time limit.
-pub fn limit_stalls(stream: &TcpStream, limit: Option<Duration>) -> io::Result<()> {
-    stream.set_read_timeout(limit)?;
-    stream.set_write_timeout(limit)
-}
-
 /// Waits until the peer sends something, however long that takes: at a prompt, a person thinks.
 /// Receives nothing yet (`MSG_PEEK`). `false` when the peer has closed.
 ///
@@ -164,7 +154,7 @@ mod tests {
     fn waiting_for_a_message_takes_longer_than_the_limit_and_receives_nothing() {
         let (near, mut far) = connection();
         let limit = Some(Duration::from_millis(20));
-        limit_stalls(&near, limit).unwrap();
+        near.set_read_timeout(limit).unwrap();
         let waiter = thread::spawn(move || {
             assert!(wait_for_message(&near).unwrap());
             // The kernel rounds it up to its own ticks.

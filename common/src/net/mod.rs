@@ -8,6 +8,7 @@ mod accept;
 mod address;
 mod conversation;
 mod exchange;
+mod stalls;
 mod tcp;
 mod udp;
 
@@ -21,8 +22,10 @@ use crate::console;
 
 pub use accept::{Accept, Listener, Reserve, is_exhausted, is_gone, keep_alive};
 pub use address::{resolve, resolve_all};
-pub use conversation::{converse_in_thread, hang_up, limit_stalls, wait_for_message};
+pub use conversation::{converse_in_thread, hang_up, wait_for_message};
 pub use exchange::{MAX_ANSWER, exchange, receive_until_close, send_all};
+pub(crate) use stalls::is_timeout;
+pub use stalls::{limit_stalls, send_some, send_unless_stalled};
 pub use tcp::{
     bind, connect_tcp, connect_tcp_within, listen, listen_tcp, reuse_address, stream_socket,
 };

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::accept::BACK_OFF;
-use super::{NetError, bind, is_exhausted, ready, resolve, reuse_address};
+use super::{NetError, bind, is_exhausted, is_timeout, ready, resolve, reuse_address};
 use crate::console;
 use crate::flags::{UdpClient, UdpServer};
 
@@ -244,13 +244,6 @@ fn answers_for(peer: SocketAddr, server: SocketAddr) -> bool {
         ip => ip,
     };
     peer.ip() == asked && peer.port() == server.port()
-}
-
-fn is_timeout(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
-    )
 }
 
 /// Errors of a receive that say nothing about the socket itself.

@@ -10,8 +10,7 @@
 //! even in what was sent, as long as it waits in the socket's buffer; `copy` promises otherwise. Here
 //! the md5 tells the receiver.)
 //!
-//! A peer who stalls ends a transfer by the time limits that the socket has (`SO_RCVTIMEO`,
-//! `SO_SNDTIMEO`).
+//! A peer who stalls ends a transfer, see [`limit_stalls`](crate::net::limit_stalls).
 //!
 //! Python: `common/python/common/transfer.py`
 
@@ -20,16 +19,9 @@ mod hashing;
 mod receive;
 mod send;
 
-use std::io::{self, ErrorKind};
-
 pub use digest::{REST, md5_of};
 pub use receive::{Announced, ReceiveError, receive_file};
 pub use send::{SendError, send_file, send_file_hashing};
 
 /// How much is read, hashed and written at a time, in bytes.
 const BUFFER: usize = 256 * 1024;
-
-/// What a socket's time limit looks like: EAGAIN on Unix, WSAETIMEDOUT on Windows.
-fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
-}

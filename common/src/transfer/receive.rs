@@ -6,8 +6,8 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::hashing::Hashing;
-use super::is_timeout;
 use crate::names::{self, NameError};
+use crate::net::is_timeout;
 use crate::partial_file::PartialFile;
 use crate::progress::Progress;
 

@@ -1,14 +1,14 @@
 //! The sending side: exactly as many bytes as were announced.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::net::TcpStream;
 
 use thiserror::Error;
 
 use super::hashing::Hashing;
-use super::is_timeout;
 use crate::names::OpenFile;
+use crate::net::{self, is_timeout};
 use crate::progress::Progress;
 
 /// How much is handed to the kernel between two steps of the progress bar, in bytes.
@@ -123,23 +123,23 @@ fn send_step(stream: &TcpStream, file: &File, step: u64) -> io::Result<u64> {
     {
         use rustix::{fs::sendfile, io::Errno};
         let step = usize::try_from(step).unwrap_or(usize::MAX);
-        loop {
-            match sendfile(stream, file, None, step) {
-                Ok(count) => return Ok(count as u64),
-                Err(Errno::INTR) => {}
-                // Some file systems have no sendfile.
-                Err(Errno::INVAL | Errno::NOSYS) => break,
-                Err(error) => return Err(error.into()),
-            }
+        let sent = net::send_some(stream, || Ok(sendfile(stream, file, None, step)?));
+        let errno = sent.as_ref().err().and_then(Errno::from_io_error);
+        // Some file systems have no sendfile.
+        if !matches!(errno, Some(Errno::INVAL | Errno::NOSYS)) {
+            return sent.map(|count| count as u64);
         }
     }
-    io::copy(&mut file.take(step), &mut &*stream)
+    let mut bytes = Vec::new();
+    file.take(step).read_to_end(&mut bytes)?;
+    net::send_unless_stalled(stream, &bytes)?;
+    Ok(bytes.len() as u64)
 }
 
 /// As [`send_file`], and returns the md5 of what was sent, for a protocol that needs no md5 before
 /// the bytes: the file is read once.
 pub fn send_file_hashing(
-    mut stream: &TcpStream,
+    stream: &TcpStream,
     file: &OpenFile,
     name: &str,
     progress: &Progress,
@@ -161,8 +161,7 @@ pub fn send_file_hashing(
                 size,
             });
         }
-        stream
-            .write_all(&buffer[..count])
+        net::send_unless_stalled(stream, &buffer[..count])
             .map_err(|error| SendError::new(name, sent, size, error))?;
         hashing.update(buffer, count);
         sent += count as u64;

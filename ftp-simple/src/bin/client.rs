@@ -4,7 +4,6 @@
 //!
 //! Python: ftp-simple/python/client.py
 
-use std::io::Write;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 
@@ -64,7 +63,7 @@ fn ask(conn: &mut TcpStream, command: &str, download: &Path) -> Result<()> {
         return Ok(());
     }
     // (2) sendall: the command
-    let sent = conn.write_all(format!("{command}\n").as_bytes());
+    let sent = net::send_unless_stalled(conn, format!("{command}\n").as_bytes());
     sent.context("it has closed the connection")?;
     // (3) recv: header length, header
     let header = receive_header(conn)?;

@@ -4,7 +4,6 @@
 //!
 //! Python: ftp-simple/python/server.py
 
-use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 
@@ -106,7 +105,7 @@ fn prepare(share: &Path, command: &[u8]) -> Result<Answer> {
     }
 }
 
-fn send(mut conn: &TcpStream, header: &Value, body: &[u8]) -> Result<()> {
+fn send(conn: &TcpStream, header: &Value, body: &[u8]) -> Result<()> {
     let frame = header::pack_json(header, body)?;
-    conn.write_all(&frame).context("cannot send the answer")
+    net::send_unless_stalled(conn, &frame).context("cannot send the answer")
 }

@@ -4,7 +4,6 @@
 //!
 //! Python: ftp-simple/python/upload_client.py
 
-use std::io::Write;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -76,7 +75,7 @@ fn upload(mut conn: &TcpStream, path: &Path, name: Option<&str>) -> Result<Outco
     let header = json!({"file_name": name, "file_size": file.size});
     let frame = header::pack_json(&header, b"")?;
     // (3) sendall: header length, header
-    conn.write_all(&frame).context("cannot send the header")?;
+    net::send_unless_stalled(conn, &frame).context("cannot send the header")?;
     let progress = Progress::new(name, file.size);
     // (4) sendall: the file
     let md5 = transfer::send_file_hashing(conn, &file, name, &progress)?;

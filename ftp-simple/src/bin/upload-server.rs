@@ -4,7 +4,6 @@
 //!
 //! Python: ftp-simple/python/upload_server.py
 
-use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 
@@ -92,7 +91,7 @@ fn receive_header(mut conn: &TcpStream) -> Result<Option<(String, u64)>, HeaderE
     Ok(Some((name, size)))
 }
 
-fn send(mut conn: &TcpStream, answer: &Value) -> Result<()> {
+fn send(conn: &TcpStream, answer: &Value) -> Result<()> {
     let frame = header::pack_json(answer, b"")?;
-    conn.write_all(&frame).context("cannot send the answer")
+    net::send_unless_stalled(conn, &frame).context("cannot send the answer")
 }
