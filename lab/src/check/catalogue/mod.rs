@@ -20,8 +20,8 @@ mod udp_once;
 mod udp_typed;
 mod wire;
 
-/// Has our programs give up before the checker does.
-const SHORT_TIMEOUT: &[&str] = &["--timeout", "0.5"];
+/// Has our programs give up a peer after [`TIMEOUT`](crate::check::engine::context::TIMEOUT).
+const SHORT_TIMEOUT: &[&str] = &["--timeout", "2"];
 
 /// All of them, in the order in which a target's are done (the protocol's before the robust).
 pub const ALL: &[&[Check]] = &[

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::check::engine::datagrams::Datagrams;
 use crate::check::engine::launch::Launch;
@@ -15,6 +15,10 @@ use crate::check::engine::trial::{Found, Pace, Passage, Stop, Trial, Verdict};
 use crate::check::engine::vacancy::Vacancy;
 use crate::pairs::Program;
 use crate::run::interrupt::Folder;
+
+/// How long our programs are told to wait for a peer that stalls. Half a minute would be long to wait
+/// for, and of half a second nobody could tell a busy machine from a program that waits three times as long.
+pub const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What a check works with: the program under test, sockets, a folder. All that it gives is
 /// bounded in time, and gone when the check ends.
@@ -71,6 +75,20 @@ impl<'a> Context<'a> {
         } else {
             limit + self.patience()
         }
+    }
+
+    /// Fails if ours, which has just given up its peer, took another time for that than [`TIMEOUT`]: the
+    /// wait did not begin before `earliest`, and had begun by `latest`.
+    pub fn expect_in_time(&self, earliest: Instant, latest: Instant) -> Verdict {
+        let (most, least) = (earliest.elapsed(), latest.elapsed());
+        // The kernel counts in ticks, which may make it a little less; a busy machine makes it more.
+        if !self.is_ours() || most >= TIMEOUT * 9 / 10 && least <= TIMEOUT * 5 / 2 {
+            return Ok(());
+        }
+        Err(self.fail(
+            format!("it gives up after {} s, its --timeout", TIMEOUT.as_secs()),
+            format!("it gives up after {:.1} s", least.as_secs_f64()),
+        ))
     }
 
     /// The verdict that the program did something else than it must.

@@ -1,6 +1,6 @@
 //! The time limits of the file clients: programs 13, 14 and 15.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::check::Check;
 use crate::check::Grade::Robust;
@@ -20,7 +20,7 @@ pub(in crate::check::catalogue) const CHECKS: &[Check] = &[
             "ftp-simple/upload-client",
             "ftp-class/client",
         ],
-        sentence: "The server receives and never answers; the client gives up after its time limit (ours: --timeout 0.5; others: 30 s plus --patience), says in one line on stderr which server stalled, and ends with status 1.",
+        sentence: "The server receives and never answers; the client gives up after its time limit (ours: --timeout 2; others: 30 s plus --patience), says in one line on stderr which server stalled, and ends with status 1.",
         hint: "recv waits for ever. settimeout on the connection, and catch socket.timeout: a server that hangs must not hang its clients.",
         run: silent_server,
     },
@@ -28,15 +28,15 @@ pub(in crate::check::catalogue) const CHECKS: &[Check] = &[
         name: "stalls-in-mid-file",
         grade: Robust,
         targets: &["ftp-simple/client", "ftp-class/client"],
-        sentence: "The server stops in the middle of a file and stays connected; the client gives up after its time limit (ours: --timeout 0.5; others: 30 s plus --patience), says so in one line on stderr, ends with status 1, and stores nothing.",
+        sentence: "The server stops in the middle of a file and stays connected; the client gives up after its time limit (ours: --timeout 2; others: 30 s plus --patience), says so in one line on stderr, ends with status 1, and stores nothing.",
         hint: "The time limit must hold for each recv of the file too. What has come is no file: leave nothing of it.",
         run: stalls_in_mid_file,
     },
     Check {
         name: "stops-reading",
         grade: Robust,
-        targets: &["ftp-simple/upload-client"],
-        sentence: "The server reads the header of a file of 64 MiB and no more; the client gives up after its time limit (ours: --timeout 0.5; others: 30 s plus --patience), says so in one line on stderr, and ends with status 1.",
+        targets: &["ftp-simple/upload-client", "ftp-class/client"],
+        sentence: "The server reads the header of a file of 64 MiB and no more; the client gives up after its time limit (ours: --timeout 2; others: 30 s plus --patience), says so in one line on stderr, and ends with status 1.",
         hint: "send waits too, when the buffers of both sides are full. settimeout bounds it as it bounds recv.",
         run: stops_reading,
     },
@@ -46,11 +46,10 @@ pub(in crate::check::catalogue) const CHECKS: &[Check] = &[
 const LIMIT: Duration = Duration::from_secs(30);
 
 fn silent_server(context: &mut Context) -> Verdict {
+    let begun = Instant::now();
     let mut client = TcpClient::start_with(context, SHORT_TIMEOUT)?;
     client.ask()?;
-    let verdict = client
-        .program
-        .expect_error_within(context.time_limit(LIMIT), client.address);
+    let verdict = gives_up(context, &mut client, begun);
     which_confirms(context.number(), verdict)
 }
 
@@ -58,18 +57,35 @@ fn stalls_in_mid_file(context: &mut Context) -> Verdict {
     let mut client = TcpClient::start_with(context, SHORT_TIMEOUT)?;
     client.ask()?;
     let answer = answer(context.number());
+    let begun = Instant::now();
     client.stream.send(&answer[..answer.len() - 1])?;
-    client
-        .program
-        .expect_error_within(context.time_limit(LIMIT), client.address)?;
+    gives_up(context, &mut client, begun)?;
     expect_nothing_stored(context)
 }
 
 fn stops_reading(context: &mut Context) -> Verdict {
-    write(&context.folder().join(UPLOAD), large())?;
+    let puts = context.number() == 15;
+    let file = if puts {
+        context.make_folder("share")?.join("up.bin")
+    } else {
+        context.folder().join(UPLOAD)
+    };
+    write(&file, large())?;
+    let begun = Instant::now();
     let mut client = TcpClient::start_with(context, SHORT_TIMEOUT)?;
+    if puts {
+        client.ask_line("put up.bin")?;
+    }
     receive_header(&mut client.stream)?;
+    gives_up(context, &mut client, begun)
+}
+
+/// Waits until the client gives up its server, which has stalled since `begun` at the earliest, and has
+/// stalled now.
+fn gives_up(context: &Context, client: &mut TcpClient, begun: Instant) -> Verdict {
+    let stalled = Instant::now();
     client
         .program
-        .expect_error_within(context.time_limit(LIMIT), client.address)
+        .expect_error_within(context.time_limit(LIMIT), client.address)?;
+    context.expect_in_time(begun, stalled)
 }

@@ -76,7 +76,7 @@ pub(in crate::check::catalogue) const CHECKS: &[Check] = &[
         name: "no-server",
         grade: Robust,
         targets: IMPATIENT,
-        sentence: "Nobody is at the server's address; the client gives up after its time limit (ours: --timeout 0.5; others: 5 s plus --patience), says in one line on stderr which address did not answer, and ends with status 1.",
+        sentence: "Nobody is at the server's address; the client gives up after its time limit (ours: --timeout 2; others: 5 s plus --patience), says in one line on stderr which address did not answer, and ends with status 1.",
         hint: "UDP does not tell that nobody is there: sendto succeeds, and recvfrom waits for ever. settimeout before it, and catch the error (socket.timeout; ConnectionRefusedError if the socket is connected).",
         run: no_server,
     },
@@ -84,7 +84,7 @@ pub(in crate::check::catalogue) const CHECKS: &[Check] = &[
         name: "silent-server",
         grade: Robust,
         targets: IMPATIENT,
-        sentence: "The server receives and does not answer; the client gives up after its time limit (ours: --timeout 0.5; others: 5 s plus --patience), says in one line on stderr which address did not answer, and ends with status 1.",
+        sentence: "The server receives and does not answer; the client gives up after its time limit (ours: --timeout 2; others: 5 s plus --patience), says in one line on stderr which address did not answer, and ends with status 1.",
         hint: "A datagram can be lost, either way, and nobody tells. A client that awaits an answer needs a time limit: settimeout, and catch socket.timeout.",
         run: silent_server,
     },
@@ -92,7 +92,7 @@ pub(in crate::check::catalogue) const CHECKS: &[Check] = &[
         name: "silent-server",
         grade: Robust,
         targets: PATIENT,
-        sentence: "The server receives and does not answer; told to wait half a second (ours: --timeout 0.5) the client gives up, says in one line on stderr which address did not answer, and ends with status 1. One that cannot be told so waits on, or ends in the same way.",
+        sentence: "The server receives and does not answer; told to wait two seconds (ours: --timeout 2) the client gives up, says in one line on stderr which address did not answer, and ends with status 1. One that cannot be told so waits on, or ends in the same way.",
         hint: "A person is typing there, so the client waits for ever unless it is told a limit. If it has one, settimeout and catch socket.timeout.",
         run: silent_person,
     },
@@ -109,26 +109,35 @@ pub(in crate::check::catalogue) const CHECKS: &[Check] = &[
 /// Asks an address where nobody is.
 fn no_server(context: &mut Context) -> Verdict {
     let nobody = context.vacancy()?;
+    let begun = Instant::now();
     let mut program = launch(context, SHORT_TIMEOUT, nobody.address())?;
     type_question(&mut program, context.number(), "hello")?;
-    program.expect_error_within(context.time_limit(LIMIT), nobody.address())
+    let asked = Instant::now();
+    program.expect_error_within(context.time_limit(LIMIT), nobody.address())?;
+    context.expect_in_time(begun, asked)
 }
 
 fn silent_server(context: &mut Context) -> Verdict {
+    let begun = Instant::now();
     let mut client = UdpClient::start_with(context, SHORT_TIMEOUT)?;
     client.ask("hello")?;
+    let asked = Instant::now();
     client
         .program
-        .expect_error_within(context.time_limit(LIMIT), client.address)
+        .expect_error_within(context.time_limit(LIMIT), client.address)?;
+    context.expect_in_time(begun, asked)
 }
 
 fn silent_person(context: &mut Context) -> Verdict {
     /// How long a client is watched that may wait for ever.
     const WATCHED: Duration = Duration::from_secs(3);
+    let begun = Instant::now();
     let mut client = UdpClient::start_with(context, SHORT_TIMEOUT)?;
     client.ask("hello")?;
+    let asked = Instant::now();
     if context.is_ours() || client.program.ends_within(WATCHED)? {
-        return client.program.expect_error(client.address);
+        client.program.expect_error(client.address)?;
+        return context.expect_in_time(begun, asked);
     }
     Ok(())
 }
@@ -152,16 +161,19 @@ fn stranger(context: &mut Context) -> Verdict {
 
 fn stranger_prolongs(context: &mut Context) -> Verdict {
     const PAUSE: Duration = Duration::from_millis(50);
+    let begun = Instant::now();
     let mut client = UdpClient::start_with(context, SHORT_TIMEOUT)?;
     client.ask("hello")?;
+    let asked = Instant::now();
     let stranger = context.stranger()?;
-    let limit = Instant::now() + context.time_limit(LIMIT);
+    let limit = asked + context.time_limit(LIMIT);
     while Instant::now() < limit && !client.program.ends_within(PAUSE)? {
         stranger.send_to(b"believe me", client.server.peer()?)?;
     }
     client
         .program
-        .expect_error_within(Duration::ZERO, client.address)
+        .expect_error_within(Duration::ZERO, client.address)?;
+    context.expect_in_time(begun, asked)
 }
 
 fn largest_datagram(context: &mut Context) -> Verdict {

@@ -1,5 +1,7 @@
 //! Clients that leave too early, or stay and do nothing.
 
+use std::time::Instant;
+
 use crate::check::Check;
 use crate::check::Grade::Robust;
 use crate::check::catalogue::SHORT_TIMEOUT;
@@ -80,7 +82,7 @@ pub(in crate::check::catalogue) const CHECKS: &[Check] = &[
         name: "slow-reader",
         grade: Robust,
         targets: DOWNLOADS,
-        sentence: "A client asks for a large file, and stops reading in its middle; another is served beside it (and with a time limit the server gives the first one up).",
+        sentence: "A client asks for a large file, and stops reading in its middle; another is served beside it (and with a time limit the server gives the first one up: ours after --timeout 2).",
         hint: "send blocks when the client does not read. That may block this client's own thread, and no lock that others need.",
         run: slow_reader,
     },
@@ -88,7 +90,7 @@ pub(in crate::check::catalogue) const CHECKS: &[Check] = &[
         name: "slow-sender",
         grade: Robust,
         targets: UPLOADS,
-        sentence: "A client stops in the middle of its upload; another is served beside it (and with a time limit the server gives the first one up).",
+        sentence: "A client stops in the middle of its upload; another is served beside it (and with a time limit the server gives the first one up: ours after --timeout 2).",
         hint: "recv blocks when the client does not send. That may block this client's own thread, and no lock that others need.",
         run: slow_sender,
     },
@@ -207,12 +209,14 @@ fn slow_reader(context: &mut Context) -> Verdict {
     lesson.share("large.bin", &noise(32 << 20))?;
     let server = super::lesson::started(lesson.launch().flags(SHORT_TIMEOUT))?;
     let mut slow = server.connect()?;
+    let begun = Instant::now();
     lesson.ask(&mut slow, "large.bin")?;
     slow.receive(1000)?;
     lesson.serves_the_next(&server)?;
     if !context.is_ours() {
         return Ok(());
     }
+    let stalled = Instant::now();
     let client = slow.local()?;
     let state = || {
         sockets::tcp_state(server.address(), client)
@@ -223,7 +227,8 @@ fn slow_reader(context: &mut Context) -> Verdict {
             Ok(State::Established) => Err("the connection is still open".to_owned()),
             _ => Ok(()),
         }
-    })
+    })?;
+    context.expect_in_time(begun, stalled)
 }
 
 fn slow_sender(context: &mut Context) -> Verdict {
@@ -231,14 +236,17 @@ fn slow_sender(context: &mut Context) -> Verdict {
     let server = super::lesson::started(lesson.launch().flags(SHORT_TIMEOUT))?;
     let mut slow = server.connect()?;
     let whole = lesson.upload_of("a.bin", &noise(300_000))?;
+    let begun = Instant::now();
     slow.send(&whole[..200_000])?;
     // So that the server is in the middle of it when the next one comes.
     slow.wait_until_fetched();
     lesson.serves_the_next(&server)?;
-    if context.is_ours() {
-        slow.expect_closed()
-            .map_err(|stop| stop.while_("the server gives up after its --timeout"))?;
-        lesson.await_names(&[])?;
+    if !context.is_ours() {
+        return Ok(());
     }
-    Ok(())
+    let stalled = Instant::now();
+    slow.expect_closed()
+        .map_err(|stop| stop.while_("the server gives up after its --timeout"))?;
+    context.expect_in_time(begun, stalled)?;
+    lesson.await_names(&[])
 }

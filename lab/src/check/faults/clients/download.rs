@@ -71,6 +71,7 @@ pub(in crate::check::faults) fn run(args: &BrokenArgs) -> Result<()> {
     let (conn, server) = connect(args)?;
     if !args.has("waits-for-ever") {
         conn.set_read_timeout(Some(TIME_LIMIT))?;
+        conn.set_write_timeout(Some(TIME_LIMIT))?;
     }
     converse(args, &conn).with_context(|| format!("server {server}"))
 }
