@@ -283,7 +283,7 @@ fn a_server_that_runs_already_is_judged_and_left_running() {
 #[test]
 fn a_server_at_an_ipv6_address_is_judged() {
     let Ok(socket) = UdpSocket::bind("[::1]:0") else {
-        return console::note("skipped: this machine has no IPv6");
+        return tests::skip("a server at an IPv6 address", "this machine has no IPv6");
     };
     let address = socket.local_addr().unwrap().to_string();
     std::thread::spawn(move || {

@@ -2,11 +2,10 @@
 
 use lab::compare::compare;
 use lab::pairs::{Language, PROGRAMS};
-use lab::run::executables;
 
 #[test]
 fn every_pairing_prints_what_the_lessons_print() {
-    let languages: &[Language] = if executables::python_or_skip("the comparison with Python") {
+    let languages: &[Language] = if tests::python_or_skip("the comparison with Python") {
         &Language::BOTH
     } else {
         &[Language::Rust]

@@ -1,6 +1,6 @@
 //! What the servers do when a system call fails that hardly ever fails: `strace` makes it fail once.
 //!
-//! Where strace is missing, or may not trace, the tests are skipped.
+//! Where strace is missing, or may not trace, the tests are skipped; with `CI=true` they fail.
 
 #![cfg(target_os = "linux")]
 #![allow(
@@ -18,12 +18,9 @@ use lab::run::process::{PATIENCE, Process};
 
 /// Starts the server of a program whose first `call` fails with `error`. `None` where strace cannot.
 fn start_failing(number: u8, language: Language, call: &str, error: &str) -> Option<Process> {
-    let can = Command::new("strace")
-        .args(["-o", "/dev/null", "true"])
-        .output()
-        .is_ok_and(|output| output.status.success());
-    if !can {
-        common::console::note("skipped: making system calls fail needs strace");
+    let test = "making system calls fail";
+    if !tests::strace_or_skip(test) || language == Language::Python && !tests::python_or_skip(test)
+    {
         return None;
     }
     let program = PROGRAMS.iter().find(|program| program.number == number);

@@ -58,7 +58,7 @@ fn sides() -> impl Iterator<Item = (&'static Program, Side)> {
 
 #[test]
 fn both_languages_take_the_same_flags_with_the_same_defaults() {
-    if !executables::python_or_skip("the comparison of the flags") {
+    if !tests::python_or_skip("the comparison of the flags") {
         return;
     }
     for (program, side) in sides() {
@@ -97,7 +97,7 @@ fn what_is_mistyped_is_a_usage_error_that_says_what_is_wrong() {
         ("--no-such-flag", ""),
     ];
     for language in [Language::Rust, Language::Python] {
-        if language == Language::Python && !executables::python_or_skip("the usage errors") {
+        if language == Language::Python && !tests::python_or_skip("the usage errors") {
             return;
         }
         // One of each kind; all take their flags from one place.
@@ -142,7 +142,7 @@ fn a_message_may_begin_with_a_hyphen() {
     ] {
         let program = PROGRAMS.iter().find(|program| program.name() == name);
         for language in [Language::Rust, Language::Python] {
-            if language == Language::Python && !executables::python_or_skip("the hyphens") {
+            if language == Language::Python && !tests::python_or_skip("the hyphens") {
                 return;
             }
             for message in ["-1", "- a"] {

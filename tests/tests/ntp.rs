@@ -78,7 +78,7 @@ const ZONES: [&str; 2] = ["Asia/Shanghai", "America/St_Johns"];
 
 #[test]
 fn the_answer_is_what_python_gives_for_the_same_second() {
-    if !executables::python_or_skip("the time server's answers") {
+    if !tests::python_or_skip("the time server's answers") {
         return;
     }
     for language in Language::BOTH {
@@ -96,7 +96,7 @@ fn the_answer_is_what_python_gives_for_the_same_second() {
 
 #[test]
 fn an_empty_datagram_asks_for_date_and_time() {
-    if !executables::python_or_skip("the time server's default format") {
+    if !tests::python_or_skip("the time server's default format") {
         return;
     }
     for language in Language::BOTH {

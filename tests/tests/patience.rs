@@ -37,7 +37,7 @@ fn ask(language: Language, server: &UdpSocket, flags: &[&str]) -> Process {
 fn the_limit_of_a_udp_client_is_told_as_it_was_given() {
     let server = UdpSocket::bind("127.0.0.1:0").unwrap();
     for language in [Language::Rust, Language::Python] {
-        if language == Language::Python && !executables::python_or_skip("the time limit") {
+        if language == Language::Python && !tests::python_or_skip("the time limit") {
             return;
         }
         let mut client = ask(language, &server, &["--timeout", "0.1234567"]);
@@ -52,7 +52,7 @@ fn a_limit_of_many_days_is_no_short_one() {
     let server = UdpSocket::bind("127.0.0.1:0").unwrap();
     server.set_read_timeout(Some(PATIENCE)).unwrap();
     for language in [Language::Rust, Language::Python] {
-        if language == Language::Python && !executables::python_or_skip("the long time limit") {
+        if language == Language::Python && !tests::python_or_skip("the long time limit") {
             return;
         }
         // As milliseconds in 32 bits it would be 204 ms.
@@ -84,7 +84,7 @@ fn the_longest_interval_is_waited_for() {
 #[test]
 fn the_upload_server_ends_a_client_that_says_nothing() {
     for language in [Language::Rust, Language::Python] {
-        if language == Language::Python && !executables::python_or_skip("the silent client") {
+        if language == Language::Python && !tests::python_or_skip("the silent client") {
             return;
         }
         let folder = TempDir::with_prefix("upload-").unwrap();
@@ -132,7 +132,7 @@ fn full_backlog() -> (Socket, Vec<Socket>, SocketAddr) {
 fn a_file_client_gives_up_a_server_that_does_not_take_its_connection() {
     let (_server, _crowd, address) = full_backlog();
     for language in [Language::Rust, Language::Python] {
-        if language == Language::Python && !executables::python_or_skip("the full backlog") {
+        if language == Language::Python && !tests::python_or_skip("the full backlog") {
             return;
         }
         let program = PROGRAMS.iter().find(|program| program.number == UPLOAD);

@@ -1,6 +1,7 @@
 //! How many system calls a server makes for an exchange: counts, where a time would prove nothing.
 //!
-//! `strace -f -c` counts them. Where it is missing, or may not trace, the tests are skipped.
+//! `strace -f -c` counts them. Where it is missing, or may not trace, the tests are skipped; with
+//! `CI=true` they fail.
 
 #![cfg(target_os = "linux")]
 #![allow(
@@ -25,14 +26,7 @@ use tempfile::TempDir;
 const EXCHANGES: u64 = 100;
 
 fn can_trace() -> bool {
-    let can = Command::new("strace")
-        .args(["-o", "/dev/null", "true"])
-        .output()
-        .is_ok_and(|output| output.status.success());
-    if !can {
-        common::console::note("skipped: counting system calls needs strace");
-    }
-    can
+    tests::strace_or_skip("counting system calls")
 }
 
 /// Runs the server of a program while `talk` talks to it, and counts its system calls.

@@ -185,25 +185,6 @@ fn run_cargo(package: &str, binary: Option<&str>, profile: Profile) -> Result<bo
     Ok(status.success())
 }
 
-/// Whether the tests that need Python can run. Where it is missing they are skipped with a line
-/// that says so; with `CI=true` they must not be.
-///
-/// # Panics
-///
-/// With `CI=true`, when Python is missing.
-#[must_use]
-pub fn python_or_skip(test: &str) -> bool {
-    let found = python().is_some();
-    if !found {
-        assert!(
-            env::var("CI").as_deref() != Ok("true"),
-            "{test} needs Python 3.8 or later"
-        );
-        common::console::note(format_args!("skipped: {test} needs Python 3.8 or later"));
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 
+use lab::experiment::Experiment;
 use lab::experiment::tcp::backlog::Backlog;
 use lab::experiment::tcp::close_is_optional::CloseIsOptional;
 use lab::experiment::tcp::connect_before_accept::ConnectBeforeAccept;
@@ -18,7 +19,7 @@ use lab::experiment::tcp::tcp_peer_leaves_on_windows::TcpPeerLeavesOnWindows;
 use lab::experiment::tcp::time_wait::TimeWait;
 use lab::host::sockets::State;
 
-use crate::{kind, seen};
+use crate::{kind, seen, unseen};
 
 #[test]
 fn connecting_to_nobody_is_refused() {
@@ -88,7 +89,7 @@ fn both_ends_pass_through_the_states_of_the_handshake_and_the_farewell() {
     ];
     if seen.segments_to_connect.is_none() {
         assert_eq!(states, lasting);
-        return;
+        return unseen(HandshakeAndFarewell::NAME, "for all states it needs a wire");
     }
     assert_eq!(seen.segments_to_connect, Some(3));
     assert_eq!(seen.segments_to_part, Some(4));

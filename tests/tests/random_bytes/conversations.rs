@@ -237,7 +237,7 @@ fn endure_once(
 fn every_server_endures_random_conversations() {
     let programs: Vec<_> = PROGRAMS.iter().collect();
     executables::build_all(&programs).unwrap();
-    let python = executables::python_or_skip("the random conversations with the Python servers");
+    let python = tests::python_or_skip("the random conversations with the Python servers");
     let languages = if python {
         &Language::BOTH[..]
     } else {

@@ -21,7 +21,7 @@ use window::Window;
 /// Runs `test` for each language that is here.
 fn in_both_languages(name: &str, test: impl Fn(Language)) {
     test(Language::Rust);
-    if executables::python_or_skip(name) {
+    if tests::python_or_skip(name) {
         test(Language::Python);
     }
 }

@@ -144,28 +144,25 @@ pub fn run(
     judgements
 }
 
-/// Does every check of every target and tells what did not pass: what our own programs must bear.
+/// Does every check of every target and tells what did not pass, which our own programs must: the
+/// failures, and what was skipped.
 #[must_use]
-pub fn failures_of_all(subject: &Subject) -> Vec<String> {
+pub fn shortfalls_of_all(subject: &Subject) -> (Vec<String>, Vec<String>) {
     let plan: Plan = Target::all()
         .map(|target| (target, checks_of(&target)))
         .collect();
     let judgements = run(&plan, subject, Pace::with_patience(PATIENCE), 8, |_| ());
-    judgements
-        .iter()
-        .flat_map(|judgement| {
-            judgement
-                .outcomes
-                .iter()
-                .filter(|outcome| !matches!(outcome.verdict, Ok(()) | Err(Stop::Skipped(_))))
-                .map(|outcome| {
-                    format!(
-                        "{} {}: {:?}",
-                        judgement.target.name(),
-                        outcome.check.name,
-                        outcome.verdict
-                    )
-                })
-        })
-        .collect()
+    let (mut failures, mut skipped) = (Vec::new(), Vec::new());
+    for judgement in &judgements {
+        for outcome in &judgement.outcomes {
+            let list = match &outcome.verdict {
+                Ok(()) => continue,
+                Err(Stop::Skipped(_)) => &mut skipped,
+                Err(_) => &mut failures,
+            };
+            let (target, check) = (judgement.target.name(), outcome.check.name);
+            list.push(format!("{target} {check}: {:?}", outcome.verdict));
+        }
+    }
+    (failures, skipped)
 }
