@@ -155,6 +155,11 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode> {
             "Python 3.8 or later is missing: only the Rust programs run (set PYTHON to name it)",
         );
     }
+    if !cfg!(target_os = "linux") {
+        common::console::note(
+            "which port a client has is known on Linux alone: here it must be the same throughout",
+        );
+    }
     let comparisons = compare(&programs, &languages, |_| tick())?;
     if std::io::stderr().is_terminal() {
         common::console::note("");

@@ -1,7 +1,15 @@
 //! The twenty programs, each in all pairings of Rust and Python: `cargo lab compare` as a test.
 
-use lab::compare::compare;
-use lab::pairs::{Language, PROGRAMS};
+#![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
+
+use std::fs;
+use std::process::Command;
+
+use lab::compare::{Comparison, Difference, compare};
+use lab::pairs::{Language, PROGRAMS, Side};
+use lab::run::{executables, session};
+use regex_lite::{NoExpand, Regex};
+use tempfile::TempDir;
 
 #[test]
 fn every_pairing_prints_what_the_lessons_print() {
@@ -25,4 +33,97 @@ fn every_pairing_prints_what_the_lessons_print() {
         })
         .collect();
     assert!(differences.is_empty(), "{differences:#?}");
+}
+
+/// What differs when a Rust client talks to a Python server in which `right` has become `wrong`.
+fn differences_with(number: u8, right: &str, wrong: &str) -> Vec<Difference> {
+    let program = PROGRAMS.iter().find(|program| program.number == number);
+    let program = program.unwrap();
+    let source = fs::read_to_string(executables::python_source(program, Side::Server)).unwrap();
+    assert!(source.contains(right), "{source}");
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("server.py");
+    fs::write(&file, source.replace(right, wrong)).unwrap();
+    let mut server = Command::new(executables::python().unwrap());
+    let modules = executables::workspace().join("common/python");
+    server.arg(file).env("PYTHONPATH", modules);
+    let client = executables::command(program, Side::Client, Language::Rust).unwrap();
+    let comparison = Comparison {
+        program,
+        pairing: (Language::Python, Language::Rust),
+        outcome: session::hold(&(program.session)(), server, client),
+    };
+    comparison.differences()
+}
+
+const MAIN: &str = "console.main(main)";
+
+#[test]
+fn a_server_that_shows_another_port_than_the_clients_differs() {
+    if !tests::python_or_skip("the comparison with wrong ports") {
+        return;
+    }
+    let right = differences_with(2, MAIN, MAIN);
+    assert!(right.is_empty(), "{right:?}");
+    for (number, right, wrong) in [
+        (2, "caller))", "(caller[0], caller[1] + len(message))))"),
+        // The same wrong port each time: only where the system tells which is the client's.
+        #[cfg(target_os = "linux")]
+        (2, "caller))", "(caller[0], caller[1] ^ 1)))"),
+        #[cfg(target_os = "linux")]
+        (8, "peer))", "(peer[0], peer[1] ^ 1)))"),
+    ] {
+        let differences = differences_with(number, right, wrong);
+        let [
+            Difference::Text {
+                side: "server",
+                expected,
+                printed,
+            },
+        ] = &differences[..]
+        else {
+            panic!("{wrong}: {differences:?}");
+        };
+        // The ports are all that differs.
+        let port = Regex::new(r"\d+\)").unwrap();
+        assert_eq!(port.replace_all(printed, NoExpand("{peer})")), *expected);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_that_does_not_end_as_it_must_differs() {
+    if !tests::python_or_skip("the comparison with servers that end otherwise") {
+        return;
+    }
+    let caught = "import signal; signal.signal(signal.SIGINT, lambda *_: sys.exit(0)); main()";
+    let not_caught =
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); main()";
+    for (number, right, wrong, complaint) in [
+        (
+            2,
+            MAIN,
+            caught,
+            "the server did not end at Ctrl-C, by the signal SIGINT, but with exit status: 0",
+        ),
+        (2, MAIN, not_caught, "KeyboardInterrupt"),
+        (
+            2,
+            "call.close()",
+            "return",
+            "the server did not end at Ctrl-C, by the signal SIGINT, but with exit status: 0",
+        ),
+        (
+            7,
+            "sock.close()",
+            "sys.exit(3)",
+            "the server did not end by itself, with status 0, but with exit status: 3",
+        ),
+    ] {
+        let differences = differences_with(number, right, wrong);
+        let [Difference::Complaint(told)] = &differences[..] else {
+            panic!("{wrong}: {differences:?}");
+        };
+        assert!(told.contains(complaint), "{told}");
+    }
 }

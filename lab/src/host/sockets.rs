@@ -13,9 +13,9 @@ use anyhow::{Result, bail};
 use serde::{Serialize, Serializer};
 
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{counter, tcp_sockets, udp_sockets};
+pub use elsewhere::{counter, port_of, tcp_sockets, udp_sockets};
 #[cfg(target_os = "linux")]
-pub use linux::{counter, tcp_sockets, udp_sockets};
+pub use linux::{counter, port_of, tcp_sockets, udp_sockets};
 
 /// The states of a TCP connection (RFC 9293, section 3.3.2), under the names that Linux uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,6 +184,7 @@ mod linux {
     use anyhow::{Context, Result};
     use procfs::FromBufReadSI;
     use procfs::net::{TcpNetEntries, TcpState, UdpNetEntries};
+    use procfs::process::{FDTarget, Process};
 
     use super::{State, TcpSocket, UdpSocket};
 
@@ -236,6 +237,31 @@ mod linux {
                 }
             });
         Ok(sockets.collect())
+    }
+
+    /// The own port of a process's socket (IPv4); none before it has one, and once the process has
+    /// ended.
+    pub fn port_of(process: u32) -> Result<Option<u16>> {
+        let files = Process::new(process.try_into()?).and_then(|process| process.fd());
+        let sockets: Vec<u64> = files
+            .into_iter()
+            .flatten()
+            .filter_map(|file| match file.ok()?.target {
+                FDTarget::Socket(inode) => Some(inode),
+                _ => None,
+            })
+            .collect();
+        let (tcp, udp) = (table("tcp")?, table("udp")?);
+        let system = procfs::current_system_info();
+        let TcpNetEntries(tcp) = TcpNetEntries::from_buf_read(tcp.as_bytes(), system)?;
+        let UdpNetEntries(udp) = UdpNetEntries::from_buf_read(udp.as_bytes(), system)?;
+        let tcp = tcp.iter().map(|entry| (entry.inode, entry.local_address));
+        let udp = udp.iter().map(|entry| (entry.inode, entry.local_address));
+        let mut ports = tcp
+            .chain(udp)
+            .filter(|(inode, _)| sockets.contains(inode))
+            .map(|(_, address)| address.port());
+        Ok(ports.find(|port| *port != 0))
     }
 
     /// A counter of `/proc/net/snmp` or `/proc/net/netstat`: `counter("Udp", "RcvbufErrors")`.
@@ -316,6 +342,11 @@ mod elsewhere {
 
     /// See the version for Linux.
     pub fn udp_sockets(_port: u16) -> Result<Vec<UdpSocket>> {
+        cannot_be_seen(NEEDS)
+    }
+
+    /// See the version for Linux.
+    pub fn port_of(_process: u32) -> Result<Option<u16>> {
         cannot_be_seen(NEEDS)
     }
 

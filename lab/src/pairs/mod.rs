@@ -83,7 +83,8 @@ pub struct Executable {
 /// One conversation: what is typed on both sides, and what both must print.
 ///
 /// In arguments, input and transcripts `{port}` stands for the server's port and `{dir}` for a
-/// fresh folder.
+/// fresh folder; in transcripts `{peer}` for the client's own port. A client whose port the server
+/// prints has one socket when its input ends.
 #[derive(Clone, Debug, Default)]
 pub struct Session {
     /// Files that exist before, by their path in `{dir}`. A path that ends in `/` is a folder.
@@ -92,6 +93,8 @@ pub struct Session {
     pub server: Part,
     /// The client's part.
     pub client: Part,
+    /// Whether the server ends by itself, with status 0. The others run until Ctrl-C.
+    pub server_ends: bool,
     /// Files that must be equal afterwards, by their paths in `{dir}`.
     pub equal_files: Vec<(&'static str, &'static str)>,
 }

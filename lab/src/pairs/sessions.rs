@@ -13,6 +13,14 @@ fn talk_of(server: Part, client: Part) -> Session {
     }
 }
 
+/// A conversation after which the server ends, too.
+fn one_talk_of(server: Part, client: Part) -> Session {
+    Session {
+        server_ends: true,
+        ..talk_of(server, client)
+    }
+}
+
 fn part(args: &[&str], input: &str, transcript: &str) -> Part {
     Part {
         args: args.iter().map(ToString::to_string).collect(),
@@ -55,7 +63,7 @@ pub(super) fn phone() -> Session {
 }
 
 pub(super) fn oneshot_tcp() -> Session {
-    talk_of(
+    one_talk_of(
         part(&[], "", "我收到客户端发的 hello hello\n"),
         part(&[], "", "我收到服务端回的 HELLO HELLO\n"),
     )
@@ -68,7 +76,7 @@ pub(super) fn framed_greeting() -> Session {
         // Writing to a String cannot fail.
         let _ = writeln!(lines, "b'{}'", "x".repeat(size));
     }
-    talk_of(
+    one_talk_of(
         part(&["--message", &message], "", ""),
         part(&[], "", &lines),
     )
@@ -97,7 +105,7 @@ pub(super) fn talk() -> Session {
 }
 
 pub(super) fn hello() -> Session {
-    talk_of(
+    one_talk_of(
         part(&[], "", "hello server baby!\n"),
         part(&[], "", "b'hello' ('127.0.0.1', {port})\n"),
     )
@@ -119,7 +127,7 @@ pub(super) fn ack() -> Session {
 }
 
 pub(super) fn boundaries() -> Session {
-    talk_of(
+    one_talk_of(
         part(
             &[],
             "",
@@ -130,7 +138,7 @@ pub(super) fn boundaries() -> Session {
 }
 
 pub(super) fn oneshot_udp() -> Session {
-    talk_of(
+    one_talk_of(
         part(&[], "", "收到客户端消息 hello world!\n"),
         part(&[], "", "收到服务端消息 HELLO WORLD!\n"),
     )
@@ -163,10 +171,10 @@ pub(super) fn qq_chat() -> Session {
         ),
         part(
             &[],
-            "nobody\npony\n\nhi\nquit\n jack \n你好\n",
+            "nobody\npony\n\nquit\n jack \nhi\n你好\n",
             &format!(
-                "{LIST}{LIST}{ASK}{ASK}来自[127.0.0.1:{{port}}]的一条消息:\u{1b}[41mhello\u{1b}[0m\n\
-                 {ASK}{LIST}{ASK}来自[127.0.0.1:{{port}}]的一条消息:\u{1b}[41m好的\u{1b}[0m\n{ASK}"
+                "{LIST}{LIST}{ASK}{ASK}{LIST}{ASK}来自[127.0.0.1:{{port}}]的一条消息:\u{1b}[41mhello\u{1b}[0m\n\
+                 {ASK}来自[127.0.0.1:{{port}}]的一条消息:\u{1b}[41m好的\u{1b}[0m\n{ASK}"
             ),
         ),
     )
@@ -209,6 +217,7 @@ pub(super) fn ftp_simple() -> Session {
             ("share/my file.txt", "download/my file.txt"),
             ("share/文件.bin", "download/文件.bin"),
         ],
+        ..Session::default()
     }
 }
 
@@ -224,6 +233,7 @@ pub(super) fn upload() -> Session {
         server: part(&["--dir", "{dir}/upload"], "", ""),
         client: part(&["{dir}/large.bin", "--name", "b 文"], "", ""),
         equal_files: vec![("large.bin", "upload/b 文")],
+        ..Session::default()
     }
 }
 
@@ -257,6 +267,7 @@ pub(super) fn ftp_class() -> Session {
             ("server/share/a.txt", "client/download/a.txt"),
             ("client/share/b 文.txt", "server/upload/b 文.txt"),
         ],
+        ..Session::default()
     }
 }
 

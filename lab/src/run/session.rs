@@ -2,11 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use regex_lite::Regex;
 
-use crate::pairs::{Language, Program, Side};
+use crate::host::{CannotBeSeen, sockets};
+use crate::pairs::{Language, Program, Session, Side};
 use crate::run::executables;
 use crate::run::interrupt::Folder;
 use crate::run::process::{PATIENCE, Process};
@@ -28,34 +31,43 @@ pub struct Outcome {
 ///
 /// When a side cannot be started or the server does not become ready.
 pub fn run(program: &Program, server: Language, client: Language) -> Result<Outcome> {
-    let session = (program.session)();
-    let folder = prepare(&session.files)?;
+    hold(
+        &(program.session)(),
+        executables::command(program, Side::Server, server)?,
+        executables::command(program, Side::Client, client)?,
+    )
+}
 
-    let mut command = executables::command(program, Side::Server, server)?;
-    command.args(["--port", "0"]).env("TZ", "UTC");
-    command.args(
+/// Holds a session between any two programs that take our flags.
+///
+/// # Errors
+///
+/// When a side cannot be started or the server does not become ready.
+pub fn hold(session: &Session, mut server: Command, mut client: Command) -> Result<Outcome> {
+    let folder = prepare(&session.files)?;
+    server.args(["--port", "0"]).env("TZ", "UTC");
+    server.args(
         session
             .server
             .args
             .iter()
             .map(|arg| fill_in(arg, 0, folder.path())),
     );
-    let mut server = Process::start(&mut command)?;
+    let mut server = Process::start(&mut server)?;
     let port = server
         .ready(PATIENCE)
         .context("the server is not ready")?
         .port();
 
-    let mut command = executables::command(program, Side::Client, client)?;
-    command.args(["--port", &port.to_string()]).env("TZ", "UTC");
-    command.args(
+    client.args(["--port", &port.to_string()]).env("TZ", "UTC");
+    client.args(
         session
             .client
             .args
             .iter()
             .map(|arg| fill_in(arg, port, folder.path())),
     );
-    let mut client = Process::start(&mut command)?;
+    let mut client = Process::start(&mut client)?;
 
     // Typed ahead: a program reads its next line when it is ready for it.
     server
@@ -64,6 +76,11 @@ pub fn run(program: &Program, server: Language, client: Language) -> Result<Outc
     client
         .type_text(&session.client.input)
         .context("the client does not read its input")?;
+    let peer = if session.server.transcript.contains("{peer}") {
+        own_port(&mut client)?
+    } else {
+        None
+    };
     client.end_input();
 
     let mut complaints = Vec::new();
@@ -80,13 +97,12 @@ pub fn run(program: &Program, server: Language, client: Language) -> Result<Outc
     }
     // The client's end says nothing about the server's last line.
     let expected = session.server.transcript.as_str();
+    let lines = |text: &str| text.matches('\n').count();
     server.stdout().wait_for(PATIENCE, |text| {
-        (mask(text, port) == expected).then_some(())
+        let all = expected.ends_with('\n') && lines(text) >= lines(expected);
+        (all || mask(text, port, peer) == expected).then_some(())
     });
-    server.interrupt();
-    if server.wait(PATIENCE)?.is_none() {
-        complaints.push("the server did not end at Ctrl-C".to_owned());
-    }
+    complaints.extend(end(&mut server, session.server_ends)?);
     for (side, process) in [("server", &server), ("client", &client)] {
         let stderr = process.stderr().text();
         if ["Traceback", "panicked", "RUST_BACKTRACE"]
@@ -105,10 +121,53 @@ pub fn run(program: &Program, server: Language, client: Language) -> Result<Outc
         }
     }
     Ok(Outcome {
-        server: mask(&server.stdout().text(), port),
-        client: mask(&client.stdout().text(), port),
+        server: mask(&server.stdout().text(), port, peer),
+        client: mask(&client.stdout().text(), port, peer),
         complaints,
     })
+}
+
+/// The port of a client's socket, as soon as it has one. None where the system does not tell, and
+/// of a client that has ended before it could be asked.
+fn own_port(client: &mut Process) -> Result<Option<u16>> {
+    let mut port = None;
+    let asked = sockets::wait_until("the client's socket has a port", || {
+        port = sockets::port_of(client.id())?;
+        Ok(port.is_some() || client.wait(Duration::ZERO)?.is_some())
+    });
+    match asked {
+        Err(error) if !error.is::<CannotBeSeen>() => Err(error),
+        _ => Ok(port),
+    }
+}
+
+/// Ends a server, or sees it end by itself, and tells what is wrong with that.
+fn end(server: &mut Process, by_itself: bool) -> Result<Option<String>> {
+    let (way, right): (_, fn(ExitStatus) -> bool) = if by_itself {
+        ("by itself, with status 0", |status| status.success())
+    } else {
+        server.interrupt();
+        ("at Ctrl-C, by the signal SIGINT", died_by_interrupt)
+    };
+    Ok(match server.wait(PATIENCE)? {
+        Some(status) if right(status) => None,
+        Some(status) => Some(format!("the server did not end {way}, but with {status}")),
+        None => Some(format!("the server did not end {way}")),
+    })
+}
+
+/// Whether a program has died as a shell expects of one that Ctrl-C ended: it may catch the signal,
+/// and then sends it to itself.
+#[cfg(unix)]
+fn died_by_interrupt(status: ExitStatus) -> bool {
+    use std::os::unix::process::ExitStatusExt;
+    status.signal() == Some(rustix::process::Signal::INT.as_raw())
+}
+
+/// Where there are no signals it was ended otherwise, and the status is the system's.
+#[cfg(not(unix))]
+fn died_by_interrupt(_status: ExitStatus) -> bool {
+    true
 }
 
 fn prepare(files: &[(&str, Vec<u8>)]) -> Result<Folder> {
@@ -134,9 +193,12 @@ fn fill_in(text: &str, port: u16, folder: &Path) -> String {
 
 /// Masks what differs from run to run: ephemeral ports, descriptors, durations.
 ///
-/// `port` is the server's and becomes `{port}`; any other port in an address becomes `{peer}`.
+/// `port` is the server's and becomes `{port}`; `peer` is the client's own and becomes `{peer}`. Any
+/// other port in an address stays as it is. Where `peer` is not known it is the first of those: the
+/// client must at least be shown with the same one everywhere.
 #[must_use]
-pub fn mask(text: &str, port: u16) -> String {
+pub fn mask(text: &str, port: u16, peer: Option<u16>) -> String {
+    let (port, mut peer) = (port.to_string(), peer.map(|peer| peer.to_string()));
     let masks = [
         (r"\('127\.0\.0\.1', (\d+)\)", "('127.0.0.1', ", ")"),
         (r"\[127\.0\.0\.1:(\d+)\]", "[127.0.0.1:", "]"),
@@ -149,10 +211,13 @@ pub fn mask(text: &str, port: u16) -> String {
         };
         text = pattern
             .replace_all(&text, |found: &regex_lite::Captures| {
-                let name = if found[1] == port.to_string() {
+                let shown = &found[1];
+                let name = if shown == port {
                     "{port}"
-                } else {
+                } else if shown == peer.get_or_insert_with(|| shown.to_owned()) {
                     "{peer}"
+                } else {
+                    shown
                 };
                 format!("{before}{name}{after}")
             })
@@ -177,12 +242,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_ports_descriptors_and_durations_are_masked() {
+    fn only_known_ports_descriptors_and_durations_are_masked() {
         let shown =
             "msg=b'8080' addr=('127.0.0.1', 53814) 来自[127.0.0.1:8080]的 fd=7 共计用时:0.012s";
         assert_eq!(
-            mask(shown, 8080),
+            mask(shown, 8080, Some(53814)),
             "msg=b'8080' addr=('127.0.0.1', {peer}) 来自[127.0.0.1:{port}]的 fd={fd} 共计用时:{seconds}s"
         );
+    }
+
+    #[test]
+    fn a_port_that_is_nobodys_is_shown() {
+        let shown = "('127.0.0.1', 53814) ('127.0.0.1', 13778) [127.0.0.1:8080]";
+        let of_another = "('127.0.0.1', 53814) ('127.0.0.1', {peer}) [127.0.0.1:{port}]";
+        assert_eq!(mask(shown, 8080, Some(13778)), of_another);
+        // Not known: it can only be the same everywhere.
+        let another = "('127.0.0.1', {peer}) ('127.0.0.1', 13778) [127.0.0.1:{port}]";
+        assert_eq!(mask(shown, 8080, None), another);
     }
 }
