@@ -6,7 +6,6 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::process::{Command, Output};
 use std::time::Instant;
 
-use common::console;
 use lab::run::executables;
 use lab::run::process::{PATIENCE, Process};
 use serde_json::Value;
@@ -426,7 +425,7 @@ while True:
 
 #[test]
 fn a_clock_that_moves_with_the_systems_timer_passes() {
-    if !executables::python_or_skip("the late clock") {
+    if !tests::python_or_skip("the late clock") {
         return;
     }
     let python = executables::python().unwrap();

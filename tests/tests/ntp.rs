@@ -126,7 +126,7 @@ time.localtime = lambda second=None: real(time.time() - 3600 if second is None e
 
 #[test]
 fn the_time_is_that_of_the_exact_clock() {
-    if !executables::python_or_skip("the time server's clock") {
+    if !tests::python_or_skip("the time server's clock") {
         return;
     }
     // Python imports this module, if there is one, before the program.

@@ -137,12 +137,12 @@ fn a_server_on_all_addresses_answers_none_of_its_own() {
     let wire = match wire() {
         Ok(wire) => wire,
         Err(error) => match error.downcast::<lab::host::CannotBeSeen>() {
-            Ok(why) => return common::console::note(format_args!("skipped: {why}")),
+            Ok(why) => return tests::skip("the forged senders", why),
             Err(error) => panic!("{error:#}"),
         },
     };
     for language in Language::BOTH {
-        if language == Language::Python && !executables::python_or_skip("the forged senders") {
+        if language == Language::Python && !tests::python_or_skip("the forged senders") {
             return;
         }
         for number in [5, 17] {

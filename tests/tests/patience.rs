@@ -68,7 +68,7 @@ fn the_longest_interval_is_waited_for() {
     let server = UdpSocket::bind("127.0.0.1:0").unwrap();
     server.set_read_timeout(Some(PATIENCE)).unwrap();
     for language in [Language::Rust, Language::Python] {
-        if language == Language::Python && !executables::python_or_skip("the long interval") {
+        if language == Language::Python && !tests::python_or_skip("the long interval") {
             return;
         }
         let mut client = ask(language, &server, &["--interval", "9223372036"]);
@@ -213,7 +213,7 @@ fn sending(number: u8, side: Side, language: Language) -> Sending {
 
 /// Tries `judge` with both languages of all `senders`, all at once: they wait most of the time.
 fn with_all(senders: &[(u8, Side)], judge: impl Fn(u8, Side, Language) + Sync) {
-    let python = executables::python_or_skip("the peer that stops reading, or reads slowly");
+    let python = tests::python_or_skip("the peer that stops reading, or reads slowly");
     let programs: Vec<_> = PROGRAMS
         .iter()
         .filter(|program| senders.iter().any(|(number, _)| *number == program.number))
