@@ -27,6 +27,9 @@ use std::time::Duration;
 
 use clap::Args;
 
+/// The time limit of a client at whose other end a person types: 0 waits for ever.
+pub const FOR_EVER: u64 = 0;
+
 /// Where a server listens, or where a client finds it.
 #[derive(Args, Clone, Debug)]
 pub struct Address<const PORT: u16> {
@@ -50,6 +53,15 @@ pub struct TcpServer<const PORT: u16, const BACKLOG: i32 = 5> {
     /// Leave SO_REUSEADDR unset, to see a restart fail while old connections are in TIME_WAIT
     #[arg(long)]
     pub no_reuseaddr: bool,
+}
+
+impl<const PORT: u16, const BACKLOG: i32> TcpServer<PORT, BACKLOG> {
+    /// Whether to set SO_REUSEADDR: not with `--no-reuseaddr`, and not on Windows, where it means
+    /// something else (two programs may take one port) and a restart works without it.
+    #[must_use]
+    pub fn reuse_address(&self) -> bool {
+        cfg!(unix) && !self.no_reuseaddr
+    }
 }
 
 /// The flags of a TCP client.
@@ -187,7 +199,7 @@ mod tests {
     #[derive(Parser)]
     struct Client {
         #[command(flatten)]
-        net: UdpClient<8081, 0>,
+        net: UdpClient<8081, FOR_EVER>,
     }
 
     #[test]

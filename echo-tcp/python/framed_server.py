@@ -7,6 +7,7 @@ A stream has no boundaries; a header puts them there.
 Rust: echo-tcp/src/bin/framed-server.rs
 """
 
+import socket
 import sys
 from pathlib import Path
 
@@ -16,16 +17,26 @@ from common import console, flags, header, net
 
 def main():
     args = flags.message(flags.tcp_server(flags.parser(__doc__), 8080), "Hello Client!").parse_args()
-    # (1) socket, setsockopt SO_REUSEADDR, bind, listen
-    listener = net.listen_tcp(args)
-    # (2) accept
+    family, address = net.resolve(args.host, args.port, socket.SOCK_STREAM)
+    # (1) socket
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    # (2) setsockopt SO_REUSEADDR
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, flags.reuse_address(args))
+    with net.or_cannot_listen(sock, address):
+        # (3) bind
+        sock.bind(address)
+        # (4) listen
+        sock.listen(args.backlog)
+    listener = net.Listener(sock)
+    # (5) accept
     conn, peer = listener.accept()
-    # (3) pack: the header's length in 4 bytes, the header in JSON, the body
+    # (6) pack: the header's length in 4 bytes, the header in JSON, the body
     body = args.message.encode()
     frame = header.pack_json({"size": len(body)}, body)
-    # (4) sendall: one for all three
-    net.send_all(conn, frame, peer)
-    # (5) close
+    with net.or_say("cannot send to", peer):
+        # (7) sendall: one for all three
+        conn.sendall(frame)
+    # (8) shutdown, and close when the client has the message
     net.hang_up(conn)
 
 

@@ -7,6 +7,7 @@ The answer ends where the server closes the connection.
 Rust: echo-tcp/src/bin/oneshot-client.rs
 """
 
+import socket
 import sys
 from pathlib import Path
 
@@ -15,20 +16,41 @@ from common import console, flags, net
 
 START = "python3 echo-tcp/python/oneshot_server.py"
 
+MAX_ANSWER = 1024 * 1024
+"""The longest answer that is accepted, in bytes."""
+
 
 def main():
     parser = flags.message(flags.tcp_client(flags.parser(__doc__), 8080), "hello hello")
     args = parser.parse_args()
     if not args.message:
         parser.error("TCP cannot send an empty message (UDP can): give --message a text")
-    # (1) socket, connect
-    conn, server = net.connect_tcp(args, START)
-    # (2) sendall
-    net.send_all(conn, args.message.encode(), server)
-    # (3) recv, until the server closes
-    answer = net.receive_until_close(conn, server)
-    console.say("我收到服务端回的 {}".format(console.text(answer)))
-    # (4) close
+
+    def connect(family, server):
+        # (1) socket
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        # (2) connect
+        sock.connect(server)
+        return sock
+
+    conn, server = net.first_of(args, START, connect)
+    with net.or_say("cannot send to", server):
+        # (3) sendall
+        conn.sendall(args.message.encode())
+    # (4) recv, until nothing comes any more: the server has closed
+    answer = b""
+    with net.or_say("cannot receive from", server):
+        try:
+            while len(answer) <= MAX_ANSWER and (data := conn.recv(4096)):
+                answer += data
+        except ConnectionResetError:
+            pass  # what a close becomes when bytes are left that the server has not received
+    if len(answer) > MAX_ANSWER:
+        raise console.Failure(f"{net.shown(server)} answers more than {MAX_ANSWER} bytes: is it the right server?")
+    if not answer:
+        raise console.Failure(f"{net.shown(server)} hung up without an answer: is it the right server?")
+    console.say(f"我收到服务端回的 {console.text(answer)}")
+    # (5) close
     conn.close()
 
 

@@ -7,6 +7,7 @@ What one receive gives is taken for the message: nothing on the wire says where 
 Rust: echo-tcp/src/bin/oneshot-server.rs
 """
 
+import socket
 import sys
 from pathlib import Path
 
@@ -16,25 +17,31 @@ from common import console, flags, net
 
 def main():
     args = flags.tcp_server(flags.parser(__doc__), 8080).parse_args()
-    # (1) socket, setsockopt SO_REUSEADDR, bind, listen
-    listener = net.listen_tcp(args)
-    while True:
-        # (2) accept
+    family, address = net.resolve(args.host, args.port, socket.SOCK_STREAM)
+    # (1) socket
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    # (2) setsockopt SO_REUSEADDR
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, flags.reuse_address(args))
+    with net.or_cannot_listen(sock, address):
+        # (3) bind
+        sock.bind(address)
+        # (4) listen
+        sock.listen(args.backlog)
+    listener = net.Listener(sock)
+    data = b""
+    # A client that leaves without a word has not had its turn: the next one gets it.
+    while not data:
+        # (5) accept
         conn, peer = listener.accept()
-        try:
-            # (3) recv
+        with net.or_warn("cannot receive from", peer):
+            # (6) recv
             data = conn.recv(64 * 1024)
-            if data:
-                break
-        except OSError as error:
-            console.warn("{}: {}".format(net.shown(peer), console.reason(error)))
-        # A client that leaves without a word has not had its turn: the next one gets it.
-        conn.close()
     message = data.decode("utf-8", "replace")
-    console.say("我收到客户端发的 {}".format(console.visible(message)))
-    # (4) sendall
-    net.send_all(conn, message.upper().encode(), peer)
-    # (5) close: when the client has the answer
+    console.say(f"我收到客户端发的 {console.visible(message)}")
+    with net.or_say("cannot send to", peer):
+        # (7) sendall
+        conn.sendall(message.upper().encode())
+    # (8) shutdown, and close when the client has the answer
     net.hang_up(conn)
 
 

@@ -5,6 +5,7 @@
 Rust: echo-tcp/src/bin/phone-client.rs
 """
 
+import socket
 import sys
 from pathlib import Path
 
@@ -16,17 +17,23 @@ START = "python3 echo-tcp/python/phone_server.py"
 
 def main():
     args = flags.tcp_client(flags.parser(__doc__), 8002).parse_args()
-    # (1) socket, connect: buy a phone, call
-    call, server = net.connect_tcp(args, START)
-    # (2) input: the line as it is, blanks too
+
+    def connect(family, server):
+        # (1) socket: buy a phone
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        # (2) connect: call
+        sock.connect(server)
+        return sock
+
+    call, server = net.first_of(args, START, connect)
+    # (3) input: the line as it is, blanks too
     while (message := console.prompt(">>>>")) is not None:
         if not message:
-            # Silence cannot be sent: the server would not answer it.
-            continue
-        # (3) sendall, and recv until as many bytes are back
+            continue  # silence cannot be sent: the server would not answer it
+        # (4) sendall, and recv until as many bytes are back: the loop of client.py
         echo = net.exchange(call, message.encode(), server)
         console.say(console.text(echo))
-    # (4) close: hang up
+    # (5) close: hang up
     call.close()
 
 

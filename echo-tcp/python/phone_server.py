@@ -1,4 +1,4 @@
-"""Sends back to each caller what it says; made step by step, because of SO_REUSEADDR.
+"""Sends back to each caller what it says, and lets you see what SO_REUSEADDR is for.
 
     python3 echo-tcp/python/phone_server.py
 
@@ -20,35 +20,25 @@ def main():
     args = flags.tcp_server(flags.parser(__doc__), 8002).parse_args()
     family, address = net.resolve(args.host, args.port, socket.SOCK_STREAM)
     # (1) socket: buy a phone
-    phone = net.stream_socket(family)
+    sock = socket.socket(family, socket.SOCK_STREAM)
     # (2) setsockopt SO_REUSEADDR: it counts only if it is set before bind
-    if not args.no_reuseaddr:
-        net.reuse_address(phone)
-    # (3) bind: put the number in
-    net.bind(phone, address)
-    # (4) listen: switch it on; `backlog` callers may hear it ring
-    phone = net.listen(phone, args.backlog)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, flags.reuse_address(args))
+    with net.or_cannot_listen(sock, address):
+        # (3) bind: put the number in
+        sock.bind(address)
+        # (4) listen: switch it on; `backlog` callers may hear it ring
+        sock.listen(args.backlog)
+    phone = net.Listener(sock)
     while True:
         # (5) accept: pick up, or wait for a call
         call, caller = phone.accept()
-        try:
-            answer(call, caller)
-        except (OSError, console.Failure) as error:
-            console.warn("{}: {}".format(net.shown(caller), console.reason(error)))
-        # (8) close
-        call.close()
-
-
-def answer(call, caller):
-    """One call, until the caller hangs up."""
-    while True:
-        # (6) recv: listen; nothing comes when the caller has hung up
-        message = call.recv(64 * 1024)
-        if not message:
-            return
-        console.say("msg={} addr={}".format(message, caller))
-        # (7) sendall: speak
-        call.sendall(message)
+        with call, net.or_warn("lost the connection to", caller):
+            # (6) recv: listen; nothing comes when the caller has hung up
+            while message := call.recv(64 * 1024):
+                console.say(f"msg={message} addr={caller}")
+                # (7) sendall: speak
+                call.sendall(message)
+        # (8) close: `with call` ends here
 
 
 if __name__ == "__main__":

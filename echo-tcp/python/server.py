@@ -7,6 +7,7 @@ While one client talks, the next has shaken hands with the system and waits in t
 Rust: echo-tcp/src/bin/server.rs
 """
 
+import socket
 import sys
 from pathlib import Path
 
@@ -16,29 +17,27 @@ from common import console, flags, net
 
 def main():
     args = flags.tcp_server(flags.parser(__doc__), 8080).parse_args()
-    # (1) socket, setsockopt SO_REUSEADDR, bind, listen
-    listener = net.listen_tcp(args)
+    family, address = net.resolve(args.host, args.port, socket.SOCK_STREAM)
+    # (1) socket
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    # (2) setsockopt SO_REUSEADDR
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, flags.reuse_address(args))
+    with net.or_cannot_listen(sock, address):
+        # (3) bind
+        sock.bind(address)
+        # (4) listen
+        sock.listen(args.backlog)
+    listener = net.Listener(sock)
     while True:
-        # (2) accept: takes the next client out of the backlog, or waits for one
+        # (5) accept: takes the next client out of the backlog, or waits for one
         conn, peer = listener.accept()
-        try:
-            converse(conn)
-        except (OSError, console.Failure) as error:
-            console.warn("{}: {}".format(net.shown(peer), console.reason(error)))
-        # (5) close
-        conn.close()
-
-
-def converse(conn):
-    """The turn of one client, until it hangs up."""
-    while True:
-        # (3) recv: what has come so far, which need not be one message; nothing at a hang-up
-        message = conn.recv(64 * 1024)
-        if not message:
-            return
-        console.say(repr(message))
-        # (4) sendall
-        conn.sendall(message.upper())
+        with conn, net.or_warn("lost the connection to", peer):
+            # (6) recv: what has come so far, which need not be one message; nothing when the client has hung up
+            while message := conn.recv(64 * 1024):
+                console.say(repr(message))
+                # (7) sendall
+                conn.sendall(message.upper())
+        # (8) close: `with conn` ends here
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 Rust: echo-udp/src/bin/ack-client.rs
 """
 
+import socket
 import sys
 from pathlib import Path
 
@@ -16,14 +17,16 @@ START = "python3 echo-udp/python/ack_server.py"
 
 def main():
     args = flags.udp_client(flags.parser(__doc__), 8001).parse_args()
-    # (1) socket
-    sock, server = net.udp_client(args)
+    family, server = net.resolve(args.host, args.port, socket.SOCK_DGRAM)
+    # (1) socket: the system binds it to a free port when the first datagram leaves
+    sock = socket.socket(family, socket.SOCK_DGRAM)
     # (2) input: the line as it is, blanks too
     while (message := console.prompt(">>>>")) is not None:
-        # (3) sendto: an empty line is an empty datagram
-        net.send_to(sock, message.encode(), server)
+        with net.or_say("cannot send to", server):
+            # (3) sendto: an empty line is an empty datagram
+            sock.sendto(message.encode(), server)
         # (4) recvfrom
-        answer, _ = net.receive_from(sock, server, flags.limit(args), START)
+        answer, _ = net.receive_answer(sock, server, flags.limit(args), START)
         console.say(console.text(answer))
     # (5) close
     sock.close()

@@ -7,6 +7,7 @@ Whether somebody receives them it does not learn. Nothing is awaited, so --timeo
 Rust: echo-udp/src/bin/boundaries-client.rs
 """
 
+import socket
 import sys
 from pathlib import Path
 
@@ -16,11 +17,13 @@ from common import console, flags, net
 
 def main():
     args = flags.udp_client(flags.parser(__doc__), 8081).parse_args()
-    # (1) socket
-    sock, server = net.udp_client(args)
+    family, server = net.resolve(args.host, args.port, socket.SOCK_DGRAM)
+    # (1) socket: the system binds it to a free port when the first datagram leaves
+    sock = socket.socket(family, socket.SOCK_DGRAM)
     for message in (b"hello", b"world", b"sdfas"):
-        # (2) sendto
-        net.send_to(sock, message, server)
+        with net.or_say("cannot send to", server):
+            # (2) sendto
+            sock.sendto(message, server)
     # (3) close
     sock.close()
 

@@ -7,6 +7,7 @@ Three sends are three receives, whatever the time between them: a stream would g
 Rust: echo-udp/src/bin/boundaries-server.rs
 """
 
+import socket
 import sys
 from pathlib import Path
 
@@ -16,13 +17,18 @@ from common import console, flags, net
 
 def main():
     args = flags.udp_server(flags.parser(__doc__), 8081).parse_args()
-    # (1) socket, bind
-    sock = net.bind_udp(args)
+    family, address = net.resolve(args.host, args.port, socket.SOCK_DGRAM)
+    # (1) socket
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    with net.or_cannot_listen(sock, address):
+        # (2) bind
+        sock.bind(address)
+    sock = net.BoundSocket(sock)
     for _ in range(3):
-        # (2) recvfrom: one datagram, whole
-        message, peer = net.receive(sock)
-        console.say("({}, {})".format(message, peer))
-    # (3) close
+        # (3) recvfrom: one datagram, whole
+        message, peer = sock.recvfrom(net.BUFFER_SIZE)
+        console.say(f"({message}, {peer})")
+    # (4) close
     sock.close()
 
 

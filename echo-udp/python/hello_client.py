@@ -5,6 +5,7 @@
 Rust: echo-udp/src/bin/hello-client.rs
 """
 
+import socket
 import sys
 from pathlib import Path
 
@@ -16,13 +17,15 @@ START = "python3 echo-udp/python/hello_server.py"
 
 def main():
     args = flags.udp_client(flags.parser(__doc__), 8080).parse_args()
-    # (1) socket
-    sock, server = net.udp_client(args)
-    # (2) sendto
-    net.send_to(sock, b"hello server baby!", server)
+    family, server = net.resolve(args.host, args.port, socket.SOCK_DGRAM)
+    # (1) socket: the system binds it to a free port when the first datagram leaves
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    with net.or_say("cannot send to", server):
+        # (2) sendto
+        sock.sendto(b"hello server baby!", server)
     # (3) recvfrom
-    answer, peer = net.receive_from(sock, server, flags.limit(args), START)
-    console.say("{} {}".format(answer, peer))
+    answer, peer = net.receive_answer(sock, server, flags.limit(args), START)
+    console.say(f"{answer} {peer}")
     # (4) close
     sock.close()
 

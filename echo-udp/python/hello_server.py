@@ -5,6 +5,7 @@
 Rust: echo-udp/src/bin/hello-server.rs
 """
 
+import socket
 import sys
 from pathlib import Path
 
@@ -14,14 +15,20 @@ from common import console, flags, net
 
 def main():
     args = flags.udp_server(flags.parser(__doc__), 8080).parse_args()
-    # (1) socket, bind
-    sock = net.bind_udp(args)
-    # (2) recvfrom
-    message, peer = net.receive(sock)
+    family, address = net.resolve(args.host, args.port, socket.SOCK_DGRAM)
+    # (1) socket
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    with net.or_cannot_listen(sock, address):
+        # (2) bind
+        sock.bind(address)
+    sock = net.BoundSocket(sock)
+    # (3) recvfrom
+    message, peer = sock.recvfrom(net.BUFFER_SIZE)
     console.say(console.text(message))
-    # (3) sendto: the datagram brought the address to answer to
-    net.reply(sock, b"hello", peer)
-    # (4) close
+    with net.or_warn("cannot send to", peer):
+        # (4) sendto: the datagram brought the address to answer to
+        sock.sendto(b"hello", peer)
+    # (5) close
     sock.close()
 
 

@@ -5,6 +5,7 @@
 Rust: echo-udp/src/bin/oneshot-client.rs
 """
 
+import socket
 import sys
 from pathlib import Path
 
@@ -16,13 +17,15 @@ START = "python3 echo-udp/python/oneshot_server.py"
 
 def main():
     args = flags.message(flags.udp_client(flags.parser(__doc__), 8080), "hello world!").parse_args()
-    # (1) socket
-    sock, server = net.udp_client(args)
-    # (2) sendto: an empty message is an empty datagram
-    net.send_to(sock, args.message.encode(), server)
+    family, server = net.resolve(args.host, args.port, socket.SOCK_DGRAM)
+    # (1) socket: the system binds it to a free port when the first datagram leaves
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    with net.or_say("cannot send to", server):
+        # (2) sendto: an empty message is an empty datagram
+        sock.sendto(args.message.encode(), server)
     # (3) recvfrom
-    answer, _ = net.receive_from(sock, server, flags.limit(args), START)
-    console.say("收到服务端消息 {}".format(console.text(answer)))
+    answer, _ = net.receive_answer(sock, server, flags.limit(args), START)
+    console.say(f"收到服务端消息 {console.text(answer)}")
     # (4) close
     sock.close()
 

@@ -5,6 +5,7 @@
 Rust: echo-udp/src/bin/oneshot-server.rs
 """
 
+import socket
 import sys
 from pathlib import Path
 
@@ -14,15 +15,21 @@ from common import console, flags, net
 
 def main():
     args = flags.udp_server(flags.parser(__doc__), 8080).parse_args()
-    # (1) socket, bind
-    sock = net.bind_udp(args)
-    # (2) recvfrom
-    data, peer = net.receive(sock)
+    family, address = net.resolve(args.host, args.port, socket.SOCK_DGRAM)
+    # (1) socket
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    with net.or_cannot_listen(sock, address):
+        # (2) bind
+        sock.bind(address)
+    sock = net.BoundSocket(sock)
+    # (3) recvfrom
+    data, peer = sock.recvfrom(net.BUFFER_SIZE)
     message = data.decode("utf-8", "replace")
-    console.say("收到客户端消息 {}".format(console.visible(message)))
-    # (3) sendto
-    net.reply(sock, message.upper().encode(), peer)
-    # (4) close
+    console.say(f"收到客户端消息 {console.visible(message)}")
+    with net.or_warn("cannot send to", peer):
+        # (4) sendto
+        sock.sendto(message.upper().encode(), peer)
+    # (5) close
     sock.close()
 
 

@@ -7,6 +7,7 @@ One socket serves all clients: each datagram carries its sender's address.
 Rust: echo-udp/src/bin/server.rs
 """
 
+import socket
 import sys
 from pathlib import Path
 
@@ -16,14 +17,20 @@ from common import console, flags, net
 
 def main():
     args = flags.udp_server(flags.parser(__doc__), 8888).parse_args()
-    # (1) socket, bind
-    sock = net.bind_udp(args)
+    family, address = net.resolve(args.host, args.port, socket.SOCK_DGRAM)
+    # (1) socket
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    with net.or_cannot_listen(sock, address):
+        # (2) bind
+        sock.bind(address)
+    sock = net.BoundSocket(sock)
     while True:
-        # (2) recvfrom
-        message, peer = net.receive(sock)
+        # (3) recvfrom
+        message, peer = sock.recvfrom(net.BUFFER_SIZE)
         console.say(repr(message))
-        # (3) sendto
-        net.reply(sock, message.upper(), peer)
+        with net.or_warn("cannot send to", peer):
+            # (4) sendto
+            sock.sendto(message.upper(), peer)
 
 
 if __name__ == "__main__":

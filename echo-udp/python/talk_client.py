@@ -7,6 +7,7 @@ It waits for ever: a person is typing at the other end. --timeout limits that.
 Rust: echo-udp/src/bin/talk-client.rs
 """
 
+import socket
 import sys
 from pathlib import Path
 
@@ -17,19 +18,21 @@ START = "python3 echo-udp/python/talk_server.py"
 
 
 def main():
-    args = flags.udp_client(flags.parser(__doc__), 8081, 0).parse_args()
-    # (1) socket
-    sock, server = net.udp_client(args)
+    args = flags.udp_client(flags.parser(__doc__), 8081, flags.FOR_EVER).parse_args()
+    family, server = net.resolve(args.host, args.port, socket.SOCK_DGRAM)
+    # (1) socket: the system binds it to a free port when the first datagram leaves
+    sock = socket.socket(family, socket.SOCK_DGRAM)
     while True:
         console.say("udp客户端开始运行了")
         # (2) input
         line = console.prompt("请输入")
         if line is None:
             break
-        # (3) sendto: an empty line is an empty datagram
-        net.send_to(sock, line.strip().encode(), server)
+        with net.or_say("cannot send to", server):
+            # (3) sendto: an empty line is an empty datagram
+            sock.sendto(line.strip().encode(), server)
         # (4) recvfrom
-        answer, _ = net.receive_from(sock, server, flags.limit(args), START)
+        answer, _ = net.receive_answer(sock, server, flags.limit(args), START)
         console.say(console.text(answer))
     # (5) close
     sock.close()

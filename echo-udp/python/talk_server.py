@@ -7,6 +7,7 @@ One at a time: while you type, what others send waits in the socket's buffer.
 Rust: echo-udp/src/bin/talk-server.rs
 """
 
+import socket
 import sys
 from pathlib import Path
 
@@ -16,20 +17,26 @@ from common import console, flags, net
 
 def main():
     args = flags.udp_server(flags.parser(__doc__), 8081).parse_args()
-    # (1) socket, bind
-    sock = net.bind_udp(args)
+    family, address = net.resolve(args.host, args.port, socket.SOCK_DGRAM)
+    # (1) socket
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    with net.or_cannot_listen(sock, address):
+        # (2) bind
+        sock.bind(address)
+    sock = net.BoundSocket(sock)
     while True:
         console.say("udp服务端开始运行了")
-        # (2) recvfrom
-        message, peer = net.receive(sock)
+        # (3) recvfrom
+        message, peer = sock.recvfrom(net.BUFFER_SIZE)
         console.say(console.text(message))
-        # (3) input
+        # (4) input
         line = console.prompt("请输入")
         if line is None:
             break
-        # (4) sendto: an empty line is an empty datagram
-        net.reply(sock, line.strip().encode(), peer)
-    # (5) close
+        with net.or_warn("cannot send to", peer):
+            # (5) sendto: an empty line is an empty datagram
+            sock.sendto(line.strip().encode(), peer)
+    # (6) close
     sock.close()
 
 

@@ -111,7 +111,7 @@ def main():
     parser = flags.timeout(flags.tcp_client(flags.parser("Downloads and uploads files: get NAME, put NAME."), 8080), 30)
     args = flags.folder(parser, FOLDER, "ftp-class", "the folder with share and download in it").parse_args()
     # (1) socket, connect
-    conn, server = net.connect_tcp_within(args, flags.limit(args), START)
+    conn, server = net.connect_tcp(args, START, flags.limit(args))
     FtpClient(conn, server, args.dir).run()
 
 

@@ -112,7 +112,7 @@ def main():
     args = flags.folder(parser, FOLDER, "ftp-class", "the folder with share and upload in it").parse_args()
     server = FtpServer(args.dir, flags.limit(args))
     # (1) socket, setsockopt SO_REUSEADDR, bind, listen
-    server.run(net.listen_tcp(args))
+    server.run(net.listener(args))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def main():
     parser = flags.timeout(flags.tcp_client(flags.parser("Downloads files: get NAME, ls, quit."), 9001), 30)
     args = flags.folder(parser, DOWNLOAD, "ftp-simple/download", "where the files are stored").parse_args()
     # (1) socket, connect
-    conn, server = net.connect_tcp_within(args, flags.limit(args), START)
+    conn, server = net.connect_tcp(args, START, flags.limit(args))
     while True:
         line = console.prompt("请输入命令: ")
         command = "quit" if line is None else line.strip()

@@ -22,7 +22,7 @@ def main():
     args = flags.folder(parser, SHARE, "ftp-simple/share", "the shared folder").parse_args()
     names.check_folder(args.dir)
     # (1) socket, setsockopt SO_REUSEADDR, bind, listen
-    listener = net.listen_tcp(args)
+    listener = net.listener(args)
     while True:
         console.say("FTP服务器开始运行啦!")
         # (2) accept; each client has a thread of its own

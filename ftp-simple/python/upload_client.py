@@ -24,7 +24,7 @@ def main():
     if args.name is not None and len(args.files) > 1:
         parser.error("--name is for a single FILE")
     # (1) socket, connect
-    conn, server = net.connect_tcp_within(args, flags.limit(args), START)
+    conn, server = net.connect_tcp(args, START, flags.limit(args))
     status = 0
     with conn, console.context("server {}".format(net.shown(server))):
         for path in args.files:

@@ -20,7 +20,7 @@ def main():
     parser = flags.timeout(flags.tcp_server(flags.parser(__doc__), 8080, 128), 30)
     args = flags.folder(parser, UPLOAD, "ftp-simple/upload", "where the files are stored").parse_args()
     # (1) socket, setsockopt SO_REUSEADDR, bind, listen
-    listener = net.listen_tcp(args)
+    listener = net.listener(args)
     try:
         while True:
             # (2) accept; each client has a thread of its own

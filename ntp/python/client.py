@@ -25,10 +25,11 @@ def main():
         format = console.prompt(">>>")
         if format is None:
             break
-        # (3) sendto: an empty line is an empty datagram
-        net.send_to(sock, format.encode(), server)
+        with net.or_say("cannot send to", server):
+            # (3) sendto: an empty line is an empty datagram
+            sock.sendto(format.encode(), server)
         # (4) recvfrom
-        answer, _ = net.receive_from(sock, server, flags.limit(args), START)
+        answer, _ = net.receive_answer(sock, server, flags.limit(args), START)
         console.say(console.text(answer))
     # (5) close
     sock.close()

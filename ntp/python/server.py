@@ -22,15 +22,16 @@ DEFAULT_FORMAT = "%Y-%m-%d %X"
 def main():
     args = flags.udp_server(flags.parser(__doc__), 8080).parse_args()
     # (1) socket, bind
-    sock = net.bind_udp(args)
+    sock = net.udp_socket(args)
     while True:
         # (2) recvfrom
-        request, peer = net.receive(sock)
+        request, peer = sock.recvfrom(net.BUFFER_SIZE)
         console.say("收到客户端的命令是 " + console.text(request))
         # (3) strftime: the format becomes the time
         answer = time_in(request)
-        # (4) sendto
-        net.reply(sock, answer, peer)
+        with net.or_warn("cannot send to", peer):
+            # (4) sendto
+            sock.sendto(answer, peer)
 
 
 def time_in(request):

@@ -23,7 +23,7 @@ ABOUT = "Writes to a person of the contact list; --host and --port tell where th
 
 
 def main():
-    parser = flags.udp_client(flags.parser(ABOUT), 8080, 0)
+    parser = flags.udp_client(flags.parser(ABOUT), 8080, flags.FOR_EVER)
     parser.add_argument(
         "--contacts",
         metavar="FILE",
@@ -57,10 +57,11 @@ def main():
                 break
             if not text:
                 continue
-            # (4) sendto
-            net.send_to(sock, text.encode(), server)
+            with net.or_say("cannot send to", server):
+                # (4) sendto
+                sock.sendto(text.encode(), server)
             # (5) recvfrom
-            answer, peer = net.receive_from(sock, server, flags.limit(args), START)
+            answer, peer = net.receive_answer(sock, server, flags.limit(args), START)
             console.say(message.line(peer, answer, message.RED))
         # (6) close
         sock.close()

@@ -23,7 +23,7 @@ def read(file):
     except (OSError, ValueError) as error:
         error.filename = None  # it is named already
         why = console.reason(error)
-        raise console.Failure("cannot read the contact list {}, check --contacts: {}".format(file, why)) from None
+        raise console.Failure(f"cannot read the contact list {file}, check --contacts: {why}") from None
     try:
         return parse(text)
     except (ValueError, RecursionError) as error:
@@ -52,11 +52,11 @@ def resolve(name, host, port):
     try:
         return net.resolve(host, port, socket.SOCK_DGRAM)
     except console.Failure as error:
-        raise console.Failure("{} (or the address of {} in --contacts)".format(error, name)) from None
+        raise console.Failure(f"{error} (or the address of {name} in --contacts)") from None
 
 
 def _split_address(name, address):
     found = re.fullmatch(r"(.+):([0-9]+)", address, re.DOTALL) if isinstance(address, str) else None
     if not found or not 0 < int(found[2]) < 65536:
-        raise ValueError("{} has the address {}".format(json.dumps(name), json.dumps(address)))
+        raise ValueError(f"{json.dumps(name)} has the address {json.dumps(address)}")
     return found[1], int(found[2])

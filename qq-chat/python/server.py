@@ -20,18 +20,19 @@ import message
 def main():
     args = flags.udp_server(flags.parser(__doc__), 8080).parse_args()
     # (1) socket, setsockopt SO_REUSEADDR, bind
-    sock = net.bind_udp_reusing_address(args)
+    sock = net.udp_socket(args, reuse_address=True)
     console.say("start running...")
     while True:
         # (2) recvfrom
-        text, peer = net.receive(sock)
+        text, peer = sock.recvfrom(net.BUFFER_SIZE)
         console.say(message.line(peer, text, message.BLUE))
         # (3) input
         answer = console.prompt("回复消息:>>")
         if answer is None:
             break
-        # (4) sendto
-        net.reply(sock, answer.strip().encode(), peer)
+        with net.or_warn("cannot send to", peer):
+            # (4) sendto
+            sock.sendto(answer.strip().encode(), peer)
     # (5) close
     sock.close()
 

@@ -19,7 +19,7 @@ import socketserver
 import sys
 import threading
 
-from common import console, net
+from common import console, flags, net
 
 
 class _Careful:
@@ -29,9 +29,9 @@ class _Careful:
     max_threads = 15000
 
     def server_bind(self):
-        if self.allow_reuse_address:
-            net.reuse_address(self.socket)
-        net.bind(self.socket, self.server_address)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, self.allow_reuse_address)
+        with net.or_cannot_listen(self.socket, self.server_address):
+            self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
 
     def process_request(self, request, client_address):
@@ -48,12 +48,14 @@ class ThreadingTCPServer(_Careful, socketserver.ThreadingTCPServer):
 
     def __init__(self, args, handler_class):
         self.request_queue_size = args.backlog
-        self.allow_reuse_address = not args.no_reuseaddr
+        self.allow_reuse_address = flags.reuse_address(args)
         self.address_family, address = net.resolve(args.host, args.port, socket.SOCK_STREAM)
         super().__init__(address, handler_class)
 
     def server_activate(self):
-        self.listener = net.listen(self.socket, self.request_queue_size)
+        with net.or_cannot_listen(self.socket, self.server_address):
+            self.socket.listen(self.request_queue_size)
+        self.listener = net.Listener(self.socket)
 
     def get_request(self):
         return self.listener.accept()

@@ -21,8 +21,9 @@ def main():
     # (1) socket, connect
     conn, server = net.connect_tcp(args, START)
     for text in flags.messages(args):
-        # (2) sendall: a frame
-        net.send_all(conn, frame.pack(text), server)
+        with net.or_say("cannot send to", server):
+            # (2) sendall: a frame
+            conn.sendall(frame.pack(text))
         # (3) recv: a frame
         with console.context("no answer from {}".format(net.shown(server))):
             answer = frame.read(conn)

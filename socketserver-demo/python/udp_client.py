@@ -21,10 +21,11 @@ def main():
     # (1) socket
     sock, server = net.udp_client(args)
     for message in flags.messages(args):
-        # (2) sendto
-        net.send_to(sock, message.encode(), server)
+        with net.or_say("cannot send to", server):
+            # (2) sendto
+            sock.sendto(message.encode(), server)
         # (3) recvfrom
-        answer, peer = net.receive_from(sock, server, flags.limit(args), START)
+        answer, peer = net.receive_answer(sock, server, flags.limit(args), START)
         if args.text:
             console.say(console.text(answer))
         else:

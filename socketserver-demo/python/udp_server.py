@@ -26,8 +26,9 @@ class Echo(socketserver.BaseRequestHandler):
             console.say("({!r}, {})".format(data, shown(sock)))
         else:
             console.say(repr(data))
-        # (3) sendto
-        net.reply(sock, data.upper(), self.client_address)
+        with net.or_warn("cannot send to", self.client_address):
+            # (3) sendto
+            sock.sendto(data.upper(), self.client_address)
 
 
 def shown(sock):

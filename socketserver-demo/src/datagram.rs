@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
-use common::net;
-use socket2::SockRef;
+use common::net::{self, OrSay};
+use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::handler::Request;
 use crate::options::ServerOptions;
@@ -72,15 +72,14 @@ impl DatagramSocket for UdpSocket {
     type Address = SocketAddr;
 
     fn bind(address: &SocketAddr, options: &ServerOptions) -> Result<Self> {
-        let socket = net::datagram_socket(*address)?;
-        if options.allow_reuse_address {
-            net::reuse_address(&socket)?;
-        }
+        let socket = Socket::new(Domain::for_address(*address), Type::DGRAM, None)?;
+        socket.set_reuse_address(options.allow_reuse_address && cfg!(unix))?;
         #[cfg(unix)]
         if options.allow_reuse_port {
             socket.set_reuse_port(true)?;
         }
-        net::bind(&socket, *address)?;
+        let bound = socket.bind(&(*address).into());
+        bound.or_cannot_listen(&socket, *address)?;
         Ok(socket.into())
     }
 

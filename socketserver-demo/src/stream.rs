@@ -5,8 +5,8 @@ use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
-use common::net::{self, Accept, Reserve};
-use socket2::SockRef;
+use common::net::{self, Accept, OrSay, Reserve};
+use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::handler::Request;
 use crate::options::ServerOptions;
@@ -39,15 +39,14 @@ pub trait ListeningSocket:
 
 impl ListeningSocket for TcpListener {
     fn bind(address: &SocketAddr, options: &ServerOptions) -> Result<Self> {
-        let socket = net::stream_socket(*address)?;
-        if options.allow_reuse_address {
-            net::reuse_address(&socket)?;
-        }
+        let socket = Socket::new(Domain::for_address(*address), Type::STREAM, None)?;
+        socket.set_reuse_address(options.allow_reuse_address && cfg!(unix))?;
         #[cfg(unix)]
         if options.allow_reuse_port {
             socket.set_reuse_port(true)?;
         }
-        net::bind(&socket, *address)?;
+        let bound = socket.bind(&(*address).into());
+        bound.or_cannot_listen(&socket, *address)?;
         let listener = socket.into();
         net::keep_alive(&listener)?;
         Ok(listener)

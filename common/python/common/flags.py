@@ -1,12 +1,16 @@
 """The flags that the programs share. The mirror of common/src/flags.rs."""
 
 import argparse
+import os
 import threading
 import time
 from pathlib import Path
 
 LONGEST_TIME = (2**63 - 1) // 10**9
 """The longest time that a flag takes, 292 years in seconds: Python counts nanoseconds in 63 bits."""
+
+FOR_EVER = 0
+"""The time limit of a client at whose other end a person types: none."""
 
 LONGEST_WAIT = (2**31 - 1) // 1000
 """The longest time limit of a socket, in seconds: Python gives it to poll() as an int of milliseconds."""
@@ -38,6 +42,11 @@ def tcp_server(flags, port, backlog=5):
         help="leave SO_REUSEADDR unset, to see a restart fail while old connections are in TIME_WAIT",
     )
     return flags
+
+
+def reuse_address(args):
+    """Whether to set SO_REUSEADDR: not with --no-reuseaddr, and not on Windows, where it means something else."""
+    return os.name == "posix" and not args.no_reuseaddr
 
 
 def tcp_client(flags, port):

@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 
-from . import console
+from . import console, flags
 
 MAX_DATAGRAM = 65507
 """The most that one datagram carries over IPv4, in bytes: 65,535 less the IP header's 20 and the UDP header's 8."""
@@ -18,10 +18,7 @@ BUFFER_SIZE = 65535
 """A receive of this size loses nothing of any datagram."""
 
 BLOCK = 64 * 1024
-"""How much exchange() sends before it reads the echo: so much fits into the buffers of the two systems."""
-
-MAX_ANSWER = 1024 * 1024
-"""The longest answer that receive_until_close() accepts, in bytes."""
+"""How much is sent before the echo is received: so much fits into the buffers of the two systems."""
 
 LOOKS = 100
 """How often a sender looks for room within the time limit."""
@@ -63,149 +60,132 @@ def resolve(host, port, kind):
     return resolve_all(host, port, kind)[0]
 
 
-def stream_socket(family):
-    """socket(family, SOCK_STREAM)."""
-    return socket.socket(family, socket.SOCK_STREAM)
-
-
-def reuse_address(sock):
-    """setsockopt(SOL_SOCKET, SO_REUSEADDR, 1), before bind. On Windows the option means something else."""
-    if os.name == "posix":
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-
-
-def bind(sock, address):
-    """bind: takes the port, of TCP or of UDP as the socket's type is."""
-    protocol = "udp" if sock.type == socket.SOCK_DGRAM else "tcp"
+@contextlib.contextmanager
+def or_say(what, address):
+    """Makes an error that says what failed and on which address: "cannot send to 127.0.0.1:8080: ..."."""
     try:
-        sock.bind(address)
+        yield
     except OSError as error:
-        reusing = os.name != "posix" or protocol == "udp" or sock.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)
-        if error.errno == errno.EADDRINUSE and not reusing:
-            raise console.Failure(
-                "tcp port {} is in use, by a program or by old connections in TIME_WAIT: "
-                "stop the program, wait a minute, or leave out --no-reuseaddr".format(shown(address))
-            ) from None
-        raise _bind_failure(protocol, address, error) from None
+        raise _failure(what, address, error) from None
 
 
-def listen(sock, backlog):
-    """listen, and then the ready line."""
+@contextlib.contextmanager
+def or_warn(what, address):
+    """As or_say(), but as a warning: the program goes on after the with."""
     try:
-        # With SO_REUSEADDR two sockets may bind one port, and only the second listen fails.
-        sock.listen(backlog)
+        with or_say(what, address):
+            yield
+    except console.Failure as failure:
+        console.warn(failure)
+
+
+@contextlib.contextmanager
+def or_cannot_listen(sock, address):
+    """Around bind and listen: an error that says why the address cannot be had, and what to do."""
+    try:
+        yield
     except OSError as error:
-        raise _bind_failure("tcp", sock.getsockname(), error) from None
-    listener = Listener(sock)
-    ready("tcp", sock.getsockname())
-    return listener
+        raise _cannot_listen(sock, address, error) from None
 
 
-def listen_tcp(args):
-    """The listening socket of a server, with the ready line: socket, SO_REUSEADDR, bind, listen."""
-    family, address = resolve(args.host, args.port, socket.SOCK_STREAM)
-    sock = stream_socket(family)
-    if not args.no_reuseaddr:
-        reuse_address(sock)
-    bind(sock, address)
-    return listen(sock, args.backlog)
+@contextlib.contextmanager
+def or_no_answer(server, limit, start):
+    """Around a client's receive: no answer within limit seconds is an error; start is the command that starts the server."""
+    try:
+        yield
+    except socket.timeout:
+        raise _no_answer(server, limit, start) from None
+    except OSError as error:
+        raise _failure("cannot receive from", server, error) from None
 
 
-def connect_tcp(args, start):
-    """Connects to a server and tells its address: socket, connect. start is the command that starts the server.
+def time_left(start, limit):
+    """How much is left of limit since start (time.monotonic()), as a socket takes it: None waits for ever."""
+    if limit is None:
+        return None
+    left = limit - (time.monotonic() - start)
+    if left <= 0:
+        raise socket.timeout
+    return left
 
-    TCP_NODELAY is set: a client awaits answers, and Nagle's algorithm would hold back the last bytes of a message
-    until the server has acknowledged those before.
+
+def listener(args):
+    """The listening socket of a server, with the ready line: socket, SO_REUSEADDR, bind, listen.
+
+    echo-tcp/python/server.py makes the calls itself.
     """
-    return connect_tcp_within(args, None, start)
+    family, address = resolve(args.host, args.port, socket.SOCK_STREAM)
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, flags.reuse_address(args))
+    with or_cannot_listen(sock, address):
+        sock.bind(address)
+        sock.listen(args.backlog)
+    return Listener(sock)
 
 
-def connect_tcp_within(args, limit, start):
-    """As connect_tcp(), but no address is waited for longer than limit, in seconds; the connection keeps this limit.
+def connect_tcp(args, start, limit=None):
+    """Connects to a server and tells its address: socket, connect. echo-tcp/python/client.py makes the calls itself.
 
-    Without one, the system gives up after minutes: a server whose backlog is full, or a machine that is switched off,
-    says nothing at all.
+    start is the command that starts the server. No address is waited for longer than limit, in seconds, and the
+    connection keeps this limit. Without one, the system gives up after minutes: a server whose backlog is full, or a
+    machine that is switched off, says nothing at all.
+    """
+
+    def connect(family, address):
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock.settimeout(limit)
+        sock.connect(address)
+        return sock
+
+    return first_of(args, start, connect, limit)
+
+
+def first_of(args, start, connect, limit=None):
+    """Has connect(family, address) try the server's addresses, one after the other, until one answers.
+
+    A name such as localhost may have several. Of several failures the first is told. TCP_NODELAY is set on the
+    connection: a client awaits answers, and Nagle's algorithm would hold back the last bytes of a message until the
+    server has acknowledged those before.
     """
     failed = None
     for family, address in resolve_all(args.host, args.port, socket.SOCK_STREAM):
         try:
-            sock = stream_socket(family)
-        except OSError as error:  # a system without IPv6 may know IPv6 addresses
-            failed = failed or (address, error)
-            continue
-        try:
-            sock.settimeout(limit)
-            sock.connect(address)
+            sock = connect(family, address)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return sock, address
         except OSError as error:
-            sock.close()
-            failed = failed or (address, error)
-    address, error = failed
-    if error.errno == errno.ECONNREFUSED:
-        raise console.Failure("no server at {}: start it with {}".format(shown(address), start))
-    # The system's own patience has an error number, ours has none.
-    if isinstance(error, socket.timeout) and error.errno is None:
-        raise _no_answer(address, limit, start)
-    raise console.Failure("cannot connect to {}: {}".format(shown(address), console.reason(error)))
+            failed = failed or _cannot_connect(address, error, limit, start)
+    raise failed
 
 
-def send_all(conn, message, peer):
-    """Sends the whole message: sendall."""
-    with console.context("cannot send to {}".format(shown(peer))):
-        conn.sendall(message)
+def blocks(message):
+    """The message in blocks that fit into the buffers of the two systems."""
+    return (message[start : start + BLOCK] for start in range(0, len(message), BLOCK))
 
 
 def exchange(conn, message, server):
     """Sends a message and receives as many bytes back: sendall, then recv until all are there.
 
-    One recv may return less. And a message of megabytes must not be sent in one go: the server echoes while it
-    receives, and when its answers fill both buffers it stops receiving; then both sides wait in send for ever. So
-    this sends a block, receives it back, and sends the next.
+    echo-tcp/python/client.py has the loop in the open, and says why it goes in blocks.
     """
     echo = bytearray()
-    for start in range(0, len(message), BLOCK):
-        block = message[start : start + BLOCK]
-        try:
+    with or_say("lost the connection to", server):
+        for block in blocks(message):
             conn.sendall(block)
-            while len(echo) < start + len(block):
-                data = conn.recv(start + len(block) - len(echo))
+            sent = len(echo) + len(block)
+            while len(echo) < sent:
+                data = conn.recv(sent - len(echo))
                 if not data:
-                    raise ConnectionResetError
+                    raise hung_up(server, len(echo), len(message))
                 echo += data
-        # ConnectionError: the server has closed or reset the connection.
-        except ConnectionError:
-            raise console.Failure(
-                "{} hung up after {} of {} bytes of the answer: is the server still running?".format(
-                    shown(server), len(echo), len(message)
-                )
-            ) from None
-        except OSError as error:
-            raise console.Failure("cannot talk to {}: {}".format(shown(server), console.reason(error))) from None
     return bytes(echo)
 
 
-def receive_until_close(conn, server):
-    """Receives what the server sends until it closes: recv until it returns nothing.
-
-    A reset is an end too: that is what a close becomes when bytes are left that the server has not received.
-    """
-    answer = bytearray()
-    while len(answer) <= MAX_ANSWER:
-        try:
-            data = conn.recv(64 * 1024)
-        except ConnectionError:
-            break
-        except OSError as error:
-            raise console.Failure("cannot talk to {}: {}".format(shown(server), console.reason(error))) from None
-        if not data:
-            break
-        answer += data
-    if not answer:
-        raise console.Failure("{} hung up without an answer: is it the right server?".format(shown(server)))
-    if len(answer) > MAX_ANSWER:
-        raise console.Failure("{} answers more than {} bytes: is it the right server?".format(shown(server), MAX_ANSWER))
-    return bytes(answer)
+def hung_up(server, got, expected):
+    """The error of a server that closes in the middle of its answer."""
+    return console.Failure(
+        f"{shown(server)} hung up after {got} of {expected} bytes of the answer: is the server still running?"
+    )
 
 
 def converse_in_thread(conn, peer, conversation, *args):
@@ -306,59 +286,57 @@ def hang_up(conn):
     conn.close()
 
 
-def bind_udp(args):
-    """The socket of a server, with the ready line: socket, bind. UDP needs no listen."""
-    family, address = resolve(args.host, args.port, socket.SOCK_DGRAM)
-    return _open(BoundSocket(family, socket.SOCK_DGRAM), address)
+def udp_socket(args, reuse_address=False):
+    """The socket of a server, with the ready line: socket, SO_REUSEADDR if asked for, bind. UDP needs no listen.
 
-
-def bind_udp_reusing_address(args):
-    """As bind_udp(), with SO_REUSEADDR: socket, setsockopt, bind."""
+    echo-udp/python/server.py makes the calls itself.
+    """
     family, address = resolve(args.host, args.port, socket.SOCK_DGRAM)
-    sock = BoundSocket(family, socket.SOCK_DGRAM)
-    reuse_address(sock)
-    return _open(sock, address)
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, reuse_address and os.name == "posix")
+    with or_cannot_listen(sock, address):
+        sock.bind(address)
+    return BoundSocket(sock)
 
 
 class BoundSocket(socket.socket):
-    """The socket of a server, and the address that it is bound to."""
+    """The socket of a server, which is bound already: prints the ready line.
 
-    address = None
+    Its recvfrom survives what is no fault of the socket's own.
+    """
 
+    def __init__(self, sock):
+        super().__init__(sock.family, sock.type, sock.proto, sock.detach())
+        self.address = self.getsockname()
+        ready("udp", self.address)
 
-def _open(sock, address):
-    bind(sock, address)
-    sock.address = sock.getsockname()
-    ready("udp", sock.address)
-    return sock
+    def recvfrom(self, size):
+        """One datagram from anybody else, with its sender.
+
+        Anybody can write a false sender into a datagram. One that claims to come from the server itself is passed
+        over: the answer would come back as the next question, and so on for ever. A lack of memory is a warning and a
+        short rest.
+        """
+        while True:
+            try:
+                data, peer = super().recvfrom(size)
+            except OSError as error:
+                if error.errno in _UNDELIVERED:
+                    continue
+                failure = _failure("cannot receive on", self.address, error)
+                if error.errno not in _EXHAUSTED:
+                    raise failure from None
+                console.warn(failure)
+                time.sleep(BACK_OFF)
+                continue
+            if not is_own(peer, self.address):
+                return data, peer
 
 
 def udp_client(args):
     """The socket of a client, and the server's address: socket."""
     family, server = resolve(args.host, args.port, socket.SOCK_DGRAM)
     return socket.socket(family, socket.SOCK_DGRAM), server
-
-
-def receive(sock):
-    """One datagram from anybody else, with its sender: recvfrom.
-
-    Anybody can write a false sender into a datagram. One that claims to come from the server itself is passed over:
-    the answer would come back as the next question, and so on for ever. A lack of memory is a warning and a short rest.
-    """
-    while True:
-        try:
-            data, peer = sock.recvfrom(BUFFER_SIZE)
-        except OSError as error:
-            if error.errno in _UNDELIVERED:
-                continue
-            failure = "cannot receive on {}: {}".format(shown(sock.address), console.reason(error))
-            if error.errno not in _EXHAUSTED:
-                raise console.Failure(failure) from None
-            console.warn(failure)
-            time.sleep(BACK_OFF)
-            continue
-        if not is_own(peer, sock.address):
-            return data, peer
 
 
 def is_own(peer, own):
@@ -388,51 +366,19 @@ def _is_of_this_machine(address):
     return True
 
 
-def receive_from(sock, server, limit, start):
+def receive_answer(sock, server, limit, start):
     """The server's answer: recvfrom until a datagram comes from server, for limit seconds in all.
 
-    Anybody can send to an open port; only the server is believed. None waits for ever.
+    echo-udp/python/client.py has the loop in the open.
     """
     asked = time.monotonic()
     while True:
-        if limit is not None:
+        with or_no_answer(server, limit, start):
             # A stranger's datagrams must not prolong the wait.
-            left = limit - (time.monotonic() - asked)
-            if left <= 0:
-                raise _no_answer(server, limit, start)
-            sock.settimeout(left)
-        try:
-            data, peer = sock.recvfrom(BUFFER_SIZE)
-        except socket.timeout:
-            raise _no_answer(server, limit, start) from None
-        except OSError as error:
-            if error.errno in _UNDELIVERED:
-                continue
-            raise console.Failure("cannot receive from {}: {}".format(shown(server), console.reason(error))) from None
-        if _answers_for(peer, server):
-            return data, peer
-
-
-def send_to(sock, message, peer):
-    """Sends one datagram: sendto. That nobody receives is no error: UDP does not know."""
-    if len(message) > MAX_DATAGRAM:
-        raise console.Failure(
-            "a message of {} bytes does not fit into a datagram, which holds {}: send less".format(
-                len(message), MAX_DATAGRAM
-            )
-        )
-    try:
-        sock.sendto(message, peer)
-    except OSError as error:
-        raise console.Failure("cannot send to {}: {}".format(shown(peer), console.reason(error))) from None
-
-
-def reply(sock, answer, peer):
-    """A server's sendto: an answer that cannot be sent is a warning, and the server goes on."""
-    try:
-        send_to(sock, answer, peer)
-    except (console.Failure, OverflowError) as error:
-        console.warn(error)
+            sock.settimeout(time_left(asked, limit))
+            answer, peer = sock.recvfrom(BUFFER_SIZE)
+        if answers_for(peer, server):
+            return answer, peer
 
 
 def ready(protocol, address):
@@ -466,6 +412,7 @@ class Listener:
         self.socket = sock
         self._address = sock.getsockname()
         self._reserve = sock.dup()
+        ready("tcp", self._address)
 
     def accept(self):
         """Waits for the next client: its connection and its address.
@@ -514,20 +461,43 @@ class Listener:
             self._reserve = self.socket.dup()
 
 
-def _bind_failure(protocol, address, error):
+def _failure(what, address, error):
+    why = console.reason(error)
+    if error.errno == errno.EMSGSIZE:
+        why = f"the message does not fit into a datagram, which holds {MAX_DATAGRAM} bytes: send less"
+    return console.Failure(f"{what} {shown(address)}: {why}")
+
+
+def _cannot_listen(sock, address, error):
     where = shown(address)
-    if error.errno == errno.EADDRINUSE:
-        text = "{} port {} is in use: stop the program that has it, or choose another with --port".format(protocol, where)
+    protocol = "udp" if sock.type == socket.SOCK_DGRAM else "tcp"
+    reusing = os.name != "posix" or protocol == "udp" or sock.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)
+    if error.errno == errno.EADDRINUSE and not reusing:
+        text = (
+            f"tcp port {where} is in use, by a program or by old connections in TIME_WAIT: "
+            "stop the program, wait a minute, or leave out --no-reuseaddr"
+        )
+    elif error.errno == errno.EADDRINUSE:
+        text = f"{protocol} port {where} is in use: stop the program that has it, or choose another with --port"
     elif error.errno in (errno.EACCES, errno.EPERM):
         text = (
-            "no permission to listen on {}: ports below 1024 are the administrator's, "
+            f"no permission to listen on {where}: ports below 1024 are the administrator's, "
             "choose a higher one with --port"
-        ).format(where)
+        )
     elif error.errno == errno.EADDRNOTAVAIL:
-        text = "{} is not an address of this machine: check --host".format(where)
+        text = f"{where} is not an address of this machine: check --host"
     else:
-        text = "cannot listen on {}: {}".format(where, console.reason(error))
+        return _failure("cannot listen on", address, error)
     return console.Failure(text)
+
+
+def _cannot_connect(address, error, limit, start):
+    if error.errno == errno.ECONNREFUSED:
+        return console.Failure(f"no server at {shown(address)}: start it with {start}")
+    # The system's own patience has an error number, ours has none.
+    if isinstance(error, socket.timeout) and error.errno is None:
+        return _no_answer(address, limit, start)
+    return _failure("cannot connect to", address, error)
 
 
 def _no_answer(server, limit, start):
@@ -543,7 +513,8 @@ def _seconds(limit):
     return "{:f}".format(decimal.Decimal(repr(round(limit, 9))).normalize())
 
 
-def _answers_for(peer, server):
+def answers_for(peer, server):
+    """Whether a datagram from peer is an answer of server. Anybody can send to an open port; only the server is believed."""
     # What is sent to 0.0.0.0 goes to this machine, which answers as 127.0.0.1.
     asked = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(server[0], server[0])
     return (peer[0], peer[1]) == (asked, server[1])

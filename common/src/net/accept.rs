@@ -8,9 +8,9 @@ use std::os::unix::net::{SocketAddr as UnixAddress, UnixListener, UnixStream};
 use std::thread;
 use std::time::Duration;
 
-use socket2::{SockRef, TcpKeepalive};
+use socket2::{SockRef, Socket, TcpKeepalive};
 
-use super::NetError;
+use super::{NetError, OrSay, ready};
 use crate::console;
 
 /// How long a connection may be silent before the system asks the peer whether it is still there.
@@ -144,12 +144,20 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Takes a socket that listens already.
+    /// Takes a socket that listens, and prints the ready line.
     ///
     /// # Errors
     ///
     /// When the reserve cannot be had or the system refuses an option.
-    pub fn new(socket: TcpListener) -> io::Result<Self> {
+    pub fn ready(socket: Socket) -> Result<Self, NetError> {
+        let listener = Self::new(socket.into());
+        let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
+        let listener = listener.or_say("cannot listen on", unknown)?;
+        ready("tcp", listener.address);
+        Ok(listener)
+    }
+
+    fn new(socket: TcpListener) -> io::Result<Self> {
         SockRef::from(&socket).set_tcp_nodelay(true)?;
         keep_alive(&socket)?;
         Ok(Self {

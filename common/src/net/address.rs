@@ -4,13 +4,14 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 
 use super::NetError;
+use crate::flags;
 
 /// All addresses of `host`, in the order in which the system prefers them: `getaddrinfo`.
 ///
 /// # Errors
 ///
 /// [`NetError::Resolve`] when the name is unknown.
-pub fn resolve_all(host: &str, port: u16) -> Result<Vec<SocketAddr>, NetError> {
+pub(super) fn resolve_all(host: &str, port: u16) -> Result<Vec<SocketAddr>, NetError> {
     // `[::1]` is how an address with a port is written; take it for `::1`.
     let name = host
         .strip_prefix('[')
@@ -38,6 +39,17 @@ pub fn resolve_all(host: &str, port: u16) -> Result<Vec<SocketAddr>, NetError> {
 pub fn resolve(host: &str, port: u16) -> Result<SocketAddr, NetError> {
     // resolve_all never gives an empty list.
     Ok(resolve_all(host, port)?[0])
+}
+
+impl<const PORT: u16> flags::Address<PORT> {
+    /// The address that the system prefers for `--host`, with `--port`: `getaddrinfo`.
+    ///
+    /// # Errors
+    ///
+    /// [`NetError::Resolve`] when the name is unknown.
+    pub fn resolve(&self) -> Result<SocketAddr, NetError> {
+        resolve(&self.host, self.port)
+    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
-//! Sockets, made in the order in which the system wants it: socket, options, bind, listen.
+//! What stands between a program and its sockets: names to addresses, errors that say what to do
+//! ([`OrSay`]), and the accidents that a server must survive ([`Listener`], [`BoundSocket`]).
 //!
-//! What is a lesson of its own stays visible in the programs (`accept`, `recv`, `send`,
-//! `recvfrom`, `sendto`); here is what would hide it: names to addresses, errors that say what
-//! to do, and the accidents that a server must survive.
+//! The calls themselves stand in the programs. Those of socket, setsockopt, bind, listen and
+//! connect are shown by the first labs, echo-tcp and echo-udp; the others have [`listener`],
+//! [`udp_socket`] and [`connect_tcp`], which make them in the same order.
 
 mod accept;
 mod address;
 mod conversation;
 mod exchange;
+mod or_say;
 mod stalls;
 mod tcp;
 mod udp;
@@ -21,17 +23,15 @@ use thiserror::Error;
 use crate::console;
 
 pub use accept::{Accept, Listener, Reserve, is_exhausted, is_gone, keep_alive};
-pub use address::{resolve, resolve_all};
+pub use address::resolve;
 pub use conversation::{converse_in_thread, hang_up, wait_for_message};
-pub use exchange::{MAX_ANSWER, exchange, receive_until_close, send_all};
-pub(crate) use stalls::is_timeout;
+pub use exchange::{BLOCK, exchange};
+pub use or_say::{OrSay, is_hang_up, is_timeout, time_left};
 pub use stalls::{limit_stalls, send_some, send_unless_stalled};
-pub use tcp::{
-    bind, connect_tcp, connect_tcp_within, listen, listen_tcp, reuse_address, stream_socket,
-};
+pub use tcp::{connect_tcp, connect_tcp_within, first_of, listener};
 pub use udp::{
-    BoundSocket, MAX_DATAGRAM, bind_udp, bind_udp_reusing_address, datagram_buffer,
-    datagram_socket, is_own, receive, receive_from, reply, send_to, udp_client,
+    BoundSocket, MAX_DATAGRAM, answers_for, datagram_buffer, is_own, is_passing, receive_answer,
+    udp_client, udp_socket,
 };
 
 /// What went wrong with a socket, with the address and the remedy.
@@ -104,19 +104,15 @@ pub enum NetError {
         /// How many were to come.
         expected: usize,
     },
-    /// The server closed or reset the connection instead of answering.
-    #[error("{0} hung up without an answer: is it the right server?")]
-    NothingCame(SocketAddr),
-    /// The answer is longer than [`MAX_ANSWER`].
-    #[error("{0} answers more than {MAX_ANSWER} bytes: is it the right server?")]
-    AnswerTooLong(SocketAddr),
     /// The message does not fit into a datagram.
     #[error(
-        "a message of {size} bytes does not fit into a datagram, which holds {MAX_DATAGRAM}: send less"
+        "{action} {address}: the message does not fit into a datagram, which holds {MAX_DATAGRAM} bytes: send less"
     )]
     TooLarge {
-        /// The message's size in bytes.
-        size: usize,
+        /// What was tried: `cannot send to`.
+        action: &'static str,
+        /// The address.
+        address: SocketAddr,
     },
     /// Any other failure.
     #[error("{action} {address}: {error}")]
@@ -132,25 +128,37 @@ pub enum NetError {
 
 impl NetError {
     fn io(action: &'static str, address: SocketAddr) -> impl FnOnce(io::Error) -> Self {
-        move |error| Self::Io {
-            action,
-            address,
-            error,
+        move |error| {
+            if is_too_large(&error) {
+                Self::TooLarge { action, address }
+            } else {
+                Self::Io {
+                    action,
+                    address,
+                    error,
+                }
+            }
         }
     }
 
-    fn bind(protocol: &'static str, address: SocketAddr) -> impl FnOnce(io::Error) -> Self {
-        move |error| match error.kind() {
-            io::ErrorKind::AddrInUse => Self::InUse { protocol, address },
-            io::ErrorKind::PermissionDenied => Self::NotPermitted { address },
-            io::ErrorKind::AddrNotAvailable => Self::NotOurs { address },
-            _ => Self::Io {
-                action: "cannot listen on",
-                address,
-                error,
-            },
+    /// [`HungUp`](Self::HungUp), after `got` of `expected` bytes.
+    #[must_use]
+    pub fn hung_up(address: SocketAddr, got: usize, expected: usize) -> Self {
+        Self::HungUp {
+            address,
+            got,
+            expected,
         }
     }
+}
+
+/// Whether the message does not fit into a datagram.
+fn is_too_large(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let too_large = rustix::io::Errno::MSGSIZE.raw_os_error();
+    #[cfg(not(unix))]
+    let too_large = 10040; // WSAEMSGSIZE
+    error.raw_os_error() == Some(too_large)
 }
 
 /// The ready line: tells on stderr that a server listens, and on which port (`--port 0` lets the

@@ -14,6 +14,8 @@ use std::io::{self, ErrorKind, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use super::is_timeout;
+
 /// How often a sender looks for room within the limit.
 const LOOKS: u32 = 100;
 
@@ -70,9 +72,4 @@ pub fn send_unless_stalled(mut stream: &TcpStream, mut bytes: &[u8]) -> io::Resu
         bytes = &bytes[sent..];
     }
     Ok(())
-}
-
-/// What a socket's time limit looks like: EAGAIN on Unix, WSAETIMEDOUT on Windows.
-pub(crate) fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }

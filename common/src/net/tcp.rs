@@ -6,95 +6,39 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{Listener, NetError, ready, resolve, resolve_all};
+use super::address::resolve_all;
+use super::{Listener, NetError, OrSay};
 use crate::flags::{TcpClient, TcpServer};
 
-/// `socket(AF_INET or AF_INET6, SOCK_STREAM)`.
+/// Makes the listening socket of a server and prints the ready line: socket, SO_REUSEADDR, bind,
+/// listen. `echo-tcp/src/bin/server.rs` makes the calls itself.
 ///
-/// # Errors
-///
-/// When the system has no socket to give.
-pub fn stream_socket(address: SocketAddr) -> Result<Socket, NetError> {
-    let family = Domain::for_address(address);
-    Socket::new(family, Type::STREAM, Some(Protocol::TCP))
-        .map_err(NetError::io("cannot make a socket for", address))
-}
-
-/// `setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)`. It must be set before [`bind`].
-///
-/// With it a restarted TCP server gets its port although old connections are still in TIME_WAIT.
-/// On Windows the option means something else (two programs may take one port) and the restart
-/// works without it, so there it stays unset.
-///
-/// # Errors
-///
-/// When the system refuses the option.
-pub fn reuse_address(socket: &Socket) -> io::Result<()> {
-    if cfg!(unix) {
-        socket.set_reuse_address(true)?;
-    }
-    Ok(())
-}
-
-/// `bind`: takes the port, of TCP or of UDP as the socket's type is.
-///
-/// # Errors
-///
-/// When the port cannot be had; the error says why, and what to do.
-pub fn bind(socket: &Socket, address: SocketAddr) -> Result<(), NetError> {
-    let protocol = match socket.r#type() {
-        Ok(Type::DGRAM) => "udp",
-        _ => "tcp",
-    };
-    socket.bind(&address.into()).map_err(|error| {
-        let reusing =
-            cfg!(not(unix)) || protocol == "udp" || socket.reuse_address().unwrap_or(true);
-        match error.kind() {
-            io::ErrorKind::AddrInUse if !reusing => NetError::InUseWithoutReuse(address),
-            _ => NetError::bind(protocol, address)(error),
-        }
-    })
-}
-
-/// `listen`, and then the ready line. From now on the system shakes hands with up to `backlog`
-/// clients (on Linux one more) that the program has not accepted yet.
-///
-/// # Errors
-///
-/// When another socket listens there: with SO_REUSEADDR two may bind one port, and only the
-/// second `listen` fails.
-pub fn listen(socket: Socket, backlog: i32) -> Result<Listener, NetError> {
-    let bound = socket.local_addr().ok().and_then(|bound| bound.as_socket());
-    let address = bound.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
-    socket
-        .listen(backlog)
-        .map_err(NetError::bind("tcp", address))?;
-    let listener =
-        Listener::new(socket.into()).map_err(NetError::io("cannot listen on", address))?;
-    ready("tcp", listener.address());
-    Ok(listener)
-}
-
-/// Makes the listening socket of a server and prints the ready line: socket, SO_REUSEADDR, bind, listen.
+/// With SO_REUSEADDR a restarted server gets its port although old connections are in TIME_WAIT.
 ///
 /// # Errors
 ///
 /// When the host is unknown or the port cannot be had; the error says why, and what to do.
-pub fn listen_tcp<const PORT: u16, const BACKLOG: i32>(
+pub fn listener<const PORT: u16, const BACKLOG: i32>(
     flags: &TcpServer<PORT, BACKLOG>,
 ) -> Result<Listener, NetError> {
-    let address = resolve(&flags.address.host, flags.address.port)?;
-    let socket = stream_socket(address)?;
-    if !flags.no_reuseaddr {
-        reuse_address(&socket).map_err(NetError::io("cannot set SO_REUSEADDR for", address))?;
-    }
-    bind(&socket, address)?;
-    listen(socket, flags.backlog)
+    let address = flags.address.resolve()?;
+    let family = Domain::for_address(address);
+    let socket = Socket::new(family, Type::STREAM, Some(Protocol::TCP))
+        .or_say("cannot make a socket for", address)?;
+    socket
+        .set_reuse_address(flags.reuse_address())
+        .or_say("cannot set SO_REUSEADDR for", address)?;
+    socket
+        .bind(&address.into())
+        .or_cannot_listen(&socket, address)?;
+    socket
+        .listen(flags.backlog)
+        .or_cannot_listen(&socket, address)?;
+    Listener::ready(socket)
 }
 
 /// Connects to a server and tells its address: socket, connect. A name with several addresses is
-/// tried in their order. TCP_NODELAY is set: a client awaits answers, and Nagle's algorithm would
-/// hold back the last bytes of a message until the server has acknowledged those before.
+/// tried in their order. `echo-tcp/src/bin/client.rs` makes the calls itself.
 ///
 /// `start` is the command that starts the server; the error tells it to a student who forgot.
 ///
@@ -120,66 +64,78 @@ pub fn connect_tcp_within<const PORT: u16>(
     limit: Option<Duration>,
     start: &str,
 ) -> Result<(TcpStream, SocketAddr), NetError> {
+    let connect = |address| {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        match limit {
+            Some(limit) => socket.connect_timeout(&address.into(), limit)?,
+            None => socket.connect(&address.into())?,
+        }
+        Ok(socket)
+    };
+    connect_to_first(flags, limit, start, connect)
+}
+
+/// Has `connect` try the addresses of the server, one after the other, until one answers: a name
+/// such as `localhost` may have several.
+///
+/// TCP_NODELAY is set on the connection: a client awaits answers, and Nagle's algorithm would hold
+/// back the last bytes of a message until the server has acknowledged those before.
+///
+/// # Errors
+///
+/// As [`connect_tcp`]; of several addresses the first failure is told.
+pub fn first_of<const PORT: u16>(
+    flags: &TcpClient<PORT>,
+    start: &str,
+    connect: impl Fn(SocketAddr) -> io::Result<Socket>,
+) -> Result<(TcpStream, SocketAddr), NetError> {
+    connect_to_first(flags, None, start, connect)
+}
+
+fn connect_to_first<const PORT: u16>(
+    flags: &TcpClient<PORT>,
+    limit: Option<Duration>,
+    start: &str,
+    connect: impl Fn(SocketAddr) -> io::Result<Socket>,
+) -> Result<(TcpStream, SocketAddr), NetError> {
     let mut failed = None;
     for address in resolve_all(&flags.address.host, flags.address.port)? {
-        let connected = match limit {
-            Some(limit) => TcpStream::connect_timeout(&address, limit),
-            None => TcpStream::connect(address),
-        };
-        match connected {
-            Ok(stream) => {
+        match connect(address) {
+            Ok(socket) => {
                 // It fails only where the connection is lost already, as the first send will tell.
-                let _ = stream.set_nodelay(true);
-                return Ok((stream, address));
+                let _ = socket.set_tcp_nodelay(true);
+                return Ok((socket.into(), address));
             }
-            Err(error) => failed = failed.or(Some((address, error))),
+            Err(error) => {
+                failed.get_or_insert_with(|| cannot_connect(error, address, limit, start));
+            }
         }
     }
     // resolve_all gives at least one address, so there is a failure to tell.
-    let (address, error) = failed.unwrap_or_else(|| {
-        (
-            SocketAddr::from(([0, 0, 0, 0], 0)),
-            io::ErrorKind::AddrNotAvailable.into(),
-        )
-    });
+    Err(failed.unwrap_or_else(|| NetError::Resolve {
+        host: flags.address.host.clone(),
+        error: io::ErrorKind::AddrNotAvailable.into(),
+    }))
+}
+
+fn cannot_connect(
+    error: io::Error,
+    address: SocketAddr,
+    limit: Option<Duration>,
+    start: &str,
+) -> NetError {
     // The system's own patience has an error number, ours has none.
-    let limit = limit.filter(|_| error.raw_os_error().is_none());
-    Err(match (error.kind(), limit) {
+    let ours = error.raw_os_error().is_none();
+    match (error.kind(), limit) {
         (io::ErrorKind::ConnectionRefused, _) => NetError::NoServer {
             address,
             start: start.to_owned(),
         },
-        (io::ErrorKind::TimedOut, Some(limit)) => NetError::NoAnswer {
+        (io::ErrorKind::TimedOut, Some(limit)) if ours => NetError::NoAnswer {
             address,
             limit,
             start: start.to_owned(),
         },
-        _ => NetError::Io {
-            action: "cannot connect to",
-            address,
-            error,
-        },
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn without_reuse_a_port_in_use_may_be_in_time_wait() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let socket = stream_socket(address).unwrap();
-        let error = bind(&socket, address).unwrap_err().to_string();
-        if cfg!(unix) {
-            assert!(
-                error.contains("TIME_WAIT") && error.contains("--no-reuseaddr"),
-                "{error}"
-            );
-        }
-        reuse_address(&socket).unwrap();
-        let error = bind(&socket, address).unwrap_err().to_string();
-        assert!(error.contains("stop the program"), "{error}");
+        _ => NetError::io("cannot connect to", address)(error),
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::accept::BACK_OFF;
-use super::{NetError, bind, is_exhausted, is_timeout, ready, resolve, reuse_address};
+use super::{NetError, OrSay, is_exhausted, ready, time_left};
 use crate::console;
 use crate::flags::{UdpClient, UdpServer};
 
@@ -25,21 +25,7 @@ pub fn datagram_buffer() -> Vec<u8> {
     vec![0; usize::from(u16::MAX)]
 }
 
-/// `socket(AF_INET or AF_INET6, SOCK_DGRAM)`.
-///
-/// # Errors
-///
-/// When the system has no socket to give.
-pub fn datagram_socket(address: SocketAddr) -> Result<Socket, NetError> {
-    Socket::new(
-        Domain::for_address(address),
-        Type::DGRAM,
-        Some(Protocol::UDP),
-    )
-    .map_err(NetError::io("cannot make a socket for", address))
-}
-
-/// The socket of a server, and the address that it is bound to.
+/// The socket of a server: `recv_from` survives what is no fault of the socket's own.
 #[derive(Debug)]
 pub struct BoundSocket {
     socket: UdpSocket,
@@ -47,16 +33,46 @@ pub struct BoundSocket {
 }
 
 impl BoundSocket {
-    /// Takes a socket that is bound already.
+    /// Takes a socket that is bound, and prints the ready line.
     ///
     /// # Errors
     ///
     /// When the system does not tell its address.
-    pub fn new(socket: UdpSocket) -> io::Result<Self> {
-        Ok(Self {
-            address: socket.local_addr()?,
-            socket,
-        })
+    pub fn ready(socket: Socket) -> Result<Self, NetError> {
+        let socket = Self::new(socket.into())?;
+        ready("udp", socket.address);
+        Ok(socket)
+    }
+
+    fn new(socket: UdpSocket) -> Result<Self, NetError> {
+        let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
+        let address = socket.local_addr().or_say("cannot listen on", unknown)?;
+        Ok(Self { socket, address })
+    }
+
+    /// `recvfrom`: the size of the next datagram from anybody else, which stands at the buffer's
+    /// start, and its sender.
+    ///
+    /// Anybody can write a false sender into a datagram. One that claims to come from the server
+    /// itself is passed over: the answer would come back as the next question, and so on for ever.
+    ///
+    /// # Errors
+    ///
+    /// When the socket fails. What a peer does is no such failure: Windows reports a datagram that
+    /// could not be delivered as an error of the next receive, which is passed over. Nor is a lack
+    /// of memory: it is a warning and a short rest.
+    pub fn recv_from(&self, buffer: &mut [u8]) -> Result<(usize, SocketAddr), NetError> {
+        loop {
+            match self.socket.recv_from(buffer) {
+                Ok((_, peer)) if is_own(peer, self.address) => {}
+                Err(error) if is_passing(&error) => {}
+                Err(error) if is_exhausted(&error) => {
+                    console::warn(NetError::io("cannot receive on", self.address)(error));
+                    thread::sleep(BACK_OFF);
+                }
+                received => return received.or_say("cannot receive on", self.address),
+            }
+        }
     }
 }
 
@@ -68,39 +84,30 @@ impl Deref for BoundSocket {
     }
 }
 
-/// Makes the socket of a server and prints the ready line: socket, bind. UDP needs no listen.
+/// Makes the socket of a server and prints the ready line: socket, SO_REUSEADDR if `reuse_address`,
+/// bind. UDP needs no listen. `echo-udp/src/bin/server.rs` makes the calls itself.
 ///
-/// # Errors
-///
-/// When the host is unknown or the port cannot be had; the error says why, and what to do.
-pub fn bind_udp<const PORT: u16>(flags: &UdpServer<PORT>) -> Result<BoundSocket, NetError> {
-    let address = resolve(&flags.address.host, flags.address.port)?;
-    open(datagram_socket(address)?, address)
-}
-
-/// As [`bind_udp`], with SO_REUSEADDR: socket, setsockopt, bind.
-///
-/// UDP has no TIME_WAIT for the option to cure; on Linux it lets two servers that both set it
+/// UDP has no TIME_WAIT for SO_REUSEADDR to cure; on Linux it lets two servers that both set it
 /// share a port, and the later one gets the datagrams.
 ///
 /// # Errors
 ///
-/// As [`bind_udp`].
-pub fn bind_udp_reusing_address<const PORT: u16>(
+/// When the host is unknown or the port cannot be had; the error says why, and what to do.
+pub fn udp_socket<const PORT: u16>(
     flags: &UdpServer<PORT>,
+    reuse_address: bool,
 ) -> Result<BoundSocket, NetError> {
-    let address = resolve(&flags.address.host, flags.address.port)?;
-    let socket = datagram_socket(address)?;
-    reuse_address(&socket).map_err(NetError::io("cannot set SO_REUSEADDR for", address))?;
-    open(socket, address)
-}
-
-fn open(socket: Socket, address: SocketAddr) -> Result<BoundSocket, NetError> {
-    bind(&socket, address)?;
-    let socket =
-        BoundSocket::new(socket.into()).map_err(NetError::io("cannot listen on", address))?;
-    ready("udp", socket.address);
-    Ok(socket)
+    let address = flags.address.resolve()?;
+    let family = Domain::for_address(address);
+    let socket = Socket::new(family, Type::DGRAM, Some(Protocol::UDP))
+        .or_say("cannot make a socket for", address)?;
+    socket
+        .set_reuse_address(reuse_address && cfg!(unix))
+        .or_say("cannot set SO_REUSEADDR for", address)?;
+    socket
+        .bind(&address.into())
+        .or_cannot_listen(&socket, address)?;
+    BoundSocket::ready(socket)
 }
 
 /// Makes the socket of a client, and tells the server's address: socket. The system binds it to a
@@ -112,37 +119,10 @@ fn open(socket: Socket, address: SocketAddr) -> Result<BoundSocket, NetError> {
 pub fn udp_client<const PORT: u16, const SECONDS: u64>(
     flags: &UdpClient<PORT, SECONDS>,
 ) -> Result<(UdpSocket, SocketAddr), NetError> {
-    let server = resolve(&flags.address.host, flags.address.port)?;
-    Ok((datagram_socket(server)?.into(), server))
-}
-
-/// Receives one datagram from anybody else: `recvfrom`. The datagram stands at the buffer's start.
-///
-/// Anybody can write a false sender into a datagram. One that claims to come from the server itself
-/// is passed over: the answer would come back as the next question, and so on for ever.
-///
-/// # Errors
-///
-/// When the socket fails. What a peer does is no such failure: Windows reports a datagram that
-/// could not be delivered as an error of the next receive, which is passed over. Nor is a lack of
-/// memory: it is a warning and a short rest.
-pub fn receive<'a>(
-    socket: &BoundSocket,
-    buffer: &'a mut [u8],
-) -> Result<(&'a mut [u8], SocketAddr), NetError> {
-    let failed = |error| NetError::io("cannot receive on", socket.address)(error);
-    loop {
-        match socket.recv_from(buffer) {
-            Ok((_, peer)) if is_own(peer, socket.address) => {}
-            Ok((size, peer)) => return Ok((&mut buffer[..size], peer)),
-            Err(error) if is_passing(&error) => {}
-            Err(error) if is_exhausted(&error) => {
-                console::warn(failed(error));
-                thread::sleep(BACK_OFF);
-            }
-            Err(error) => return Err(failed(error)),
-        }
-    }
+    let server = flags.address.resolve()?;
+    let socket = Socket::new(Domain::for_address(server), Type::DGRAM, None)
+        .or_say("cannot make a socket for", server)?;
+    Ok((socket.into(), server))
 }
 
 /// Whether an answer to `peer` would arrive at the socket that is bound to `own`.
@@ -166,77 +146,38 @@ fn is_of_this_machine(mut address: SocketAddr) -> bool {
     !matches!(UdpSocket::bind(address), Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable)
 }
 
-/// Receives the server's answer: `recvfrom` until a datagram comes from `server`, for `limit` in
-/// all (`None` waits for ever). Anybody can send to an open port; only the server is believed.
+/// The size of the server's answer and its sender: `recvfrom` until a datagram comes from `server`,
+/// for `limit` in all (`None` waits for ever). `echo-udp/src/bin/client.rs` has the loop in the open.
 ///
 /// # Errors
 ///
 /// [`NetError::NoAnswer`] when the time is up; it tells `start`, the command that starts the server.
-pub fn receive_from<'a>(
+pub fn receive_answer(
     socket: &UdpSocket,
-    buffer: &'a mut [u8],
+    buffer: &mut [u8],
     server: SocketAddr,
     limit: Option<Duration>,
     start: &str,
-) -> Result<(&'a mut [u8], SocketAddr), NetError> {
-    let failed = NetError::io("cannot receive from", server);
-    let no_answer = |limit| NetError::NoAnswer {
-        address: server,
-        limit,
-        start: start.to_owned(),
-    };
+) -> Result<(usize, SocketAddr), NetError> {
     let asked = Instant::now();
-    let mut receive = || loop {
-        if let Some(limit) = limit {
-            // A stranger's datagrams must not prolong the wait.
-            let left = limit.saturating_sub(asked.elapsed());
-            if left.is_zero() {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-            socket.set_read_timeout(Some(left))?;
-        }
-        match socket.recv_from(buffer) {
+    loop {
+        // A stranger's datagrams must not prolong the wait.
+        let receive = time_left(asked, limit)
+            .and_then(|left| socket.set_read_timeout(left))
+            .and_then(|()| socket.recv_from(buffer));
+        match receive {
             Ok((size, peer)) if answers_for(peer, server) => return Ok((size, peer)),
             Ok(_) => {}
             Err(error) if is_passing(&error) => {}
-            Err(error) => return Err(error),
+            Err(error) => return Err(error).or_no_answer(server, limit, start),
         }
-    };
-    match (receive(), limit) {
-        (Ok((size, peer)), _) => Ok((&mut buffer[..size], peer)),
-        (Err(error), Some(limit)) if is_timeout(&error) => Err(no_answer(limit)),
-        (Err(error), _) => Err(failed(error)),
     }
 }
 
-/// Sends one datagram: `sendto`.
-///
-/// # Errors
-///
-/// [`NetError::TooLarge`] when the message has more than [`MAX_DATAGRAM`] bytes, and whatever else the
-/// system objects to. That nobody receives is no error: UDP does not know.
-pub fn send_to(socket: &UdpSocket, message: &[u8], peer: SocketAddr) -> Result<(), NetError> {
-    if message.len() > MAX_DATAGRAM {
-        return Err(NetError::TooLarge {
-            size: message.len(),
-        });
-    }
-    socket
-        .send_to(message, peer)
-        .map(|_| ())
-        .map_err(NetError::io("cannot send to", peer))
-}
-
-/// A server's `sendto`: an answer that cannot be sent (a peer may give port 0 as its own) is a
-/// warning, and the server goes on.
-pub fn reply(socket: &UdpSocket, answer: &[u8], peer: SocketAddr) {
-    if let Err(error) = send_to(socket, answer, peer) {
-        console::warn(error);
-    }
-}
-
-/// Whether a datagram from `peer` is an answer of `server`.
-fn answers_for(peer: SocketAddr, server: SocketAddr) -> bool {
+/// Whether a datagram from `peer` is an answer of `server`. Anybody can send to an open port; only the
+/// server is believed.
+#[must_use]
+pub fn answers_for(peer: SocketAddr, server: SocketAddr) -> bool {
     // What is sent to 0.0.0.0 goes to this machine, which answers as 127.0.0.1.
     let asked = match server.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -246,8 +187,10 @@ fn answers_for(peer: SocketAddr, server: SocketAddr) -> bool {
     peer.ip() == asked && peer.port() == server.port()
 }
 
-/// Errors of a receive that say nothing about the socket itself.
-fn is_passing(error: &io::Error) -> bool {
+/// Whether a receive failed for a reason that says nothing about the socket itself: a signal came
+/// (Ctrl-Z and `fg`, say), or Windows tells that an earlier datagram was not delivered.
+#[must_use]
+pub fn is_passing(error: &io::Error) -> bool {
     /// A datagram whose time to live ran out on the way.
     const WSAENETRESET: i32 = 10052;
     let undelivered = error.kind() == io::ErrorKind::ConnectionReset
@@ -272,16 +215,16 @@ mod tests {
         stranger.send_to(b"lie", address).unwrap();
         server.send_to(b"truth", address).unwrap();
         let mut buffer = [0; 16];
-        let (answer, peer) =
-            receive_from(&client, &mut buffer, server_address, None, "it").unwrap();
-        assert_eq!((&*answer, peer), (&b"truth"[..], server_address));
+        let (size, peer) =
+            receive_answer(&client, &mut buffer, server_address, None, "it").unwrap();
+        assert_eq!((&buffer[..size], peer), (&b"truth"[..], server_address));
     }
 
     #[test]
     fn a_server_that_does_not_answer_is_named_with_the_limit() {
         let ((client, _), (_server, address)) = (bound(), bound());
         let limit = Some(Duration::from_millis(20));
-        let error = receive_from(&client, &mut [0; 16], address, limit, "cargo run").unwrap_err();
+        let error = receive_answer(&client, &mut [0; 16], address, limit, "cargo run").unwrap_err();
         assert_eq!(
             error.to_string(),
             format!(
@@ -291,15 +234,16 @@ mod tests {
     }
 
     #[test]
-    fn a_message_beyond_a_datagram_is_refused_with_its_size() {
+    fn a_message_beyond_a_datagram_is_refused_with_what_one_holds() {
         let ((client, _), (server, address)) = (bound(), bound());
-        let error = send_to(&client, &vec![0; MAX_DATAGRAM + 1], address).unwrap_err();
-        assert!(matches!(error, NetError::TooLarge { size: 65_508 }));
-        send_to(&client, &vec![7; MAX_DATAGRAM], address).unwrap();
+        let send = |size| client.send_to(&vec![7; size], address);
+        let error = send(MAX_DATAGRAM + 1).or_say("cannot send to", address);
+        assert!(matches!(error, Err(NetError::TooLarge { .. })));
+        send(MAX_DATAGRAM).unwrap();
         let mut buffer = datagram_buffer();
         let server = BoundSocket::new(server).unwrap();
-        let (datagram, _) = receive(&server, &mut buffer).unwrap();
-        assert_eq!(datagram.len(), MAX_DATAGRAM);
+        let (size, _) = server.recv_from(&mut buffer).unwrap();
+        assert_eq!(size, MAX_DATAGRAM);
     }
 
     #[test]
@@ -309,8 +253,8 @@ mod tests {
         server.send_to(b"echo", address).unwrap();
         client.send_to(b"hello", address).unwrap();
         let mut buffer = [0; 16];
-        let (datagram, peer) = receive(&server, &mut buffer).unwrap();
-        assert_eq!((&*datagram, peer), (&b"hello"[..], client_address));
+        let (size, peer) = server.recv_from(&mut buffer).unwrap();
+        assert_eq!((&buffer[..size], peer), (&b"hello"[..], client_address));
     }
 
     #[test]
@@ -330,11 +274,5 @@ mod tests {
             let is_own = is_own(peer.parse().unwrap(), own.parse().unwrap());
             assert_eq!(is_own, expected, "{peer} {own}");
         }
-    }
-
-    #[test]
-    fn an_answer_that_cannot_be_sent_ends_nothing() {
-        let (server, _) = bound();
-        reply(&server, b"hi", "127.0.0.1:0".parse().unwrap());
     }
 }

@@ -7,8 +7,12 @@
 //!
 //! Python: echo-tcp/python/client.py
 
+use std::io::{Read, Write};
+
 use clap::Parser;
-use common::{Result, console, flags, net};
+use common::net::{self, NetError, OrSay};
+use common::{Result, console, flags};
+use socket2::{Domain, Socket, Type};
 
 const START: &str = "cargo run -p echo-tcp --bin server";
 
@@ -21,19 +25,40 @@ struct Args {
 
 fn main() -> Result {
     let args = Args::parse();
-    // (1) socket, connect
-    let (conn, server) = net::connect_tcp(&args.net, START)?;
-    // (2) input
+    let (mut conn, server) = net::first_of(&args.net, START, |server| {
+        // (1) socket
+        let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
+        // (2) connect
+        socket.connect(&server.into())?;
+        Ok(socket)
+    })?;
+    // (3) input
     while let Some(line) = console::prompt("请输入你:")? {
-        let message = console::strip(&line);
+        let message = console::strip(&line).as_bytes();
         if message.is_empty() {
-            // To send nothing sends nothing: the server would not answer.
-            continue;
+            continue; // it would send no bytes, and no answer would come
         }
-        // (3) sendall, and recv until as many bytes are back
-        let echo = net::exchange(&conn, message.as_bytes(), server)?;
+        let (mut echo, mut received) = (vec![0; message.len()], 0);
+        // In blocks: the server echoes while it receives. When its answers fill the buffers of both
+        // systems it stops receiving, and whoever sends on without receiving waits for ever.
+        for block in message.chunks(net::BLOCK) {
+            // (4) sendall
+            conn.write_all(block)
+                .or_say("lost the connection to", server)?;
+            // (5) recv: as often as it takes until all bytes of the block are back
+            let sent = received + block.len();
+            while received < sent {
+                let size = conn
+                    .read(&mut echo[received..sent])
+                    .or_say("lost the connection to", server)?;
+                if size == 0 {
+                    return Err(NetError::hung_up(server, received, message.len()).into());
+                }
+                received += size;
+            }
+        }
         console::say(console::text(&echo))?;
     }
-    // (4) close: `conn` ends here
+    // (6) close: `conn` ends here
     Ok(())
 }

@@ -13,6 +13,7 @@ use std::net::TcpStream;
 use anyhow::{Context, bail};
 use clap::Parser;
 use common::{Result, console, flags, header, net, notation};
+use socket2::{Domain, Socket, Type};
 
 const START: &str = "cargo run -p echo-tcp --bin framed-server";
 
@@ -28,28 +29,40 @@ struct Args {
 
 fn main() -> Result {
     let args = Args::parse();
-    // (1) socket, connect
-    let (conn, server) = net::connect_tcp(&args.net, START)?;
-    receive(&conn).with_context(|| format!("cannot receive from {server}"))?;
-    // (4) close: `conn` ends here
+    let (conn, server) = net::first_of(&args.net, START, |server| {
+        // (1) socket
+        let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
+        // (2) connect
+        socket.connect(&server.into())?;
+        Ok(socket)
+    })?;
+    receive(conn).with_context(|| format!("cannot receive from {server}"))?;
     Ok(())
 }
 
-fn receive(mut conn: &TcpStream) -> anyhow::Result<()> {
-    // (2) recv: the header's length in 4 bytes, then the header
+/// Receives and prints the message.
+fn receive(mut conn: TcpStream) -> anyhow::Result<()> {
+    // (3) recv: the header's length in 4 bytes, then the header
     let Some(fields) = header::read_json(&mut conn)? else {
         bail!("the peer closed without a message: is it the right server?");
     };
     let size = header::size(&fields, "size")?;
-    // (3) recv: the body, exactly as many bytes as the header says
+    // (4) recv: the body, exactly as many bytes as the header says
     let (mut piece, mut received) = ([0; PIECE], 0);
     while received < size {
-        let got = header::fill(&mut conn.take(size - received), &mut piece)?;
-        if got == 0 {
-            bail!("the peer closed after {received} of {size} bytes of the body");
+        let wanted = usize::try_from(size - received).map_or(PIECE, |left| left.min(PIECE));
+        let mut filled = 0;
+        // One recv may give less than is asked for: again, until the piece is complete.
+        while filled < wanted {
+            let got = conn.read(&mut piece[filled..wanted])?;
+            if got == 0 {
+                bail!("the peer closed after {received} of {size} bytes of the body");
+            }
+            filled += got;
+            received += got as u64;
         }
-        console::say(notation::bytes(&piece[..got]))?;
-        received += got as u64;
+        console::say(notation::bytes(&piece[..wanted]))?;
     }
+    // (5) close: `conn` ends here
     Ok(())
 }

@@ -6,9 +6,13 @@
 //!
 //! Python: echo-tcp/python/framed_server.py
 
+use std::io::Write;
+
 use clap::Parser;
-use common::{Result, flags, header, net};
+use common::net::{self, Listener, OrSay};
+use common::{Result, flags, header};
 use serde_json::json;
+use socket2::{Domain, Socket, Type};
 
 /// Sends one message whose size stands before it, and ends
 #[derive(Parser)]
@@ -27,16 +31,28 @@ struct Args {
 
 fn main() -> Result {
     let args = Args::parse();
-    // (1) socket, setsockopt SO_REUSEADDR, bind, listen
-    let mut listener = net::listen_tcp(&args.net)?;
-    // (2) accept
-    let (conn, peer) = listener.accept()?;
-    // (3) pack: the header's length in 4 bytes, the header in JSON, the body
+    let address = args.net.address.resolve()?;
+    // (1) socket
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // (2) setsockopt SO_REUSEADDR
+    socket.set_reuse_address(args.net.reuse_address())?;
+    // (3) bind
+    socket
+        .bind(&address.into())
+        .or_cannot_listen(&socket, address)?;
+    // (4) listen
+    socket
+        .listen(args.net.backlog)
+        .or_cannot_listen(&socket, address)?;
+    let mut listener = Listener::ready(socket)?;
+    // (5) accept
+    let (mut conn, peer) = listener.accept()?;
+    // (6) pack: the header's length in 4 bytes, the header in JSON, the body
     let body = args.message.as_bytes();
     let frame = header::pack_json(&json!({"size": body.len()}), body)?;
-    // (4) sendall: one for all three
-    net::send_all(&conn, &frame, peer)?;
-    // (5) close, when the client has the message
+    // (7) sendall: one for all three
+    conn.write_all(&frame).or_say("cannot send to", peer)?;
+    // (8) shutdown, and close when the client has the message
     net::hang_up(&conn);
     Ok(())
 }

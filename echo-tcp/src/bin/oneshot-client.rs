@@ -6,10 +6,18 @@
 //!
 //! Python: echo-tcp/python/oneshot_client.py
 
+use std::io::{Read, Write};
+
+use anyhow::anyhow;
 use clap::Parser;
-use common::{Result, console, flags, net};
+use common::net::{self, OrSay};
+use common::{Result, console, flags};
+use socket2::{Domain, Socket, Type};
 
 const START: &str = "cargo run -p echo-tcp --bin oneshot-server";
+
+/// The longest answer that is accepted, in bytes.
+const MAX_ANSWER: usize = 1024 * 1024;
 
 /// Sends one message, prints the one answer, and ends
 #[derive(Parser)]
@@ -30,13 +38,40 @@ fn not_empty(text: &str) -> std::result::Result<String, &'static str> {
 
 fn main() -> Result {
     let args = Args::parse();
-    // (1) socket, connect
-    let (conn, server) = net::connect_tcp(&args.net, START)?;
-    // (2) sendall
-    net::send_all(&conn, args.message.as_bytes(), server)?;
-    // (3) recv, until the server closes
-    let answer = net::receive_until_close(&conn, server)?;
+    let (mut conn, server) = net::first_of(&args.net, START, |server| {
+        // (1) socket
+        let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
+        // (2) connect
+        socket.connect(&server.into())?;
+        Ok(socket)
+    })?;
+    // (3) sendall
+    conn.write_all(args.message.as_bytes())
+        .or_say("cannot send to", server)?;
+    // (4) recv, until nothing comes any more: the server has closed
+    let (mut answer, mut buffer) = (Vec::new(), [0; 4096]);
+    loop {
+        let size = match conn.read(&mut buffer) {
+            // What a close becomes when bytes are left that the server has not received.
+            Err(error) if net::is_hang_up(&error) => 0,
+            received => received.or_say("cannot receive from", server)?,
+        };
+        if size == 0 {
+            break;
+        }
+        answer.extend_from_slice(&buffer[..size]);
+        if answer.len() > MAX_ANSWER {
+            Err(anyhow!(
+                "{server} answers more than {MAX_ANSWER} bytes: is it the right server?"
+            ))?;
+        }
+    }
+    if answer.is_empty() {
+        Err(anyhow!(
+            "{server} hung up without an answer: is it the right server?"
+        ))?;
+    }
     console::say(format_args!("我收到服务端回的 {}", console::text(&answer)))?;
-    // (4) close: `conn` ends here
+    // (5) close: `conn` ends here
     Ok(())
 }

@@ -6,10 +6,12 @@
 //!
 //! Python: echo-tcp/python/oneshot_server.py
 
-use std::io::Read;
+use std::io::{Read, Write};
 
 use clap::Parser;
-use common::{Result, console, flags, net};
+use common::net::{self, Listener, OrSay};
+use common::{Result, console, flags};
+use socket2::{Domain, Socket, Type};
 
 /// Answers one message in capitals, and ends
 #[derive(Parser)]
@@ -20,28 +22,38 @@ struct Args {
 
 fn main() -> Result {
     let args = Args::parse();
-    // (1) socket, setsockopt SO_REUSEADDR, bind, listen
-    let mut listener = net::listen_tcp(&args.net)?;
+    let address = args.net.address.resolve()?;
+    // (1) socket
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // (2) setsockopt SO_REUSEADDR
+    socket.set_reuse_address(args.net.reuse_address())?;
+    // (3) bind
+    socket
+        .bind(&address.into())
+        .or_cannot_listen(&socket, address)?;
+    // (4) listen
+    socket
+        .listen(args.net.backlog)
+        .or_cannot_listen(&socket, address)?;
+    let mut listener = Listener::ready(socket)?;
     let mut buffer = vec![0; 64 * 1024];
-    let (conn, peer, size) = loop {
-        // (2) accept
+    let (mut conn, peer, size) = loop {
+        // (5) accept
         let (mut conn, peer) = listener.accept()?;
-        // (3) recv
-        match conn.read(&mut buffer) {
+        // (6) recv
+        match conn.read(&mut buffer).or_warn("cannot receive from", peer) {
+            Some(size @ 1..) => break (conn, peer, size),
             // A client that leaves without a word has not had its turn: the next one gets it.
-            Ok(0) => {}
-            Ok(size) => break (conn, peer, size),
-            Err(error) => console::warn(format_args!("{peer}: {error}")),
+            Some(0) | None => {}
         }
     };
     let message = String::from_utf8_lossy(&buffer[..size]);
-    console::say(format_args!(
-        "我收到客户端发的 {}",
-        console::visible(&message)
-    ))?;
-    // (4) sendall
-    net::send_all(&conn, message.to_uppercase().as_bytes(), peer)?;
-    // (5) close, when the client has the answer
+    let shown = console::visible(&message);
+    console::say(format_args!("我收到客户端发的 {shown}"))?;
+    // (7) sendall
+    conn.write_all(message.to_uppercase().as_bytes())
+        .or_say("cannot send to", peer)?;
+    // (8) shutdown, and close when the client has the answer
     net::hang_up(&conn);
     Ok(())
 }

@@ -6,6 +6,7 @@
 
 use clap::Parser;
 use common::{Result, console, flags, net};
+use socket2::{Domain, Socket, Type};
 
 const START: &str = "cargo run -p echo-tcp --bin phone-server";
 
@@ -18,18 +19,22 @@ struct Args {
 
 fn main() -> Result {
     let args = Args::parse();
-    // (1) socket, connect: buy a phone, call
-    let (call, server) = net::connect_tcp(&args.net, START)?;
-    // (2) input: the line as it is, blanks too
+    let (call, server) = net::first_of(&args.net, START, |server| {
+        // (1) socket: buy a phone
+        let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
+        // (2) connect: call
+        socket.connect(&server.into())?;
+        Ok(socket)
+    })?;
+    // (3) input: the line as it is, blanks too
     while let Some(message) = console::prompt(">>>>")? {
         if message.is_empty() {
-            // Silence cannot be sent: the server would not answer it.
-            continue;
+            continue; // silence cannot be sent: the server would not answer it
         }
-        // (3) sendall, and recv until as many bytes are back
+        // (4) sendall, and recv until as many bytes are back: the loop of client.rs
         let echo = net::exchange(&call, message.as_bytes(), server)?;
         console::say(console::text(&echo))?;
     }
-    // (4) close: `call` ends here, which hangs up
+    // (5) close: `call` ends here, which hangs up
     Ok(())
 }

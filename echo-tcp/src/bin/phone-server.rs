@@ -1,4 +1,4 @@
-//! Sends back to each caller what it says; made step by step, because of SO_REUSEADDR.
+//! Sends back to each caller what it says, and lets you see what SO_REUSEADDR is for.
 //!
 //!     cargo run -p echo-tcp --bin phone-server
 //!
@@ -8,10 +8,11 @@
 //! Python: echo-tcp/python/phone_server.py
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
 
 use clap::Parser;
-use common::{Result, console, flags, net, notation};
+use common::net::{Listener, OrSay};
+use common::{Result, console, flags, notation};
+use socket2::{Domain, Socket, Type};
 
 /// Sends back to each caller what it says
 #[derive(Parser)]
@@ -22,40 +23,42 @@ struct Args {
 
 fn main() -> Result {
     let args = Args::parse();
-    let address = net::resolve(&args.net.address.host, args.net.address.port)?;
+    let address = args.net.address.resolve()?;
     // (1) socket: buy a phone
-    let phone = net::stream_socket(address)?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     // (2) setsockopt SO_REUSEADDR: it counts only if it is set before bind
-    if !args.net.no_reuseaddr {
-        net::reuse_address(&phone)?;
-    }
+    socket.set_reuse_address(args.net.reuse_address())?;
     // (3) bind: put the number in
-    net::bind(&phone, address)?;
+    socket
+        .bind(&address.into())
+        .or_cannot_listen(&socket, address)?;
     // (4) listen: switch it on; `backlog` callers may hear it ring
-    let mut phone = net::listen(phone, args.net.backlog)?;
+    socket
+        .listen(args.net.backlog)
+        .or_cannot_listen(&socket, address)?;
+    let mut phone = Listener::ready(socket)?;
+    let mut buffer = vec![0; 64 * 1024];
     loop {
         // (5) accept: pick up, or wait for a call
         let (mut call, caller) = phone.accept()?;
-        if let Err(error) = answer(&mut call, caller) {
-            console::warn(format_args!("{caller}: {error}"));
+        let from = notation::address(caller);
+        // (6) recv: listen
+        while let Some(size) = call
+            .read(&mut buffer)
+            .or_warn("lost the connection to", caller)
+        {
+            if size == 0 {
+                break; // nothing comes any more: the caller has hung up
+            }
+            let message = &buffer[..size];
+            let shown = notation::bytes(message);
+            console::say(format_args!("msg={shown} addr={from}"))?;
+            // (7) sendall: speak
+            let sent = call.write_all(message);
+            if sent.or_warn("lost the connection to", caller).is_none() {
+                break;
+            }
         }
         // (8) close: `call` ends here
-    }
-}
-
-/// One call, until the caller hangs up.
-fn answer(call: &mut TcpStream, caller: SocketAddr) -> std::io::Result<()> {
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        // (6) recv: listen; nothing comes when the caller has hung up
-        let size = call.read(&mut buffer)?;
-        if size == 0 {
-            return Ok(());
-        }
-        let message = &buffer[..size];
-        let (shown, from) = (notation::bytes(message), notation::address(caller));
-        console::say(format_args!("msg={shown} addr={from}"))?;
-        // (7) sendall: speak
-        call.write_all(message)?;
     }
 }

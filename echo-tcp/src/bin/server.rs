@@ -7,10 +7,11 @@
 //! Python: echo-tcp/python/server.py
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
 
 use clap::Parser;
-use common::{Result, console, flags, net, notation};
+use common::net::{Listener, OrSay};
+use common::{Result, console, flags, notation};
+use socket2::{Domain, Socket, Type};
 
 /// Sends back in capitals what each client sends, one client after another
 #[derive(Parser)]
@@ -21,30 +22,40 @@ struct Args {
 
 fn main() -> Result {
     let args = Args::parse();
-    // (1) socket, setsockopt SO_REUSEADDR, bind, listen
-    let mut listener = net::listen_tcp(&args.net)?;
-    loop {
-        // (2) accept: takes the next client out of the backlog, or waits for one
-        let (mut conn, peer) = listener.accept()?;
-        if let Err(error) = converse(&mut conn) {
-            console::warn(format_args!("{peer}: {error}"));
-        }
-        // (5) close: `conn` ends here
-    }
-}
-
-/// The turn of one client, until it hangs up.
-fn converse(conn: &mut TcpStream) -> std::io::Result<()> {
+    let address = args.net.address.resolve()?;
+    // (1) socket
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // (2) setsockopt SO_REUSEADDR
+    socket.set_reuse_address(args.net.reuse_address())?;
+    // (3) bind
+    socket
+        .bind(&address.into())
+        .or_cannot_listen(&socket, address)?;
+    // (4) listen
+    socket
+        .listen(args.net.backlog)
+        .or_cannot_listen(&socket, address)?;
+    let mut listener = Listener::ready(socket)?;
     let mut buffer = vec![0; 64 * 1024];
     loop {
-        // (3) recv: what has come so far, which need not be one message; nothing at a hang-up
-        let size = conn.read(&mut buffer)?;
-        if size == 0 {
-            return Ok(());
+        // (5) accept: takes the next client out of the backlog, or waits for one
+        let (mut conn, peer) = listener.accept()?;
+        // (6) recv: what has come so far, which need not be one message
+        while let Some(size) = conn
+            .read(&mut buffer)
+            .or_warn("lost the connection to", peer)
+        {
+            if size == 0 {
+                break; // nothing comes any more: the client has hung up
+            }
+            let message = &buffer[..size];
+            console::say(notation::bytes(message))?;
+            // (7) sendall
+            let sent = conn.write_all(&message.to_ascii_uppercase());
+            if sent.or_warn("lost the connection to", peer).is_none() {
+                break;
+            }
         }
-        let message = &buffer[..size];
-        console::say(notation::bytes(message))?;
-        // (4) sendall
-        conn.write_all(&message.to_ascii_uppercase())?;
+        // (8) close: `conn` ends here
     }
 }

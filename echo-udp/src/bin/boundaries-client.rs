@@ -7,8 +7,12 @@
 //!
 //! Python: echo-udp/python/boundaries_client.py
 
+use std::net::UdpSocket;
+
 use clap::Parser;
-use common::{Result, flags, net};
+use common::net::OrSay;
+use common::{Result, flags};
+use socket2::{Domain, Socket, Type};
 
 /// Sends three datagrams, one right after the other, and awaits no answer
 #[derive(Parser)]
@@ -19,11 +23,14 @@ struct Args {
 
 fn main() -> Result {
     let args = Args::parse();
-    // (1) socket
-    let (socket, server) = net::udp_client(&args.net)?;
+    let server = args.net.address.resolve()?;
+    // (1) socket: the system binds it to a free port when the first datagram leaves
+    let socket = UdpSocket::from(Socket::new(Domain::for_address(server), Type::DGRAM, None)?);
     for message in [b"hello", b"world", b"sdfas"] {
         // (2) sendto
-        net::send_to(&socket, message, server)?;
+        socket
+            .send_to(message, server)
+            .or_say("cannot send to", server)?;
     }
     // (3) close: `socket` ends here
     Ok(())

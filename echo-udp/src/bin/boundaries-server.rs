@@ -8,7 +8,9 @@
 //! Python: echo-udp/python/boundaries_server.py
 
 use clap::Parser;
-use common::{Result, console, flags, net, notation};
+use common::net::{self, BoundSocket, OrSay};
+use common::{Result, console, flags, notation};
+use socket2::{Domain, Socket, Type};
 
 /// Receives three datagrams, prints each as it was sent, and ends
 #[derive(Parser)]
@@ -19,15 +21,22 @@ struct Args {
 
 fn main() -> Result {
     let args = Args::parse();
-    // (1) socket, bind
-    let socket = net::bind_udp(&args.net)?;
+    let address = args.net.address.resolve()?;
+    // (1) socket
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, None)?;
+    // (2) bind
+    socket
+        .bind(&address.into())
+        .or_cannot_listen(&socket, address)?;
+    let socket = BoundSocket::ready(socket)?;
     let mut buffer = net::datagram_buffer();
     for _ in 0..3 {
-        // (2) recvfrom: one datagram, whole
-        let (message, peer) = net::receive(&socket, &mut buffer)?;
+        // (3) recvfrom: one datagram, whole
+        let (size, peer) = socket.recv_from(&mut buffer)?;
+        let message = &buffer[..size];
         let (message, peer) = (notation::bytes(message), notation::address(peer));
         console::say(format_args!("({message}, {peer})"))?;
     }
-    // (3) close: `socket` ends here
+    // (4) close: `socket` ends here
     Ok(())
 }

@@ -6,8 +6,13 @@
 //!
 //! Python: echo-udp/python/client.py
 
+use std::net::UdpSocket;
+use std::time::Instant;
+
 use clap::Parser;
-use common::{Result, console, flags, net, notation};
+use common::net::{self, OrSay};
+use common::{Result, console, flags, notation};
+use socket2::{Domain, Socket, Type};
 
 const START: &str = "cargo run -p echo-udp --bin server";
 
@@ -22,16 +27,30 @@ struct Args {
 
 fn main() -> Result {
     let args = Args::parse();
-    // (1) socket
-    let (socket, server) = net::udp_client(&args.net)?;
+    let server = args.net.address.resolve()?;
+    // (1) socket: the system binds it to a free port when the first datagram leaves
+    let socket = UdpSocket::from(Socket::new(Domain::for_address(server), Type::DGRAM, None)?);
     let mut buffer = net::datagram_buffer();
     let limit = args.net.timeout.limit();
     for message in args.repeat.messages() {
         // (2) sendto
-        net::send_to(&socket, message.as_bytes(), server)?;
-        // (3) recvfrom
-        let (answer, _) = net::receive_from(&socket, &mut buffer, server, limit, START)?;
-        console::say(notation::bytes(answer))?;
+        socket
+            .send_to(message.as_bytes(), server)
+            .or_say("cannot send to", server)?;
+        let asked = Instant::now();
+        let size = loop {
+            // What strangers send must not prolong the wait.
+            let left = net::time_left(asked, limit).or_no_answer(server, limit, START)?;
+            socket.set_read_timeout(left)?;
+            // (3) recvfrom: anybody can send to an open port, and only the server is believed
+            match socket.recv_from(&mut buffer) {
+                Ok((size, peer)) if net::answers_for(peer, server) => break size,
+                Ok(_) => {}
+                Err(error) if net::is_passing(&error) => {}
+                Err(error) => Err(error).or_no_answer(server, limit, START)?,
+            }
+        };
+        console::say(notation::bytes(&buffer[..size]))?;
     }
     // (4) close: `socket` ends here
     Ok(())

@@ -4,8 +4,12 @@
 //!
 //! Python: echo-udp/python/hello_client.py
 
+use std::net::UdpSocket;
+
 use clap::Parser;
-use common::{Result, console, flags, net, notation};
+use common::net::{self, OrSay};
+use common::{Result, console, flags, notation};
+use socket2::{Domain, Socket, Type};
 
 const START: &str = "cargo run -p echo-udp --bin hello-server";
 
@@ -18,15 +22,18 @@ struct Args {
 
 fn main() -> Result {
     let args = Args::parse();
-    // (1) socket
-    let (socket, server) = net::udp_client(&args.net)?;
+    let server = args.net.address.resolve()?;
+    // (1) socket: the system binds it to a free port when the first datagram leaves
+    let socket = UdpSocket::from(Socket::new(Domain::for_address(server), Type::DGRAM, None)?);
     let mut buffer = net::datagram_buffer();
     let limit = args.net.timeout.limit();
     // (2) sendto
-    net::send_to(&socket, b"hello server baby!", server)?;
+    socket
+        .send_to(b"hello server baby!", server)
+        .or_say("cannot send to", server)?;
     // (3) recvfrom
-    let (answer, peer) = net::receive_from(&socket, &mut buffer, server, limit, START)?;
-    let (answer, peer) = (notation::bytes(answer), notation::address(peer));
+    let (size, peer) = net::receive_answer(&socket, &mut buffer, server, limit, START)?;
+    let (answer, peer) = (notation::bytes(&buffer[..size]), notation::address(peer));
     console::say(format_args!("{answer} {peer}"))?;
     // (4) close: `socket` ends here
     Ok(())

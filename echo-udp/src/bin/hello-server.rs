@@ -5,7 +5,9 @@
 //! Python: echo-udp/python/hello_server.py
 
 use clap::Parser;
-use common::{Result, console, flags, net};
+use common::net::{self, BoundSocket, OrSay};
+use common::{Result, console, flags};
+use socket2::{Domain, Socket, Type};
 
 /// Receives one greeting, answers hello, and ends
 #[derive(Parser)]
@@ -16,14 +18,23 @@ struct Args {
 
 fn main() -> Result {
     let args = Args::parse();
-    // (1) socket, bind
-    let socket = net::bind_udp(&args.net)?;
+    let address = args.net.address.resolve()?;
+    // (1) socket
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, None)?;
+    // (2) bind
+    socket
+        .bind(&address.into())
+        .or_cannot_listen(&socket, address)?;
+    let socket = BoundSocket::ready(socket)?;
     let mut buffer = net::datagram_buffer();
-    // (2) recvfrom
-    let (message, peer) = net::receive(&socket, &mut buffer)?;
+    // (3) recvfrom
+    let (size, peer) = socket.recv_from(&mut buffer)?;
+    let message = &buffer[..size];
     console::say(console::text(message))?;
-    // (3) sendto: the datagram brought the address to answer to
-    net::reply(&socket, b"hello", peer);
-    // (4) close: `socket` ends here
+    // (4) sendto: the datagram brought the address to answer to
+    socket
+        .send_to(b"hello", peer)
+        .or_warn("cannot send to", peer);
+    // (5) close: `socket` ends here
     Ok(())
 }

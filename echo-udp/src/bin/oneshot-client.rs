@@ -4,8 +4,12 @@
 //!
 //! Python: echo-udp/python/oneshot_client.py
 
+use std::net::UdpSocket;
+
 use clap::Parser;
-use common::{Result, console, flags, net};
+use common::net::{self, OrSay};
+use common::{Result, console, flags};
+use socket2::{Domain, Socket, Type};
 
 const START: &str = "cargo run -p echo-udp --bin oneshot-server";
 
@@ -26,15 +30,21 @@ struct Args {
 
 fn main() -> Result {
     let args = Args::parse();
-    // (1) socket
-    let (socket, server) = net::udp_client(&args.net)?;
+    let server = args.net.address.resolve()?;
+    // (1) socket: the system binds it to a free port when the first datagram leaves
+    let socket = UdpSocket::from(Socket::new(Domain::for_address(server), Type::DGRAM, None)?);
     let mut buffer = net::datagram_buffer();
     let limit = args.net.timeout.limit();
     // (2) sendto: an empty message is an empty datagram
-    net::send_to(&socket, args.message.as_bytes(), server)?;
+    socket
+        .send_to(args.message.as_bytes(), server)
+        .or_say("cannot send to", server)?;
     // (3) recvfrom
-    let (answer, _) = net::receive_from(&socket, &mut buffer, server, limit, START)?;
-    console::say(format_args!("收到服务端消息 {}", console::text(answer)))?;
+    let (size, _) = net::receive_answer(&socket, &mut buffer, server, limit, START)?;
+    console::say(format_args!(
+        "收到服务端消息 {}",
+        console::text(&buffer[..size])
+    ))?;
     // (4) close: `socket` ends here
     Ok(())
 }

@@ -5,7 +5,9 @@
 //! Python: echo-udp/python/oneshot_server.py
 
 use clap::Parser;
-use common::{Result, console, flags, net};
+use common::net::{self, BoundSocket, OrSay};
+use common::{Result, console, flags};
+use socket2::{Domain, Socket, Type};
 
 /// Answers one datagram in capitals, and ends
 #[derive(Parser)]
@@ -16,18 +18,27 @@ struct Args {
 
 fn main() -> Result {
     let args = Args::parse();
-    // (1) socket, bind
-    let socket = net::bind_udp(&args.net)?;
+    let address = args.net.address.resolve()?;
+    // (1) socket
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, None)?;
+    // (2) bind
+    socket
+        .bind(&address.into())
+        .or_cannot_listen(&socket, address)?;
+    let socket = BoundSocket::ready(socket)?;
     let mut buffer = net::datagram_buffer();
-    // (2) recvfrom
-    let (data, peer) = net::receive(&socket, &mut buffer)?;
+    // (3) recvfrom
+    let (size, peer) = socket.recv_from(&mut buffer)?;
+    let data = &buffer[..size];
     let message = String::from_utf8_lossy(data);
     console::say(format_args!(
         "收到客户端消息 {}",
         console::visible(&message)
     ))?;
-    // (3) sendto
-    net::reply(&socket, message.to_uppercase().as_bytes(), peer);
-    // (4) close: `socket` ends here
+    // (4) sendto
+    socket
+        .send_to(message.to_uppercase().as_bytes(), peer)
+        .or_warn("cannot send to", peer);
+    // (5) close: `socket` ends here
     Ok(())
 }

@@ -7,7 +7,9 @@
 //! Python: echo-udp/python/server.py
 
 use clap::Parser;
-use common::{Result, console, flags, net, notation};
+use common::net::{self, BoundSocket, OrSay};
+use common::{Result, console, flags, notation};
+use socket2::{Domain, Socket, Type};
 
 /// Sends each datagram back in capitals, to whoever sent it
 #[derive(Parser)]
@@ -18,14 +20,23 @@ struct Args {
 
 fn main() -> Result {
     let args = Args::parse();
-    // (1) socket, bind
-    let socket = net::bind_udp(&args.net)?;
+    let address = args.net.address.resolve()?;
+    // (1) socket
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, None)?;
+    // (2) bind
+    socket
+        .bind(&address.into())
+        .or_cannot_listen(&socket, address)?;
+    let socket = BoundSocket::ready(socket)?;
     let mut buffer = net::datagram_buffer();
     loop {
-        // (2) recvfrom
-        let (message, peer) = net::receive(&socket, &mut buffer)?;
+        // (3) recvfrom
+        let (size, peer) = socket.recv_from(&mut buffer)?;
+        let message = &buffer[..size];
         console::say(notation::bytes(message))?;
-        // (3) sendto
-        net::reply(&socket, &message.to_ascii_uppercase(), peer);
+        // (4) sendto
+        socket
+            .send_to(&message.to_ascii_uppercase(), peer)
+            .or_warn("cannot send to", peer);
     }
 }

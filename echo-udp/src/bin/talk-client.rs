@@ -6,8 +6,13 @@
 //!
 //! Python: echo-udp/python/talk_client.py
 
+use std::net::UdpSocket;
+
 use clap::Parser;
-use common::{Result, console, flags, net};
+use common::flags::{FOR_EVER, UdpClient};
+use common::net::{self, OrSay};
+use common::{Result, console};
+use socket2::{Domain, Socket, Type};
 
 const START: &str = "cargo run -p echo-udp --bin talk-server";
 
@@ -15,13 +20,14 @@ const START: &str = "cargo run -p echo-udp --bin talk-server";
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]
-    net: flags::UdpClient<8081, 0>,
+    net: UdpClient<8081, FOR_EVER>,
 }
 
 fn main() -> Result {
     let args = Args::parse();
-    // (1) socket
-    let (socket, server) = net::udp_client(&args.net)?;
+    let server = args.net.address.resolve()?;
+    // (1) socket: the system binds it to a free port when the first datagram leaves
+    let socket = UdpSocket::from(Socket::new(Domain::for_address(server), Type::DGRAM, None)?);
     let mut buffer = net::datagram_buffer();
     let limit = args.net.timeout.limit();
     loop {
@@ -31,10 +37,12 @@ fn main() -> Result {
             break;
         };
         // (3) sendto: an empty line is an empty datagram
-        net::send_to(&socket, console::strip(&line).as_bytes(), server)?;
+        socket
+            .send_to(console::strip(&line).as_bytes(), server)
+            .or_say("cannot send to", server)?;
         // (4) recvfrom
-        let (answer, _) = net::receive_from(&socket, &mut buffer, server, limit, START)?;
-        console::say(console::text(answer))?;
+        let (size, _) = net::receive_answer(&socket, &mut buffer, server, limit, START)?;
+        console::say(console::text(&buffer[..size]))?;
     }
     // (5) close: `socket` ends here
     Ok(())

@@ -7,7 +7,9 @@
 //! Python: echo-udp/python/talk_server.py
 
 use clap::Parser;
-use common::{Result, console, flags, net};
+use common::net::{self, BoundSocket, OrSay};
+use common::{Result, console, flags};
+use socket2::{Domain, Socket, Type};
 
 /// Talks with people who call: they write, you answer, in turns
 #[derive(Parser)]
@@ -18,21 +20,30 @@ struct Args {
 
 fn main() -> Result {
     let args = Args::parse();
-    // (1) socket, bind
-    let socket = net::bind_udp(&args.net)?;
+    let address = args.net.address.resolve()?;
+    // (1) socket
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, None)?;
+    // (2) bind
+    socket
+        .bind(&address.into())
+        .or_cannot_listen(&socket, address)?;
+    let socket = BoundSocket::ready(socket)?;
     let mut buffer = net::datagram_buffer();
     loop {
         console::say("udp服务端开始运行了")?;
-        // (2) recvfrom
-        let (message, peer) = net::receive(&socket, &mut buffer)?;
+        // (3) recvfrom
+        let (size, peer) = socket.recv_from(&mut buffer)?;
+        let message = &buffer[..size];
         console::say(console::text(message))?;
-        // (3) input
+        // (4) input
         let Some(line) = console::prompt("请输入")? else {
             break;
         };
-        // (4) sendto: an empty line is an empty datagram
-        net::reply(&socket, console::strip(&line).as_bytes(), peer);
+        // (5) sendto: an empty line is an empty datagram
+        socket
+            .send_to(console::strip(&line).as_bytes(), peer)
+            .or_warn("cannot send to", peer);
     }
-    // (5) close: `socket` ends here
+    // (6) close: `socket` ends here
     Ok(())
 }

@@ -28,6 +28,6 @@ fn main() -> common::Result {
     let folder = args.dir.unwrap_or_else(|| FOLDER.into());
     let server = FtpServer::new(&folder, args.timeout.limit())?;
     // (1) socket, setsockopt SO_REUSEADDR, bind, listen
-    let listener = net::listen_tcp(&args.net)?;
+    let listener = net::listener(&args.net)?;
     Ok(server.run(listener)?)
 }

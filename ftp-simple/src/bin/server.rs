@@ -38,7 +38,7 @@ fn main() -> common::Result {
     names::check_folder(&share)?;
     let limit = args.timeout.limit();
     // (1) socket, setsockopt SO_REUSEADDR, bind, listen
-    let mut listener = net::listen_tcp(&args.net)?;
+    let mut listener = net::listener(&args.net)?;
     loop {
         console::say("FTP服务器开始运行啦!")?;
         // (2) accept; each client has a thread of its own

@@ -34,7 +34,7 @@ fn main() -> common::Result {
     let upload = args.dir.unwrap_or_else(|| default.into());
     let limit = args.timeout.limit();
     // (1) socket, setsockopt SO_REUSEADDR, bind, listen
-    let mut listener = net::listen_tcp(&args.net)?;
+    let mut listener = net::listener(&args.net)?;
     loop {
         // (2) accept; each client has a thread of its own
         let (conn, peer) = listener.accept()?;

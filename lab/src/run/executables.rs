@@ -67,6 +67,13 @@ pub fn lab(profile: Profile) -> Result<PathBuf> {
     Ok(built("lab", "lab", profile))
 }
 
+/// The source of one side of a program, in Rust.
+#[must_use]
+pub fn rust_source(program: &Program, side: Side) -> PathBuf {
+    let file = format!("{}.rs", program.side(side).binary);
+    workspace().join(program.package).join("src/bin").join(file)
+}
+
 /// The Python counterpart of one side of a program.
 #[must_use]
 pub fn python_source(program: &Program, side: Side) -> PathBuf {
@@ -194,10 +201,7 @@ mod tests {
     fn every_program_has_its_sources_in_both_languages() {
         for program in PROGRAMS {
             for side in [Side::Server, Side::Client] {
-                let binary = program.side(side).binary;
-                let rust = workspace()
-                    .join(program.package)
-                    .join(format!("src/bin/{binary}.rs"));
+                let rust = rust_source(program, side);
                 assert!(rust.is_file(), "{}", rust.display());
                 let python = python_source(program, side);
                 assert!(python.is_file(), "{}", python.display());

@@ -7,7 +7,8 @@
 //! Python: ntp/python/client.py
 
 use clap::Parser;
-use common::{Result, console, flags, net};
+use common::net::{self, OrSay};
+use common::{Result, console, flags};
 
 const START: &str = "cargo run -p ntp --bin server";
 
@@ -27,10 +28,12 @@ fn main() -> Result {
     // (2) input
     while let Some(format) = console::prompt(">>>")? {
         // (3) sendto: an empty line is an empty datagram
-        net::send_to(&socket, format.as_bytes(), server)?;
+        socket
+            .send_to(format.as_bytes(), server)
+            .or_say("cannot send to", server)?;
         // (4) recvfrom
-        let (answer, _) = net::receive_from(&socket, &mut buffer, server, limit, START)?;
-        console::say(console::text(answer))?;
+        let (size, _) = net::receive_answer(&socket, &mut buffer, server, limit, START)?;
+        console::say(console::text(&buffer[..size]))?;
     }
     // (5) close: `socket` ends here
     Ok(())

@@ -8,8 +8,9 @@
 //! Python: ntp/python/server.py
 
 use clap::Parser;
+use common::net::{self, OrSay};
 use common::strftime::{local_time, strftime};
-use common::{Result, console, flags, net};
+use common::{Result, console, flags};
 
 /// What an empty datagram asks for.
 const DEFAULT_FORMAT: &str = "%Y-%m-%d %X";
@@ -24,17 +25,20 @@ struct Args {
 fn main() -> Result {
     let args = Args::parse();
     // (1) socket, bind
-    let socket = net::bind_udp(&args.net)?;
+    let socket = net::udp_socket(&args.net, false)?;
     let mut buffer = net::datagram_buffer();
     loop {
         // (2) recvfrom
-        let (request, peer) = net::receive(&socket, &mut buffer)?;
+        let (size, peer) = socket.recv_from(&mut buffer)?;
+        let request = &buffer[..size];
         let shown = console::text(request);
         console::say(format_args!("收到客户端的命令是 {shown}"))?;
         // (3) strftime: the format becomes the time
         let answer = time_in(request);
         // (4) sendto
-        net::reply(&socket, answer.as_bytes(), peer);
+        socket
+            .send_to(answer.as_bytes(), peer)
+            .or_warn("cannot send to", peer);
     }
 }
 

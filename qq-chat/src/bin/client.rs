@@ -11,8 +11,11 @@ use std::net::UdpSocket;
 use std::path::PathBuf;
 
 use clap::Parser;
-use common::{Result, console, flags, net};
+use common::flags::{FOR_EVER, UdpClient};
+use common::net::{self, OrSay};
+use common::{Result, console};
 use qq_chat::{contacts, message};
+use socket2::{Domain, Socket, Type};
 
 const START: &str = "cargo run -p qq-chat --bin server";
 
@@ -20,7 +23,7 @@ const START: &str = "cargo run -p qq-chat --bin server";
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]
-    net: flags::UdpClient<8080, 0>,
+    net: UdpClient<8080, FOR_EVER>,
     /// The contact list, JSON: {"name": "host:port"} [default: the four friends]
     #[arg(long, value_name = "FILE")]
     contacts: Option<PathBuf>,
@@ -49,7 +52,7 @@ fn main() -> Result {
         };
         // (2) socket: IPv4 or IPv6, as the contact has it
         let server = contact.address()?;
-        let socket = UdpSocket::from(net::datagram_socket(server)?);
+        let socket = UdpSocket::from(Socket::new(Domain::for_address(server), Type::DGRAM, None)?);
         loop {
             // (3) input: what
             let Some(line) = console::prompt("请输入消息,回车发送:")? else {
@@ -61,10 +64,12 @@ fn main() -> Result {
                 text => text,
             };
             // (4) sendto
-            net::send_to(&socket, text.as_bytes(), server)?;
+            socket
+                .send_to(text.as_bytes(), server)
+                .or_say("cannot send to", server)?;
             // (5) recvfrom
-            let (answer, peer) = net::receive_from(&socket, &mut buffer, server, limit, START)?;
-            console::say(message::line(peer, answer, message::RED))?;
+            let (size, peer) = net::receive_answer(&socket, &mut buffer, server, limit, START)?;
+            console::say(message::line(peer, &buffer[..size], message::RED))?;
         }
         // (6) close: `socket` ends here
     }

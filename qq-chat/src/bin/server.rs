@@ -8,7 +8,8 @@
 //! Python: qq-chat/python/server.py
 
 use clap::Parser;
-use common::{Result, console, flags, net};
+use common::net::{self, OrSay};
+use common::{Result, console, flags};
 use qq_chat::message;
 
 /// Shows each message that arrives and sends back what you type
@@ -21,19 +22,21 @@ struct Args {
 fn main() -> Result {
     let args = Args::parse();
     // (1) socket, setsockopt SO_REUSEADDR, bind
-    let socket = net::bind_udp_reusing_address(&args.net)?;
+    let socket = net::udp_socket(&args.net, true)?;
     let mut buffer = net::datagram_buffer();
     console::say("start running...")?;
     loop {
         // (2) recvfrom
-        let (text, peer) = net::receive(&socket, &mut buffer)?;
+        let (size, peer) = socket.recv_from(&mut buffer)?;
+        let text = &buffer[..size];
         console::say(message::line(peer, text, message::BLUE))?;
         // (3) input
         let Some(answer) = console::prompt("回复消息:>>")? else {
             break;
         };
         // (4) sendto
-        net::reply(&socket, console::strip(&answer).as_bytes(), peer);
+        let answer = console::strip(&answer).as_bytes();
+        socket.send_to(answer, peer).or_warn("cannot send to", peer);
     }
     // (5) close: `socket` ends here
     Ok(())

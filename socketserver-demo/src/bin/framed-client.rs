@@ -4,11 +4,12 @@
 //!
 //! Python: socketserver-demo/python/framed_client.py
 
-use std::io::BufReader;
+use std::io::{BufReader, Write};
 
 use anyhow::Context;
 use clap::Parser;
-use common::{Result, console, flags, net};
+use common::net::{self, OrSay};
+use common::{Result, console, flags};
 use socketserver_demo::frame;
 
 const START: &str = "cargo run -p socketserver-demo --bin framed-server";
@@ -30,7 +31,9 @@ fn main() -> Result {
     let mut stream = BufReader::new(&conn);
     for text in args.repeat.messages() {
         // (2) sendall: a frame
-        net::send_all(&conn, &frame::pack(text)?, server)?;
+        (&conn)
+            .write_all(&frame::pack(text)?)
+            .or_say("cannot send to", server)?;
         // (3) recv: a frame
         let answer = frame::read(&mut stream)
             .and_then(|answer| answer.context("it hung up: is it still running?"))

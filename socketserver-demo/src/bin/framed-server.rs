@@ -44,7 +44,7 @@ impl StreamRequestHandler for FramedEcho {
 
 fn main() -> Result {
     let args = Args::parse();
-    let address = net::resolve(&args.net.address.host, args.net.address.port)?;
+    let address = args.net.address.resolve()?;
     let options = ServerOptions {
         request_queue_size: args.net.backlog,
         allow_reuse_address: !args.net.no_reuseaddr,

@@ -5,7 +5,8 @@
 //! Python: socketserver-demo/python/udp_client.py
 
 use clap::Parser;
-use common::{Result, console, flags, net, notation};
+use common::net::{self, OrSay};
+use common::{Result, console, flags, notation};
 
 const START: &str = "cargo run -p socketserver-demo --bin udp-server";
 
@@ -29,9 +30,12 @@ fn main() -> Result {
     let limit = args.net.timeout.limit();
     for message in args.repeat.messages() {
         // (2) sendto
-        net::send_to(&socket, message.as_bytes(), server)?;
+        socket
+            .send_to(message.as_bytes(), server)
+            .or_say("cannot send to", server)?;
         // (3) recvfrom
-        let (answer, peer) = net::receive_from(&socket, &mut buffer, server, limit, START)?;
+        let (size, peer) = net::receive_answer(&socket, &mut buffer, server, limit, START)?;
+        let answer = &buffer[..size];
         if args.text {
             console::say(console::text(answer))?;
         } else {

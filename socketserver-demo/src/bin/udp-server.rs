@@ -9,7 +9,8 @@
 use std::net::SocketAddr;
 
 use clap::Parser;
-use common::{console, flags, net, notation};
+use common::net::{self, OrSay};
+use common::{console, flags, notation};
 use socketserver_demo::{
     BaseRequestHandler, BaseServer, Datagram, POLL_INTERVAL, ThreadingUdpServer,
 };
@@ -42,14 +43,15 @@ impl BaseRequestHandler<Datagram> for Echo {
             console::say(shown)?;
         }
         // (3) sendto
-        net::reply(socket, &data.to_ascii_uppercase(), *client);
+        let sent = socket.send_to(&data.to_ascii_uppercase(), client);
+        sent.or_warn("cannot send to", *client);
         Ok(())
     }
 }
 
 fn main() -> common::Result {
     let args = Args::parse();
-    let address = net::resolve(&args.net.address.host, args.net.address.port)?;
+    let address = args.net.address.resolve()?;
     let whole_request = args.request;
     // (1) socket, bind
     let mut server = ThreadingUdpServer::new(address, move || Echo { whole_request })?;
