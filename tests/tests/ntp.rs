@@ -74,7 +74,18 @@ fn python(format: &str, second: &str, zone: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-const ZONES: [&str; 2] = ["Asia/Shanghai", "America/St_Johns"];
+/// Of each kind one: a file, one with leap seconds, rules, too large an offset, none, nonsense.
+const ZONES: [&str; 9] = [
+    "Asia/Shanghai",
+    "America/St_Johns",
+    "right/UTC",
+    "AEST-10AEDT,M10.1.0,M4.1.0/3",
+    "<-0330>+3:30:30",
+    "XXX167:59:59",
+    "XYZ3ABC!",
+    "",
+    "?",
+];
 
 #[test]
 fn the_answer_is_what_python_gives_for_the_same_second() {
@@ -100,7 +111,7 @@ fn an_empty_datagram_asks_for_date_and_time() {
         return;
     }
     for language in Language::BOTH {
-        for zone in ZONES {
+        for zone in &ZONES[..2] {
             let server = Server::start(language, zone);
             let before: i64 = server.ask("%s").parse().unwrap();
             let answer = server.ask("");
@@ -142,4 +153,21 @@ fn the_time_is_that_of_the_exact_clock() {
         (asked..=answered).contains(&answer),
         "{answer}, between {asked} and {answered}"
     );
+}
+
+#[test]
+fn a_zone_that_the_c_library_may_take_for_another_is_told_at_the_start() {
+    let zones = tempfile::tempdir().unwrap();
+    // UTC as a file: the header, with the sizes of its tables, one kind of time, and an empty name.
+    let counts = [0, 0, 0, 0, 1, 1].map(u32::to_be_bytes).concat();
+    let file = [b"TZif".as_slice(), &[0; 16], &counts, &[0; 6], &[0]].concat();
+    fs::write(zones.path().join("posixrules"), file).unwrap();
+    for (zone, is_told) in [("XYZ3ABC", true), ("XYZ3ABC,M3.2.0,M11.1.0", false)] {
+        let mut command = executables::command(ntp(), Side::Server, Language::Rust).unwrap();
+        command.args(["--port", "0"]).env("TZ", zone);
+        let process = Process::start(command.env("TZDIR", zones.path())).unwrap();
+        process.ready(PATIENCE).unwrap();
+        let told = process.stderr().text();
+        assert_eq!(told.starts_with("warning: TZ=XYZ3ABC"), is_told, "{told}");
+    }
 }

@@ -3,9 +3,8 @@
 
 use std::borrow::Cow;
 
-use jiff::Zoned;
-
 use super::directive::{self, Case, Value};
+use super::local_time::LocalTime;
 use super::{Answer, decimal_digits, expand};
 
 /// glibc keeps a width in an `int`, and takes the largest for all above.
@@ -77,7 +76,7 @@ impl<'f> Conversion<'f> {
     }
 
     /// Appends what the conversion gives at that time.
-    pub(super) fn write(&self, at: &Zoned, answer: &mut Answer) {
+    pub(super) fn write(&self, at: &LocalTime, answer: &mut Answer) {
         let value = self
             .directive
             .filter(|&directive| directive::takes(directive, self.modifier))
@@ -87,9 +86,9 @@ impl<'f> Conversion<'f> {
                 self.write_number(value, digits, pad, answer);
             }
             // Flags and width count twice here: for the sign, and for the number.
-            Some(Value::Offset { minutes }) => {
-                self.write_text(if minutes < 0 { "-" } else { "+" }, answer);
-                let minutes = minutes.abs();
+            Some(Value::Offset(seconds)) => {
+                self.write_text(if seconds < 0 { "-" } else { "+" }, answer);
+                let minutes = seconds.abs() / 60;
                 let hhmm = minutes / 60 * 100 + minutes % 60;
                 self.write_number(hhmm, 4, Pad::Zeros, answer);
             }

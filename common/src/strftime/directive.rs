@@ -1,8 +1,7 @@
 //! What each directive stands for at a given time, before flags and width.
 
-use jiff::Zoned;
-
 use super::conversion::Pad;
+use super::local_time::LocalTime;
 
 const DAYS: [&str; 7] = [
     "Sunday",
@@ -33,8 +32,8 @@ const MONTHS: [&str; 12] = [
 pub(super) enum Value {
     /// A number of at least so many digits, filled with `pad` unless a flag says otherwise.
     Number { value: i64, digits: usize, pad: Pad },
-    /// The offset from UTC in whole minutes, east is positive.
-    Offset { minutes: i64 },
+    /// The offset from UTC in seconds, east is positive.
+    Offset(i64),
     /// A text, and what the flags `^` and `#` do to it.
     Text(String, Case),
     /// Short for this format.
@@ -64,7 +63,8 @@ pub(super) fn takes(directive: char, modifier: Option<char>) -> bool {
 }
 
 /// What the directive stands for, or nothing where glibc does not know it.
-pub(super) fn value(directive: char, at: &Zoned) -> Option<Value> {
+pub(super) fn value(directive: char, local: &LocalTime) -> Option<Value> {
+    let at = local.date_time;
     let year = i64::from(at.year());
     let hour = i64::from(at.hour());
     let weekday = at.weekday();
@@ -101,8 +101,8 @@ pub(super) fn value(directive: char, at: &Zoned) -> Option<Value> {
         'P' => Value::Text(half.to_lowercase(), Case::Lower),
         'r' => Value::Composite("%I:%M:%S %p"),
         'R' => Value::Composite("%H:%M"),
-        's' => Value::Text(second_since_1970(at).to_string(), Case::Upper),
-        'S' => number(2, at.second()),
+        's' => Value::Text(local.second_since_1970.to_string(), Case::Upper),
+        'S' => number(2, at.second() + i8::from(local.is_leap_second)),
         't' => Value::Text("\t".to_owned(), Case::Upper),
         'T' | 'X' => Value::Composite("%H:%M:%S"),
         'u' => number(1, since_monday + 1),
@@ -112,10 +112,8 @@ pub(super) fn value(directive: char, at: &Zoned) -> Option<Value> {
         'W' => number(2, (day_of_year + 6 - since_monday) / 7),
         'y' => number(2, year.rem_euclid(100)),
         'Y' => number(1, year),
-        'z' => Value::Offset {
-            minutes: i64::from(at.offset().seconds() / 60),
-        },
-        'Z' => Value::Text(zone_name(at), Case::Mark),
+        'z' => Value::Offset(local.offset),
+        'Z' => Value::Text(local.zone.clone(), Case::Mark),
         '%' => Value::Text("%".to_owned(), Case::Upper),
         _ => return None,
     })
@@ -139,21 +137,4 @@ fn spaced(value: i64) -> Value {
         digits: 2,
         pad: Pad::Spaces,
     }
-}
-
-/// Seconds, rounded down: jiff's own `as_second` rounds towards 1970.
-fn second_since_1970(at: &Zoned) -> i128 {
-    at.timestamp().as_nanosecond().div_euclid(1_000_000_000)
-}
-
-/// The name that the zone has at that time; none where there is no zone (see
-/// [`time_zone`](super::time_zone)).
-fn zone_name(at: &Zoned) -> String {
-    let zone = at.time_zone();
-    if zone.is_unknown() {
-        return String::new();
-    }
-    zone.to_offset_info(at.timestamp())
-        .abbreviation()
-        .to_owned()
 }

@@ -57,8 +57,9 @@
 //!
 //! jiff has a `strftime` too, and its lenient mode is nearly glibc's. But it ignores the width of
 //! dates, names and offsets (`%12F`, `%010Z`, `%10z`), passes the modifiers through (`%Od`), and
-//! knows directives that glibc does not (`%f`, `%Q`, `%:z`). So the calendar and the time zones
-//! are jiff's, and the text is made here.
+//! knows directives that glibc does not (`%f`, `%Q`, `%:z`). Its time zones refuse what glibc takes
+//! (`XXX167:59:59`), and pass over the leap seconds of the files under `right/`. So the calendar is
+//! jiff's; the text is made here, and the time zones are looked up here.
 //!
 //! Sources: <https://docs.python.org/3/library/time.html#time.strftime>, CPython's
 //! `Modules/timemodule.c`, strftime(3) and glibc's `time/strftime_l.c`, POSIX.1-2017 `strftime`.
@@ -66,15 +67,17 @@
 mod conversion;
 mod directive;
 mod local_time;
+mod posix_zone;
+#[cfg(unix)]
+mod zone_file;
 
 use std::fmt::Write;
 use std::iter;
 
-use jiff::Zoned;
 use thiserror::Error;
 
 use conversion::Conversion;
-pub use local_time::{local_time, time_zone};
+pub use local_time::{LocalTime, TimeZone, local_time, time_zone};
 
 use crate::net::MAX_DATAGRAM;
 
@@ -89,22 +92,21 @@ pub enum StrftimeError {
     TooLong,
 }
 
-/// Formats `at`, of whose second the fraction is dropped, as Python's `time.strftime` does.
+/// Formats `at` as Python's `time.strftime` does.
 ///
 /// The result has at most 65,507 bytes, and building it takes memory in proportion to that and
 /// to the format, whatever widths the format asks for.
 ///
 /// ```
 /// use common::strftime::{StrftimeError, strftime, time_zone};
-/// use jiff::Timestamp;
 ///
-/// let at = Timestamp::from_second(1_709_964_302)?.to_zoned(time_zone(Some("Europe/Berlin")));
+/// let at = time_zone(Some("Europe/Berlin")).local_time(1_709_964_302);
 /// assert_eq!(strftime("%Y-%m-%d %X", &at)?, "2024-03-09 07:05:02");
 /// assert_eq!(strftime("%-d. %^b, %Q", &at)?, "9. MAR, %Q");
 /// assert_eq!(strftime("%H\0", &at), Err(StrftimeError::Nul));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), StrftimeError>(())
 /// ```
-pub fn strftime(format: &str, at: &Zoned) -> Result<String, StrftimeError> {
+pub fn strftime(format: &str, at: &LocalTime) -> Result<String, StrftimeError> {
     if format.contains('\0') {
         return Err(StrftimeError::Nul);
     }
@@ -119,7 +121,7 @@ pub fn strftime(format: &str, at: &Zoned) -> Result<String, StrftimeError> {
 }
 
 /// Replaces each conversion of `format`.
-fn expand(format: &str, at: &Zoned) -> Answer {
+fn expand(format: &str, at: &LocalTime) -> Answer {
     let mut answer = Answer {
         text: String::with_capacity(2 * format.len()),
         characters: 0,

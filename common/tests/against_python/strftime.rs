@@ -1,7 +1,10 @@
 //! `common::strftime` against the installed Python's `time.strftime`, for the same second.
 
+use std::collections::HashMap;
+use std::fs;
+
 use common::strftime::{StrftimeError, strftime, time_zone};
-use jiff::{Timestamp, Zoned};
+use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestCaseError};
 use serde_json::json;
@@ -21,20 +24,24 @@ def answer(format, local):
 
 answers = []
 for zone, second, formats in json.load(sys.stdin):
-    os.environ.pop("TZ", None)
-    if zone is not None:
-        os.environ["TZ"] = zone
-    time.tzset()
+    if zone != os.environ.get("TZ", 0):
+        os.environ.pop("TZ", None)
+        if zone is not None:
+            os.environ["TZ"] = zone
+        time.tzset()
     local = time.localtime(second)
     answers.append([answer(format, local) for format in formats])
 json.dump(answers, sys.stdout)
 "#;
 
-const ZONES: [Option<&str>; 20] = [
+/// Of each kind one or more.
+const ZONES: [Option<&str>; 67] = [
+    // None, and UTC.
     None,
     Some(""),
     Some(":"),
     Some("UTC"),
+    // Names of files.
     Some("Asia/Shanghai"),
     Some("America/St_Johns"),
     Some("Europe/Berlin"),
@@ -42,33 +49,79 @@ const ZONES: [Option<&str>; 20] = [
     Some("Africa/Monrovia"),
     Some("Antarctica/Troll"),
     Some("Asia/Kathmandu"),
+    Some("America/Santiago"),
+    Some("Australia/Lord_Howe"),
+    Some("Europe/Dublin"),
+    Some("Pacific/Apia"),
     Some("/usr/share/zoneinfo/Asia/Tokyo"),
+    // With leap seconds.
+    Some("right/UTC"),
+    Some("right/Europe/Berlin"),
+    Some("right/Australia/Sydney"),
+    // An offset.
+    Some("XYZ0"),
     Some("XYZ-3:30"),
     Some("<+0330>-3:30"),
     Some("XYZ3:59:59"),
+    Some("XYZ0:0:30"),
+    Some("<-12>+12"),
+    Some("ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTUVWXYZ-1"),
+    // More than a day.
+    Some("XYZ24:59:59"),
+    Some("XXX167:59:59"),
+    Some("XYZ-99"),
+    Some("XYZ3:99"),
+    // Rules: north, south, half an hour, counted days, hours of other days, all the year.
+    Some("CET-1CEST,M3.5.0,M10.5.0/3"),
+    Some("AEST-10AEDT,M10.1.0,M4.1.0/3"),
+    Some("<+1030>-10:30<+11>-11,M10.1.0,M4.1.0"),
+    Some("NST3:30NDT,M3.2.0,M11.1.0"),
+    Some("IST-1GMT0,M10.5.0,M3.5.0/1"),
+    Some("<-03>3<-02>,M3.5.0/-2,M10.5.0/-1"),
+    Some("XYZ3ABC,J60/25,J300/-3"),
+    Some("XYZ3ABC,59,365/0:30:15"),
+    Some("XYZ3ABC4:30:10,J366,M2.4.6"),
+    Some("EST5EDT,0/0,J365/25"),
+    Some("XYZ3ABC,M3.2.0"),
+    Some("XYZ3ABC,M3.2.0,"),
+    // As much as can be understood.
+    Some("XYZ- 3"),
+    Some("XYZ+-3"),
+    Some("XYZ3ABC!"),
+    Some("XYZ3ABC,M3.2.0/"),
+    Some("XYZ3ABC,M3.2.0/x,M11.1.0"),
+    Some("XYZ3ABC,59,400"),
+    Some("XYZ3,M3.2.0,M11.1.0"),
+    Some("<+0330"),
+    Some("<a>3"),
+    Some("<abc>3"),
+    Some("XYZ<"),
+    // Nonsense.
     Some("Mars/Olympus"),
     Some("europe/berlin"),
     Some("Asia"),
+    Some("/etc/passwd"),
+    Some("/no/such/file"),
+    Some("../zoneinfo/Asia/Tokyo"),
+    Some("::"),
     Some("ab"),
     Some("?"),
+    Some(" "),
+    Some("-3"),
+    Some("éé3"),
+    Some("ééé3"),
+    Some("XYZé"),
 ];
 
-/// Zones with rules of their own. glibc applies no such rule before 1970, and where none is
-/// given may take the rules of a file, which for years before 2007 are others.
-const RULED_ZONES: [Option<&str>; 2] = [Some("CET-1CEST,M3.5.0,M10.5.0/3"), Some("EST5XDT")];
+/// A zone that has daylight saving time and no rule. glibc may take the rule from a file, which for
+/// years before 2007 has others.
+const RULELESS_ZONE: Option<&str> = Some("EST5XDT");
 
 /// Every directive that glibc knows, each after a letter of its own so that a difference shows
 /// which one it is in.
 const DIRECTIVES: &str = "a%a A%A b%b B%B c%c C%C d%d D%D e%e F%F g%g G%G h%h H%H I%I j%j k%k \
     l%l m%m M%M n%n p%p P%P r%r R%R s%s S%S t%t T%T u%u U%U V%V w%w W%W x%x X%X y%y Y%Y z%z \
     Z%Z %%";
-
-/// The same second in the zone that a value of `TZ` names.
-fn local(zone: Option<&str>, second: i64) -> Zoned {
-    Timestamp::from_second(second)
-        .expect("within jiff's years")
-        .to_zoned(time_zone(zone))
-}
 
 /// What a peer of the server should see of Python's answer.
 fn expected(answer: Option<&str>) -> Result<String, StrftimeError> {
@@ -84,9 +137,13 @@ fn differences(python: &Python, questions: &[(Option<&str>, i64, &[String])]) ->
     let answers = python.ask(ASK_PYTHON, &json!(questions).to_string());
     let answers: Vec<Vec<Option<String>>> =
         serde_json::from_str(&answers).expect("the program prints JSON");
+    let mut zones = HashMap::new();
     let mut differences = Vec::new();
     for (&(zone, second, formats), answers) in questions.iter().zip(&answers) {
-        let at = local(zone, second);
+        let at = zones
+            .entry(zone)
+            .or_insert_with(|| time_zone(zone))
+            .local_time(second);
         for (format, answer) in formats.iter().zip(answers) {
             let ours = strftime(format, &at);
             let theirs = expected(answer.as_deref());
@@ -190,9 +247,9 @@ fn every_directive_in_every_zone_at_the_edges_of_the_calendar() {
     ];
     let formats = [DIRECTIVES.to_owned()];
     let mut questions: Vec<(Option<&str>, i64, &[String])> = Vec::new();
-    for zone in ZONES.into_iter().chain(RULED_ZONES) {
+    for zone in ZONES.into_iter().chain([RULELESS_ZONE]) {
         for day in days {
-            if RULED_ZONES.contains(&zone) && day < "2007" {
+            if zone == RULELESS_ZONE && day < "2007" {
                 continue;
             }
             // Around the hours at which clocks change, to the second.
@@ -201,6 +258,104 @@ fn every_directive_in_every_zone_at_the_edges_of_the_calendar() {
                     let at = second(&format!("{day}T{hour:02}:{time}Z"));
                     questions.push((zone, at, &formats));
                 }
+            }
+        }
+    }
+    assert_agree(&questions);
+}
+
+/// A file of version 2, as RFC 9636 says: the clocks of `changes`, which are (from which second,
+/// offset, name), and leap seconds, which are (from which second, how many).
+fn zone_file(changes: &[(i64, i32, &str)], leap_seconds: &[(i64, i32)], footer: &str) -> Vec<u8> {
+    let names: String = changes.iter().flat_map(|change| [change.2, "\0"]).collect();
+    let header = |version: u8, lengths: [usize; 4]| {
+        let mut header = [b"TZif".as_slice(), &[version], &[0; 15], &[0; 8]].concat();
+        for length in lengths {
+            header.extend(u32::try_from(length).unwrap().to_be_bytes());
+        }
+        header
+    };
+    let mut file = header(b'2', [0, 0, 1, 1]);
+    file.extend([0; 7]);
+    // The first change is what holds before all others.
+    let later = &changes[1..];
+    file.extend(header(
+        b'2',
+        [leap_seconds.len(), later.len(), changes.len(), names.len()],
+    ));
+    file.extend(later.iter().flat_map(|(from, _, _)| from.to_be_bytes()));
+    file.extend((1..).take(later.len()));
+    let mut index = 0;
+    for (_, offset, name) in changes {
+        file.extend(offset.to_be_bytes());
+        file.extend([0, index]);
+        index += u8::try_from(name.len()).unwrap() + 1;
+    }
+    file.extend(names.bytes());
+    for (from, count) in leap_seconds {
+        file.extend(from.to_be_bytes());
+        file.extend(count.to_be_bytes());
+    }
+    file.extend(format!("\n{footer}\n").bytes());
+    file
+}
+
+#[test]
+fn leap_seconds_and_files_that_are_broken() {
+    let changes = [
+        (0, 3600, "ABC"),
+        (1000, 7230, "DEF"),
+        (2_000_000_000, -3600, "GHI"),
+    ];
+    let leap_seconds = [
+        (500, 1),
+        (1_500_000_001, 2),
+        (1_700_000_002, 1),
+        (2_100_000_001, 2),
+    ];
+    let footer = "XYZ3ABC,M3.2.0,M11.1.0";
+    let whole = zone_file(&changes, &leap_seconds, footer);
+    let mut files = vec![
+        zone_file(&changes[..1], &[], ""),
+        zone_file(&changes, &leap_seconds, ""),
+        zone_file(&changes, &[], "nonsense"),
+        whole
+            .iter()
+            .map(|byte| if *byte == b'2' { 0 } else { *byte })
+            .collect(),
+        b"TZif".to_vec(),
+        Vec::new(),
+    ];
+    // Cut off anywhere, but not within the rule: what glibc makes of that is chance.
+    files.extend(
+        (0..whole.len() - footer.len() - 1)
+            .step_by(7)
+            .map(|end| whole[..end].to_vec()),
+    );
+    files.push(whole);
+    let folder = tempfile::tempdir().unwrap();
+    // C finds %s by looking for the clock's time, and these clocks show some times twice.
+    let formats = [DIRECTIVES.replace("s%s ", "")];
+    let zones: Vec<String> = (0..files.len())
+        .map(|index| {
+            folder
+                .path()
+                .join(index.to_string())
+                .to_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    let mut questions: Vec<(Option<&str>, i64, &[String])> = Vec::new();
+    for (zone, file) in zones.iter().zip(&files) {
+        fs::write(zone, file).unwrap();
+        for around in changes
+            .iter()
+            .map(|change| change.0)
+            .chain(leap_seconds.map(|leap| leap.0))
+        {
+            for second in around - 2..=around + 2 {
+                questions.push((Some(zone), second, &formats));
             }
         }
     }
@@ -247,7 +402,7 @@ fn longest_answers() {
 
 #[test]
 fn a_width_costs_no_memory() {
-    let at = local(Some("UTC"), 0);
+    let at = time_zone(Some("UTC")).local_time(0);
     assert_eq!(strftime("%999999999Y", &at), Ok(String::new()));
     let wide = "%60000Y".repeat(9000);
     assert_eq!(strftime(&wide, &at), Ok(String::new()));
@@ -269,16 +424,15 @@ fn format() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn any_text_is_a_format_or_an_error(format in ".*", second in -377_705_000_000_i64..253_402_000_000) {
-        if let Ok(text) = strftime(&format, &local(Some("UTC"), second)) {
+    fn any_text_is_a_format_or_an_error(format in ".*", second: i64) {
+        if let Ok(text) = strftime(&format, &time_zone(Some("UTC")).local_time(second)) {
             prop_assert!(text.len() <= 65_507);
         }
     }
 
     #[test]
     fn any_tz_is_a_zone(tz in ".*") {
-        let at = Timestamp::UNIX_EPOCH.to_zoned(time_zone(Some(&tz)));
-        prop_assert!(strftime("%Z %z", &at).is_ok());
+        prop_assert!(strftime("%Z %z", &time_zone(Some(&tz)).local_time(0)).is_ok());
     }
 }
 

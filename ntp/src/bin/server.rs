@@ -24,6 +24,8 @@ struct Args {
 
 fn main() -> Result {
     let args = Args::parse();
+    // Reads TZ, so that a warning about it comes now and not with the first client.
+    let _ = local_time();
     // (1) socket, bind
     let socket = net::udp_socket(&args.net, false)?;
     let mut buffer = net::datagram_buffer();
