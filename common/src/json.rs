@@ -57,7 +57,8 @@ impl Formatter for PythonForm {
     ) -> io::Result<()> {
         let mut units = [0; 2];
         for c in fragment.chars() {
-            if c.is_ascii() {
+            // Python escapes the delete character too.
+            if c.is_ascii() && c != '\x7f' {
                 w.write_all(&[c as u8])?;
             } else {
                 for unit in c.encode_utf16(&mut units) {
