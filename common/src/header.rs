@@ -14,10 +14,14 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::json;
+use crate::json::{self, JsonError};
+use crate::notation;
 
 /// The longest header that is accepted, in bytes.
 pub const MAX_HEADER: usize = 64 * 1024;
+
+/// How much of a bad header is shown, in bytes.
+const SHOWN: usize = 60;
 
 /// For a body of so many bytes memory is taken at once; above it grows with what arrives.
 const SMALL_BODY: usize = 4096;
@@ -44,9 +48,17 @@ pub enum HeaderError {
         /// How many were announced.
         expected: usize,
     },
-    /// The header is not JSON.
+    /// A header to be sent cannot be written as JSON.
     #[error("bad header: not JSON ({0})")]
     NotJson(serde_json::Error),
+    /// The header that came is not JSON, or beyond the limits for it.
+    #[error("bad header: {why}: {shown}")]
+    BadJson {
+        /// What is wrong with it.
+        why: JsonError,
+        /// Its beginning, as Python writes bytes.
+        shown: String,
+    },
     /// The header is JSON, but not an object.
     #[error("bad header: not a JSON object")]
     NotAnObject,
@@ -181,11 +193,17 @@ pub fn read_json(stream: &mut impl Read) -> Result<Option<Fields>, HeaderError> 
 ///
 /// # Errors
 ///
-/// When it is not JSON, nested more than 128 deep, or not an object.
+/// When [`json::loads`] refuses it, or it is not an object.
 pub fn parse_json(header: &[u8]) -> Result<Fields, HeaderError> {
-    match serde_json::from_slice(header)? {
-        Value::Object(fields) => Ok(fields),
-        _ => Err(HeaderError::NotAnObject),
+    match json::loads(header) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(HeaderError::NotAnObject),
+        Err(why) => {
+            let start = notation::bytes(&header[..header.len().min(SHOWN)]);
+            let cut = if header.len() > SHOWN { "..." } else { "" };
+            let shown = start + cut;
+            Err(HeaderError::BadJson { why, shown })
+        }
     }
 }
 
@@ -197,8 +215,8 @@ pub fn parse_json(header: &[u8]) -> Result<Fields, HeaderError> {
 pub fn size(fields: &Fields, field: &'static str) -> Result<u64, HeaderError> {
     let value = fields.get(field).ok_or(HeaderError::Missing(field))?;
     value
-        .as_u64()
-        .filter(|size| i64::try_from(*size).is_ok())
+        .as_i64()
+        .and_then(|size| u64::try_from(size).ok())
         .ok_or(HeaderError::BadField {
             field,
             expected: "a whole number of bytes, 0 or more",
@@ -311,9 +329,13 @@ mod tests {
     #[test]
     fn headers_that_are_no_json_object_are_refused() {
         let refused = |header: &str| parse_json(header.as_bytes()).unwrap_err().to_string();
-        assert!(refused("size").starts_with("bad header: not JSON"));
+        assert_eq!(refused("size"), "bad header: not JSON: b'size'");
         assert_eq!(refused("[1]"), "bad header: not a JSON object");
-        assert!(refused(&"[".repeat(60_000)).starts_with("bad header: not JSON"));
+        let start = "[".repeat(SHOWN);
+        assert_eq!(
+            refused(&"[".repeat(60_000)),
+            format!("bad header: nested more than 100 deep: b'{start}'...")
+        );
     }
 
     #[test]
@@ -327,6 +349,8 @@ mod tests {
             "true",
             "1e3",
             "9223372036854775808",
+            "100000000000000000000000",
+            "1e999",
             "[]",
         ] {
             let fields = parse_json(format!("{{\"size\": {value}}}").as_bytes()).unwrap();
@@ -336,6 +360,12 @@ mod tests {
             size(&Fields::new(), "size"),
             Err(HeaderError::Missing("size"))
         ));
+    }
+
+    #[test]
+    fn minus_zero_is_zero() {
+        let fields = parse_json(br#"{"size": -0}"#).unwrap();
+        assert_eq!(size(&fields, "size").unwrap(), 0);
     }
 
     #[test]

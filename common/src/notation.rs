@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// A bytes object: `b'hi\xe4'`.
@@ -74,7 +74,7 @@ pub fn value(value: &Value) -> String {
         Value::Null => "None".to_owned(),
         Value::Bool(true) => "True".to_owned(),
         Value::Bool(false) => "False".to_owned(),
-        Value::Number(number) => self::number(number),
+        Value::Number(number) => self::number(number.as_str()),
         Value::String(text) => string(text),
         Value::Array(items) => {
             let items: Vec<_> = items.iter().map(self::value).collect();
@@ -128,15 +128,20 @@ fn descriptor(socket: &UdpSocket) -> std::os::windows::io::RawSocket {
     std::os::windows::io::AsRawSocket::as_raw_socket(socket)
 }
 
-fn number(number: &Number) -> String {
-    match number.as_f64() {
-        Some(float) if number.is_f64() => self::float(float),
-        _ => number.to_string(),
+/// What Python prints of a number in JSON: an int as it stands there, or the float that is nearest.
+pub(crate) fn number(json: &str) -> String {
+    if json == "-0" {
+        return "0".to_owned();
+    }
+    let is_int = !json.contains(['.', 'e', 'E']);
+    match json.parse() {
+        Ok(float) if !is_int => self::float(float),
+        _ => json.to_owned(),
     }
 }
 
 /// `float.__repr__`: the shortest digits that give the same number back, with an exponent below
-/// 1e-4 and from 1e16 on.
+/// 1e-4 and from 1e16 on; `inf` where it is too large.
 pub(crate) fn float(float: f64) -> String {
     let scientific = format!("{float:e}");
     // `{:e}` always writes an exponent.
@@ -147,7 +152,7 @@ pub(crate) fn float(float: f64) -> String {
         return format!("{digits}e{sign}{:02}", exponent.abs());
     }
     let plain = float.to_string();
-    if plain.contains('.') {
+    if plain.contains('.') || float.is_infinite() {
         plain
     } else {
         plain + ".0"

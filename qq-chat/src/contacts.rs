@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use common::json;
 use common::net::{self, NetError};
 use serde_json::{Map, Value};
 
@@ -77,15 +78,15 @@ pub fn friends_at(host: &str, port: u16) -> Vec<Contact> {
 /// # Errors
 ///
 /// When the text is not JSON, not an object, or an address is not `"host:port"`.
-pub fn parse(json: &str) -> Result<Vec<Contact>> {
-    let people: Map<String, Value> = serde_json::from_str(json)?;
+pub fn parse(text: &str) -> Result<Vec<Contact>> {
+    let people: Map<String, Value> = serde_json::from_str(text)?;
     people
         .into_iter()
         .map(|(name, address)| {
-            let (host, port) = address
-                .as_str()
-                .and_then(split_address)
-                .with_context(|| format!("{name:?} has the address {address}"))?;
+            let (host, port) = address.as_str().and_then(split_address).with_context(|| {
+                let address = json::dumps(&address).unwrap_or_default();
+                format!("{name:?} has the address {address}")
+            })?;
             Ok(Contact { name, host, port })
         })
         .collect()

@@ -21,9 +21,9 @@ use crate::state::ServerState;
 /// 10 KB each (and 16 KB in the kernel), with stacks of 64 KB as with stacks of 2 MB, which is
 /// Rust's default. The address space is another matter: with 2 MB each they reserve 20 GB, more
 /// than a limit on it (`ulimit -v`, a strict overcommit policy) grants. 512 KB leave room for a
-/// handler with buffers of its own, for the printing of a panic, and for a hostile peer's JSON:
-/// serde_json gives up at a depth of 128, for which a debug build was seen to need more than 256 KB,
-/// and a stack that overflows ends the whole process.
+/// handler with buffers of its own, for the printing of a panic, and for a hostile peer's JSON: at a
+/// depth of 128 serde_json was seen to need more than 256 KB in a debug build (`common::json` stops
+/// at 100), and a stack that overflows ends the whole process.
 const STACK_SIZE: usize = 512 * 1024;
 
 /// How many threads may run at a time, unless told otherwise.

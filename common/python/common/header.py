@@ -8,7 +8,9 @@
 A stream is anything with a recv(n) that may return less than n, b"" at its end: a socket, or a Reader around one.
 """
 
+import itertools
 import json
+import re
 import socket
 import struct
 
@@ -19,6 +21,15 @@ MAX_HEADER = 64 * 1024
 
 MAX_SIZE = 2**63 - 1
 """The largest size that a header may announce, in bytes."""
+
+MAX_DEPTH = 100
+"""How deep arrays and objects of JSON may stand within each other."""
+
+MAX_DIGITS = 4300
+"""How many digits may follow each other in a number of JSON. From 3.10.7 on Python itself takes no more."""
+
+SHOWN = 60
+"""How much of a bad header is shown, in bytes."""
 
 
 class HeaderError(console.Failure):
@@ -74,15 +85,33 @@ def read_json(stream):
 def parse_json(data):
     """The JSON object in a header."""
     try:
-        fields = json.loads(data.decode("utf-8"), parse_constant=_no_constant)
-        # A lone surrogate (\\ud800) is no text: it could not be printed or used as a name.
-        json.dumps(fields, ensure_ascii=False).encode("utf-8")
-    # ValueError: not UTF-8, not JSON, or an integer of thousands of digits.
-    except (ValueError, RecursionError) as error:
-        raise HeaderError("bad header: not JSON ({})".format(error)) from None
+        fields = loads(data)
+    except ValueError as error:
+        cut = "..." if len(data) > SHOWN else ""
+        raise HeaderError("bad header: {}: {!r}{}".format(error, data[:SHOWN], cut)) from None
     if not isinstance(fields, dict):
         raise HeaderError("bad header: not a JSON object")
     return fields
+
+
+def loads(data):
+    """The JSON value in data; a ValueError says why there is none. The limits are those of common/src/json.rs."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ValueError("not JSON") from None
+    outside = _STRING.sub('""', text)
+    depths = itertools.accumulate(_STEPS[bracket] for bracket in _BRACKET.findall(outside))
+    if max(depths, default=0) > MAX_DEPTH:
+        raise ValueError("nested more than {} deep".format(MAX_DEPTH))
+    if _TOO_LONG.search(outside):
+        raise ValueError("a number of more than {} digits".format(MAX_DIGITS))
+    try:
+        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
+        _check_text(value)
+    except ValueError:
+        raise ValueError("not JSON") from None
+    return value
 
 
 def size(fields, field):
@@ -140,5 +169,24 @@ def _too_long(length):
     return "bad header: its length is {} bytes, at most {} are accepted".format(length, MAX_HEADER)
 
 
+_STRING = re.compile(r'"(?:[^"\\]+|\\.?)*"?', re.DOTALL)
+_BRACKET = re.compile(r"[][{}]")
+_STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
+_TOO_LONG = re.compile("[0-9]{%d}" % (MAX_DIGITS + 1))
+
+
 def _no_constant(name):
-    raise ValueError("{} is not JSON".format(name))
+    raise ValueError(name)
+
+
+def _object(pairs):
+    """Of a key that stands twice the last value counts; but what is left out must be text too."""
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        _check_text(pairs)
+    return fields
+
+
+def _check_text(value):
+    """A lone surrogate (\\ud800) is no text: it could not be printed or used as a name."""
+    json.dumps(value, ensure_ascii=False).encode("utf-8")

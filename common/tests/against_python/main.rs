@@ -9,6 +9,7 @@
 
 mod capitals;
 mod files;
+mod header;
 #[cfg(unix)]
 mod interrupt;
 mod notation;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::python::{self, ask_mirror, assert_same, samples};
 
-fn as_bytes(value: &Value) -> Vec<u8> {
+pub(crate) fn as_bytes(value: &Value) -> Vec<u8> {
     value
         .as_array()
         .unwrap()
