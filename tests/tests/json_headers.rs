@@ -44,7 +44,7 @@ fn shown(language: Language, header: &str) -> (String, String) {
 
 #[test]
 fn a_client_shows_what_nobody_uses_as_python_does() {
-    if !executables::python_or_skip("JSON headers") {
+    if !tests::python_or_skip("JSON headers") {
         return;
     }
     // The md5 is that of nothing.
@@ -76,7 +76,7 @@ fn refusal(server: &Process, header: &str) -> String {
 
 #[test]
 fn a_server_refuses_in_the_same_words_as_python() {
-    if !executables::python_or_skip("JSON headers") {
+    if !tests::python_or_skip("JSON headers") {
         return;
     }
     let nested = format!(r#"{{"file_size": {}{}}}"#, "[".repeat(200), "]".repeat(200));

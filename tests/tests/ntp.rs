@@ -157,7 +157,7 @@ fn the_time_is_that_of_the_exact_clock() {
 
 #[test]
 fn a_zone_that_the_c_library_may_take_for_another_is_told_at_the_start() {
-    let zones = tempfile::tempdir().unwrap();
+    let zones = TempDir::with_prefix("zones-").unwrap();
     // UTC as a file: the header, with the sizes of its tables, one kind of time, and an empty name.
     let counts = [0, 0, 0, 0, 1, 1].map(u32::to_be_bytes).concat();
     let file = [b"TZif".as_slice(), &[0; 16], &counts, &[0; 6], &[0]].concat();

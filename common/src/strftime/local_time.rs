@@ -33,10 +33,16 @@ pub struct LocalTime {
     pub(super) zone: String,
 }
 
-/// Now, in the zone that `TZ` named when this was called for the first time. That first call warns
-/// of a zone that glibc may take for another.
+/// Now, in the zone that `TZ` names: see [`local_time_at`].
 #[must_use]
 pub fn local_time() -> LocalTime {
+    local_time_at(SystemTime::now())
+}
+
+/// That time, with its fraction of a second dropped, in the zone that `TZ` named when this was called
+/// for the first time. That first call warns of a zone that glibc may take for another.
+#[must_use]
+pub fn local_time_at(time: SystemTime) -> LocalTime {
     static ZONE: LazyLock<TimeZone> = LazyLock::new(|| {
         let tz = env::var_os("TZ");
         let tz = tz.as_ref().map(|tz| tz.to_string_lossy());
@@ -45,8 +51,7 @@ pub fn local_time() -> LocalTime {
         }
         time_zone(tz.as_deref())
     });
-    let now = SystemTime::now();
-    let second = match now.duration_since(UNIX_EPOCH) {
+    let second = match time.duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
         // Rounded down.
         Err(before) => {

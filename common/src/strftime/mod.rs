@@ -77,7 +77,7 @@ use std::iter;
 use thiserror::Error;
 
 use conversion::Conversion;
-pub use local_time::{LocalTime, TimeZone, local_time, time_zone};
+pub use local_time::{LocalTime, TimeZone, local_time, local_time_at, time_zone};
 
 use crate::net::MAX_DATAGRAM;
 

@@ -1,9 +1,9 @@
 //! The time server: program 11.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use common::notation;
-use common::strftime::{local_time, strftime};
+use common::strftime::{local_time_at, strftime};
 
 use crate::check::Check;
 use crate::check::Grade::{Protocol, Robust};
@@ -120,7 +120,7 @@ const TICK: Duration = Duration::from_millis(20);
 /// Asks for the time, which must be what the reference makes of it in this second.
 fn expect_time(context: &Context, client: &mut Datagrams, format: &str) -> Verdict {
     let reference = |late: Duration| {
-        strftime(format, &(&local_time() - late))
+        strftime(format, &local_time_at(SystemTime::now() - late))
             .map_err(|error| Stop::NotJudged(error.to_string()))
     };
     let asked_with = if format == DEFAULT { "" } else { format };
