@@ -11,6 +11,11 @@ import time
 
 from . import console, flags
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
+
 MAX_DATAGRAM = 65507
 """The most that one datagram carries over IPv4, in bytes: 65,535 less the IP header's 20 and the UDP header's 8."""
 
@@ -24,13 +29,17 @@ LOOKS = 100
 """How often a sender looks for room within the time limit."""
 
 MAX_CONVERSATIONS = 4000
-"""How many conversations a server holds at a time.
+"""How many conversations a server holds at a time, if it has descriptors for them.
 
 Each has a thread, and what threads need (memory for their stacks, mappings of it) is limited by the system, which may
 end the process instead of refusing one thread more. common/src/net/conversation.rs has the numbers.
 """
 
-_seats = threading.BoundedSemaphore(MAX_CONVERSATIONS)
+DESCRIPTORS = 2
+"""How many descriptors a conversation needs: its socket, and the file that it sends or stores."""
+
+_most = None  # conversations, known when the first begins
+_seats = None
 
 BACK_OFF = 0.05
 """How long to wait after a failure that may come again at once, in seconds."""
@@ -188,13 +197,28 @@ def hung_up(server, got, expected):
     )
 
 
+def _most_conversations(first):
+    """How many there can be, beginning with that on first: whoever is accepted must get a descriptor for the file too."""
+    if resource is None:
+        return MAX_CONVERSATIONS
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit == resource.RLIM_INFINITY:
+        return MAX_CONVERSATIONS
+    # A new descriptor has the lowest number that is free: so many are in use. One stays free, to accept who is refused.
+    return min(max((limit - first.fileno() - 1) // DESCRIPTORS, 1), MAX_CONVERSATIONS)
+
+
 def converse_in_thread(conn, peer, conversation, *args):
     """Holds conversation(conn, peer, *args) in a thread of its own and closes the connection afterwards.
 
-    A conversation that ends badly is one warning that names the peer. A peer for whom no thread can be started is
-    closed at once, with a warning too, and so is one that comes while 4,000 others are served. The server goes on in
-    all cases.
+    The conversation may open one file at a time. One that ends badly is one warning that names the peer. A peer for
+    whom no thread can be started is closed at once, with a warning too, and so is one that comes while 4,000 others are
+    served, or so many that the descriptors would not do for one more. The server goes on in all cases.
     """
+    global _seats, _most
+    if _most is None:
+        _most = _most_conversations(conn)
+        _seats = threading.BoundedSemaphore(_most)
 
     def converse():
         try:
@@ -207,7 +231,7 @@ def converse_in_thread(conn, peer, conversation, *args):
 
     if not _seats.acquire(blocking=False):
         conn.close()
-        console.warn("{} is refused: {} conversations are running".format(shown(peer), MAX_CONVERSATIONS))
+        console.warn("{} is refused: {} conversations are running".format(shown(peer), _most))
         return
     try:
         # A daemon: Ctrl-C ends the server although clients are connected.

@@ -71,12 +71,9 @@ class PartialFile:
         return os.path.join(self._folder, ".{}.part".format(secrets.token_hex(6)))
 
     def _link(self, path):
-        # With src_dir_fd Python calls linkat, which follows the link in /proc, and not link, which does not.
-        folder = os.open(self._folder, os.O_PATH)
-        try:
-            os.link("/proc/self/fd/{}".format(self._fd), path, src_dir_fd=folder, follow_symlinks=True)
-        finally:
-            os.close(folder)
+        # With src_dir_fd Python calls linkat, which follows the link in /proc, and not link, which does not. Beside an
+        # absolute path any descriptor will do: one more might not be had.
+        os.link("/proc/self/fd/{}".format(self._fd), path, src_dir_fd=self._fd, follow_symlinks=True)
 
 
 def discard_unfinished():

@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind, Read};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,13 +12,16 @@ use crate::console;
 /// How long [`hang_up`] waits for the peer to close.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// How many conversations a server holds at a time.
+/// How many conversations a server holds at a time, if it has descriptors for them.
 ///
 /// On Linux a process may have 65,530 mappings of memory. A thread needs four, two stacks and their
 /// guards, and an upload has two threads and four buffers. Where the mappings run out while a thread
 /// starts, nobody can refuse the client any more: the process ends. 4,000 uploads that stall were
 /// seen to need 37,000.
 const MAX_CONVERSATIONS: usize = 4000;
+
+/// How many descriptors a conversation needs: its socket, and the file that it sends or stores.
+const DESCRIPTORS: u64 = 2;
 
 /// How many conversations run now.
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
@@ -41,25 +45,52 @@ impl Drop for Counted {
     }
 }
 
-/// Holds `conversation` in a thread of its own and closes the connection afterwards.
+/// How many conversations there can be, beginning with that on `first`: whoever is accepted must get
+/// a descriptor for the file too.
+#[cfg(unix)]
+fn most_conversations(first: &TcpStream) -> usize {
+    use rustix::process::{Resource, getrlimit};
+    use std::os::fd::AsRawFd;
+    let Some(limit) = getrlimit(Resource::Nofile).current else {
+        return MAX_CONVERSATIONS;
+    };
+    // A new descriptor has the lowest number that is free: so many are in use. One stays free, to
+    // accept who is refused.
+    let in_use = u64::try_from(first.as_raw_fd()).unwrap_or(0);
+    let most = limit.saturating_sub(in_use + 1) / DESCRIPTORS;
+    usize::try_from(most).map_or(MAX_CONVERSATIONS, |most| most.clamp(1, MAX_CONVERSATIONS))
+}
+
+/// How many conversations there can be.
+#[cfg(not(unix))]
+fn most_conversations(_first: &TcpStream) -> usize {
+    MAX_CONVERSATIONS
+}
+
+/// Holds `conversation`, which may open one file at a time, in a thread of its own and closes the
+/// connection afterwards.
 ///
 /// A conversation that ends badly is one warning that names the peer. A peer for whom no thread can
 /// be started is closed at once, with a warning too, and so is one that comes while 4,000 others
-/// are served. The server goes on in all cases.
+/// are served, or so many that the descriptors would not do for one more. The server goes on in all
+/// cases.
 pub fn converse_in_thread<F, E>(stream: TcpStream, peer: SocketAddr, conversation: F)
 where
     F: FnOnce(&TcpStream) -> Result<(), E> + Send + 'static,
     E: Into<anyhow::Error>,
 {
-    let Some(counted) = Counted::among(&RUNNING, MAX_CONVERSATIONS) else {
+    static MOST: OnceLock<usize> = OnceLock::new();
+    let most = *MOST.get_or_init(|| most_conversations(&stream));
+    let Some(counted) = Counted::among(&RUNNING, most) else {
         console::warn(format_args!(
-            "{peer} is refused: {MAX_CONVERSATIONS} conversations are running"
+            "{peer} is refused: {most} conversations are running"
         ));
         return;
     };
     let thread = thread::Builder::new().name(peer.to_string());
     let started = thread.spawn(move || {
         let _counted = counted;
+        let stream = stream; // closed before the next one is let in
         if let Err(error) = conversation(&stream) {
             console::warn(format_args!("{peer}: {:#}", error.into()));
         }
