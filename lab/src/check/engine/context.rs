@@ -37,7 +37,7 @@ impl<'a> Context<'a> {
         Ok(Self {
             target,
             subject,
-            trial: Arc::new(Trial::new(pace)),
+            trial: Arc::new(Trial::new(pace, folder.path().to_path_buf())),
             folder,
         })
     }
@@ -110,6 +110,13 @@ impl<'a> Context<'a> {
         fs::create_dir_all(&path)
             .map(|()| path)
             .map_err(|error| Stop::NotJudged(format!("cannot make the folder {name}: {error}")))
+    }
+
+    /// What has come into `folder`, and the folders in it, since the program first spoke.
+    pub fn new_entries(&self, folder: &Path) -> Verdict<Vec<PathBuf>> {
+        self.trial.new_entries(folder).map_err(|error| {
+            Stop::NotJudged(format!("cannot look into {}: {error}", folder.display()))
+        })
     }
 
     /// The program under test, about to be started.

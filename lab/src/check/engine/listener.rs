@@ -50,6 +50,7 @@ impl Listener {
                     stream
                         .set_nonblocking(false)
                         .map_err(|error| Stop::NotJudged(format!("a socket option: {error}")))?;
+                    self.trial.speaks();
                     let name = self.trial.name_socket("connection");
                     return Stream::new(Arc::clone(&self.trial), name, stream);
                 }

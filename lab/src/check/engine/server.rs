@@ -18,6 +18,7 @@ pub struct Server {
 
 impl Server {
     pub(super) fn new(trial: Arc<Trial>, program: Option<Program>, address: SocketAddr) -> Self {
+        trial.speaks();
         Self {
             trial,
             program,

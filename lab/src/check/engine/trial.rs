@@ -1,8 +1,12 @@
 //! One check while it runs: its limits, all bytes that went to and fro, and how it may stop.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -122,6 +126,9 @@ pub struct Found {
 pub struct Trial {
     begun: Instant,
     pace: Pace,
+    folder: PathBuf,
+    /// What was in the folder when the program first spoke.
+    there: OnceLock<BTreeSet<PathBuf>>,
     failed: AtomicBool,
     notes: Mutex<Notes>,
 }
@@ -136,12 +143,14 @@ struct Notes {
 }
 
 impl Trial {
-    /// A check that begins now.
+    /// A check that begins now, with this folder.
     #[must_use]
-    pub fn new(pace: Pace) -> Self {
+    pub fn new(pace: Pace, folder: PathBuf) -> Self {
         Self {
             begun: Instant::now(),
             pace,
+            folder,
+            there: OnceLock::new(),
             failed: AtomicBool::new(false),
             notes: Mutex::default(),
         }
@@ -217,6 +226,21 @@ impl Trial {
         self.failed.load(Ordering::Relaxed)
     }
 
+    /// Writes down that the program has spoken: a server listens, a client has connected. What its
+    /// command has put into the folder until then is none of the program's doing.
+    pub fn speaks(&self) {
+        // What cannot be seen now will be told when it is looked for.
+        self.there
+            .get_or_init(|| entries(&self.folder).unwrap_or_default());
+    }
+
+    /// What has come into `folder`, and the folders in it, since the program first spoke.
+    pub fn new_entries(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let there = self.there.get();
+        let is_new = |path: &PathBuf| !there.is_some_and(|there| there.contains(path));
+        Ok(entries(folder)?.into_iter().filter(is_new).collect())
+    }
+
     /// A name for one more socket of the checker: `client 1`.
     #[must_use]
     pub fn name_socket(&self, role: &str) -> String {
@@ -265,13 +289,33 @@ impl Trial {
     }
 }
 
+/// All that is in `folder` and in the folders in it. Links are not followed.
+fn entries(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            }
+            found.insert(entry.path());
+        }
+    }
+    Ok(found)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn trial() -> Trial {
+        Trial::new(Pace::with_patience(Duration::from_secs(1)), PathBuf::new())
+    }
+
     #[test]
     fn a_failure_at_the_deadline_says_so() {
-        let mut trial = Trial::new(Pace::with_patience(Duration::from_secs(1)));
+        let mut trial = trial();
         let happened = |trial: &Trial| match trial.fail("a datagram", "silence") {
             Stop::Failed { happened, .. } => happened,
             other => panic!("{other:?}"),
@@ -286,7 +330,7 @@ mod tests {
 
     #[test]
     fn a_stream_is_one_passage_and_each_datagram_is_its_own() {
-        let trial = Trial::new(Pace::with_patience(Duration::from_secs(1)));
+        let trial = trial();
         trial.note("client 1", Direction::Sent, b"ab", false);
         trial.note("client 1", Direction::Sent, b"cd", false);
         trial.note("client 1", Direction::Received, b"AB", false);

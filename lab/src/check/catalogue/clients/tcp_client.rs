@@ -304,35 +304,29 @@ pub(super) fn write(path: &Path, content: &[u8]) -> Verdict {
         .map_err(|error| Stop::NotJudged(format!("cannot write {}: {error}", path.display())))
 }
 
-/// The files in the check's folder, by their paths in it. Partial files count too.
+/// The files that have come into the check's folder, by their paths in it. Partial files count too.
 pub(super) fn files(context: &Context) -> Verdict<Vec<String>> {
-    fn collect(folder: &Path, root: &Path, found: &mut Vec<String>) -> std::io::Result<()> {
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                collect(&path, root, found)?;
-            } else {
-                let path = path.strip_prefix(root).unwrap_or(&path);
-                found.push(path.display().to_string());
-            }
-        }
-        Ok(())
-    }
-    let mut found = Vec::new();
-    collect(context.folder(), context.folder(), &mut found)
-        .map_err(|error| Stop::NotJudged(format!("cannot look at the folder: {error}")))?;
-    found.sort();
-    Ok(found)
+    let root = context.folder();
+    let entries = context.new_entries(root)?.into_iter();
+    Ok(entries
+        .filter(|path| !path.is_dir())
+        .map(|path| {
+            path.strip_prefix(root)
+                .unwrap_or(&path)
+                .display()
+                .to_string()
+        })
+        .collect())
 }
 
-/// Fails unless the check's folder holds exactly `expected`.
+/// Fails unless exactly the files `expected` have come into the check's folder.
 pub(super) fn expect_files(context: &Context, expected: &[&str]) -> Verdict {
     let found = files(context)?;
     if found == expected {
         return Ok(());
     }
     Err(context.fail(
-        format!("the files in the folder are {expected:?}"),
+        format!("the files that are stored in the folder are {expected:?}"),
         format!("they are {found:?}"),
     ))
 }

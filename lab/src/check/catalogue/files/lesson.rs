@@ -277,27 +277,27 @@ impl<'a> Lesson<'a> {
         })
     }
 
-    /// Waits until the upload folder has these files, temporary ones included.
+    /// Waits until these files, and no others, have come into the upload folder; temporary ones
+    /// count too.
     pub(super) fn await_names(&self, names: &[&str]) -> Verdict {
-        self.wait_until(&format!("the upload folder has {names:?}"), || {
+        self.wait_until(&format!("in the upload folder is stored {names:?}"), || {
             let found = self.names();
             if found == names {
                 Ok(())
             } else {
-                Err(format!("it has {}", shown(&found)))
+                Err(format!("there is {}", shown(&found)))
             }
         })
     }
 
-    /// The names in the upload folder, sorted.
-    pub(super) fn names(&self) -> Vec<String> {
-        let mut names: Vec<_> = fs::read_dir(&self.upload)
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
-            .collect();
-        names.sort_unstable();
-        names
+    /// The names in the upload folder that have come since the server was ready, sorted.
+    fn names(&self) -> Vec<String> {
+        let entries = self.context.new_entries(&self.upload).unwrap_or_default();
+        entries
+            .iter()
+            .filter(|path| path.parent() == Some(&self.upload))
+            .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+            .collect()
     }
 
     /// How long a server may take that reads or writes these bytes first.

@@ -179,7 +179,7 @@ fn not_a_file(context: &mut Context) -> Verdict {
     asks_in_vain(&lesson, &server, "fifo")?;
     uploads(&lesson, &server, "folder")?;
     if lesson.uploads() {
-        lesson.await_names(&["folder"])?;
+        lesson.await_names(&[])?;
     }
     lesson.goes_on(&mut server)
 }
