@@ -331,6 +331,52 @@ fn when_every_check_is_skipped_nothing_was_judged() {
 
 #[cfg(unix)]
 #[test]
+fn a_command_runs_in_an_empty_folder_and_its_own_files_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| {
+        use std::os::unix::fs::PermissionsExt;
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let lab = lab();
+    put(
+        "ours",
+        &format!("#!/bin/sh\nexec {lab} broken {ECHO} none --port $1\n"),
+    );
+    put("borrows", "#!/bin/sh\nexec ./ours $1\n");
+    put(
+        "beside",
+        "#!/bin/sh\nls -A > \"$0.found\"\nexec \"${0%/*}/ours\" $1\n",
+    );
+    let status = |command: &[&str]| {
+        let output = Command::new(lab)
+            .args(["check", ECHO, "--filter", "answered like", "--"])
+            .args(command)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        (output.status.code().unwrap(), stdout(&output))
+    };
+    for borrowing in [["./borrows", "{port}"], ["borrows", "{port}"]] {
+        let (status, text) = status(&borrowing);
+        assert_eq!(status, 2, "{text}");
+        assert!(text.contains("./ours: not found"), "{text}");
+    }
+    for own in [
+        &["./beside", "{port}"][..],
+        &["beside", "{port}"],
+        &["sh", "beside", "{port}"],
+    ] {
+        let (status, text) = status(own);
+        assert_eq!(status, 0, "{text}");
+        let found = std::fs::read_to_string(folder.path().join("beside.found")).unwrap();
+        assert_eq!(found, "");
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn the_program_and_its_children_are_ended_and_its_folder_goes() {
     let folder = tempfile::tempdir().unwrap();
     let notes = folder.path().join("notes");

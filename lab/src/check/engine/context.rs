@@ -28,17 +28,21 @@ pub struct Context<'a> {
     subject: &'a Subject,
     trial: Arc<Trial>,
     folder: Folder,
+    /// Where a program that is not ours runs.
+    own: Folder,
 }
 
 impl<'a> Context<'a> {
     /// For one check.
     pub(super) fn new(target: Target, subject: &'a Subject, pace: Pace) -> Verdict<Self> {
-        let folder = Folder::new("lab-").map_err(|error| Stop::NotJudged(format!("{error:#}")))?;
+        let make = || Folder::new("lab-").map_err(|error| Stop::NotJudged(format!("{error:#}")));
+        let folder = make()?;
         Ok(Self {
             target,
             subject,
             trial: Arc::new(Trial::new(pace, folder.path().to_path_buf())),
             folder,
+            own: make()?,
         })
     }
 
@@ -127,6 +131,7 @@ impl<'a> Context<'a> {
             self.subject,
             self.target,
             self.folder().to_path_buf(),
+            self.own.path(),
         )
     }
 

@@ -23,6 +23,7 @@ pub struct Launch<'a> {
     target: Target,
     flags: Vec<String>,
     dir: PathBuf,
+    own: &'a Path,
     port: Option<u16>,
     limit: Option<String>,
     environment: Vec<(&'static str, OsString)>,
@@ -35,6 +36,7 @@ impl<'a> Launch<'a> {
         subject: &'a Subject,
         target: Target,
         dir: PathBuf,
+        own: &'a Path,
     ) -> Self {
         Self {
             trial,
@@ -42,6 +44,7 @@ impl<'a> Launch<'a> {
             target,
             flags: Vec::new(),
             dir,
+            own,
             port: None,
             limit: None,
             environment: Vec::new(),
@@ -174,7 +177,7 @@ impl<'a> Launch<'a> {
         let dir = self.dir.display().to_string();
         let mut command = self
             .subject
-            .command(self.target, port, &self.flags, &dir)
+            .command(self.target, port, &self.flags, &dir, self.own)
             .map_err(|error| Stop::NotJudged(format!("{error:#}")))?;
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         match &self.limit {
@@ -200,9 +203,13 @@ fn limited(command: &Command, limit: &str) -> Verdict<Command> {
         .arg(command.get_program())
         .args(command.get_args());
     for (name, value) in command.get_envs() {
-        if let Some(value) = value {
-            shell.env(name, value);
-        }
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        shell.current_dir(folder);
     }
     Ok(shell)
 }

@@ -1,9 +1,12 @@
 //! Who is judged: a program of ours, a command, or a server that runs already.
 
+use std::env;
+use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::path::{self, Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result};
 
 use crate::check::engine::target::Target;
 use crate::pairs::Language;
@@ -48,13 +51,14 @@ impl Subject {
     }
 
     /// The command that starts it, with `{host}`, `{port}` and `{dir}` filled in. `flags` are for ours
-    /// only.
+    /// only. Any other program runs in the folder `own`, so that it does not find ours.
     pub(super) fn command(
         &self,
         target: Target,
         port: u16,
         flags: &[String],
         dir: &str,
+        own: &Path,
     ) -> Result<Command> {
         match self {
             Self::Ours(language) => {
@@ -63,22 +67,98 @@ impl Subject {
                 Ok(command)
             }
             Self::Command(words) => {
+                let (program, rest) = words
+                    .split_first()
+                    .context("give the command to judge after --")?;
                 let fill_in = |word: &String| {
-                    word.replace("{host}", "127.0.0.1")
-                        .replace("{port}", &port.to_string())
-                        .replace("{dir}", dir)
+                    OsString::from(
+                        word.replace("{host}", "127.0.0.1")
+                            .replace("{port}", &port.to_string())
+                            .replace("{dir}", dir),
+                    )
                 };
-                let words: Vec<String> = words.iter().map(fill_in).collect();
-                ensure!(!words.is_empty(), "give the command to judge after --");
-                let mut command = Command::new(&words[0]);
-                // Python keeps what it prints to a pipe until its buffer is full; on a terminal
-                // it would not.
+                let program = if is_installed(program) {
+                    program.into()
+                } else {
+                    resolved(program).unwrap_or_else(|| fill_in(program))
+                };
+                let mut command = Command::new(program);
                 command
-                    .args(&words[1..])
+                    .args(
+                        rest.iter()
+                            .map(|word| resolved(word).unwrap_or_else(|| fill_in(word))),
+                    )
+                    .current_dir(own)
+                    .env("PWD", own)
+                    // Python keeps what it prints to a pipe until its buffer is full; on a terminal
+                    // it would not.
                     .envs([("PYTHONUNBUFFERED", "1"), ("PYTHONUTF8", "1")]);
+                for name in TELL_WHERE_WE_ARE {
+                    command.env_remove(name);
+                }
                 Ok(command)
             }
             Self::Running(address) => anyhow::bail!("the server at {address} is not ours to start"),
         }
+    }
+}
+
+/// Variables that shells and `cargo run` set: folders that are not the program's affair.
+const TELL_WHERE_WE_ARE: [&str; 3] = ["OLDPWD", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"];
+
+/// Whether `word` is the name of a program, as a shell finds it.
+fn is_installed(word: &str) -> bool {
+    let folders = env::var_os("PATH").unwrap_or_default();
+    !word.contains(path::is_separator)
+        && env::split_paths(&folders)
+            .any(|folder| folder.is_absolute() && folder.join(word).is_file())
+}
+
+/// The absolute path of what `word` names, seen from where the person stands. A folder must look like
+/// a path: a bare word is more often a name of something else.
+fn resolved(word: &str) -> Option<OsString> {
+    let path = Path::new(word);
+    let is_bare = !word.contains(path::is_separator) && !matches!(word, "." | "..");
+    if word.starts_with('-') || !path.exists() || path.is_dir() && is_bare {
+        return None;
+    }
+    path::absolute(path).ok().map(PathBuf::into_os_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_names_what_is_there_becomes_absolute() {
+        // Tests run in the package's folder.
+        let here = env::current_dir().unwrap();
+        for (word, path) in [
+            ("Cargo.toml", "Cargo.toml"),
+            ("./Cargo.toml", "Cargo.toml"),
+            ("src/lib.rs", "src/lib.rs"),
+            ("src/", "src/"),
+            (".", ""),
+        ] {
+            assert_eq!(resolved(word), Some(here.join(path).into()), "{word}");
+        }
+        // A folder's bare name, a flag, a placeholder, words that are more than a path.
+        for word in [
+            "src",
+            "-c",
+            "{dir}/Cargo.toml",
+            "--config=Cargo.toml",
+            "cp Cargo.toml x",
+        ] {
+            assert_eq!(resolved(word), None, "{word}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_is_looked_for_where_a_shell_does() {
+        assert!(is_installed("sh"));
+        assert!(!is_installed("Cargo.toml"));
+        assert!(!is_installed("./sh"));
     }
 }
