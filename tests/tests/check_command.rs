@@ -61,6 +61,63 @@ fn the_exit_status_tells_passed_failed_and_not_judged_apart() {
     assert!(text.contains("sorry"), "{text}");
 }
 
+/// How often each result stands in a JSON report, and why what could not be judged could not.
+fn results(output: &Output) -> (usize, usize, String) {
+    let judgements: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let checks = judgements[0]["checks"].as_array().unwrap();
+    let of = |result| checks.iter().filter(move |check| check["result"] == result);
+    let why = of("not judged").map(|check| check["why"].as_str().unwrap());
+    (
+        checks.len(),
+        of("not judged").count(),
+        why.collect::<Vec<_>>().join("; "),
+    )
+}
+
+#[cfg(unix)]
+#[test]
+fn a_start_that_fails_is_told_once() {
+    let crash = ["--", "sh", "-c", "echo sorry >&2; exit 7", "sh", "{port}"];
+    for (target, before) in [
+        ("echo-tcp/server", "it listened on tcp 127.0.0.1:"),
+        (ECHO, "it listened on udp 127.0.0.1:"),
+        ("echo-tcp/client", ""),
+        ("echo-udp/client", ""),
+        ("ntp/client", "it showed"),
+    ] {
+        let args = [target, "--patience", "2"];
+        let output = check(&[&args[..], &["--format", "json"], &crash].concat());
+        let (all, not_judged, why) = results(&output);
+        assert_eq!((all, not_judged), (1, 1), "{target}: {why}");
+        assert!(why.contains(before), "{why}");
+        assert_eq!(output.status.code(), Some(2));
+
+        let text = stdout(&check(&[&args[..], &crash].concat()));
+        assert_eq!(text.matches("not judged  ").count(), 1, "{text}");
+        assert!(text.contains("its stderr:\n    sorry\n"), "{text}");
+        assert!(text.contains(" checks were not done\n"), "{text}");
+        assert!(text.contains("0 passed, 1 not judged, "), "{text}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_listens_elsewhere_is_told_where() {
+    let port = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    let script = format!("{} broken echo-tcp/server none --port {port} & wait", lab());
+    let command = ["--", "sh", "-c", &script, "sh", "{port}"];
+    let output = check(&[&["echo-tcp/server", "--format", "json"][..], &command].concat());
+    let (all, not_judged, why) = results(&output);
+    assert_eq!((all, not_judged), (1, 1), "{why}");
+    assert!(
+        why.ends_with(&format!("it listens on tcp 127.0.0.1:{port} instead")),
+        "{why}"
+    );
+}
+
 #[test]
 fn wrong_usage_is_status_2_and_one_line() {
     for args in [

@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
+use crate::run::descendants::processes_of;
+
 /// How often a program is looked at while it is watched.
 pub(crate) const LOOKS: u32 = 10;
 
@@ -87,12 +90,9 @@ fn counted(looks: &HashMap<Id, Look>, id: Id) -> Look {
 #[cfg(target_os = "linux")]
 fn look(group: u32) -> Option<HashMap<Id, Look>> {
     const READY: char = 'R';
-    let group = i32::try_from(group).ok()?;
     let mut looks = HashMap::new();
-    for process in procfs::process::all_processes().ok()?.flatten() {
-        if process.stat().is_ok_and(|stat| stat.pgrp == group)
-            && let Ok(threads) = process.tasks()
-        {
+    for process in processes_of(group) {
+        if let Ok(threads) = process.tasks() {
             for thread in threads.flatten() {
                 let look = Look {
                     ran: thread.schedstat().map_or(Duration::ZERO, |times| {

@@ -29,6 +29,19 @@ pub(crate) fn signal_group(id: u32, signal: rustix::process::Signal) {
     }
 }
 
+/// All processes of a group.
+#[cfg(target_os = "linux")]
+pub(crate) fn processes_of(group: u32) -> Vec<procfs::process::Process> {
+    let all = procfs::process::all_processes().into_iter().flatten();
+    all.flatten()
+        .filter(|process| {
+            process
+                .stat()
+                .is_ok_and(|stat| u32::try_from(stat.pgrp) == Ok(group))
+        })
+        .collect()
+}
+
 /// What a program and its descendants carry.
 #[derive(Debug)]
 pub(crate) struct Mark(String);

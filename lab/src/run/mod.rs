@@ -7,7 +7,7 @@
 //! | [`interrupt`] | what Ctrl-C must end and remove |
 //! | [`session`] | a server and a client that talk, and what both printed |
 
-mod descendants;
+pub(crate) mod descendants;
 pub mod executables;
 pub mod interrupt;
 pub mod process;

@@ -95,30 +95,35 @@ impl Datagrams {
         let span = self.trial.patience();
         match self.receive_within(span)? {
             Some(datagram) => Ok(datagram),
-            None => Err(self.trial.fail(
-                "a datagram",
-                format!("silence for {:.1} s", span.as_secs_f64()),
+            None => Err(self.silence("a datagram", span)),
+        }
+    }
+
+    /// The verdict that `expected` did not come. A client that has not come to its server at all never
+    /// began.
+    fn silence(&self, expected: &str, span: Duration) -> Stop {
+        let seconds = span.as_secs_f64();
+        match self.local() {
+            Ok(own) if !self.trial.has_spoken() => self.trial.cannot_judge(format!(
+                "the program sent no datagram to udp {own} within {seconds} s"
             )),
+            _ => self
+                .trial
+                .fail(expected, format!("silence for {seconds:.1} s")),
         }
     }
 
     /// Receives exactly `expected`.
     pub fn expect(&mut self, expected: &[u8]) -> Verdict {
         let show = |bytes: &[u8]| common::notation::bytes(&shortened(bytes));
+        let described =
+            |bytes: &[u8]| format!("a datagram of {} bytes: {}", bytes.len(), show(bytes));
         let span = self.trial.patience();
-        let happened = match self.receive_within(span)? {
+        Err(match self.receive_within(span)? {
             Some(datagram) if datagram == expected => return Ok(()),
-            Some(datagram) => format!(
-                "a datagram of {} bytes: {}",
-                datagram.len(),
-                show(&datagram)
-            ),
-            None => format!("silence for {:.1} s", span.as_secs_f64()),
-        };
-        Err(self.trial.fail(
-            format!("a datagram of {} bytes: {}", expected.len(), show(expected)),
-            happened,
-        ))
+            Some(datagram) => self.trial.fail(described(expected), described(&datagram)),
+            None => self.silence(&described(expected), span),
+        })
     }
 
     /// Fails if a datagram comes within `span`.
@@ -157,6 +162,7 @@ impl Datagrams {
                     ));
                 }
                 Ok((size, from)) => {
+                    self.trial.speaks();
                     self.trial
                         .note(&self.name, Direction::Received, &buffer[..size], true);
                     self.peer = Some(from);

@@ -62,6 +62,8 @@ pub struct Judgement {
     pub subject: String,
     /// One for each check that was done.
     pub outcomes: Vec<Outcome>,
+    /// How many were not done, because the target cannot be judged.
+    pub not_done: usize,
 }
 
 /// Does one check.
@@ -86,7 +88,8 @@ pub fn check(check: &'static Check, target: Target, subject: &Subject, pace: Pac
 }
 
 /// Does the checks of each target, `workers` at a time, and calls `done` after each. A target that
-/// cannot be judged by one check is spared the rest.
+/// cannot be judged by one check is spared the rest, and one that does not start is told so once: by
+/// its first check, which is done before the others.
 pub fn run(
     plan: &Plan,
     subject: &Subject,
@@ -94,52 +97,57 @@ pub fn run(
     workers: usize,
     done: impl Fn(&Outcome) + Sync,
 ) -> Vec<Judgement> {
-    let jobs: Vec<(usize, Target, &'static Check)> = plan
-        .iter()
-        .enumerate()
-        .flat_map(|(row, (target, checks))| checks.iter().map(move |check| (row, *target, *check)))
-        .collect();
-    let next = AtomicUsize::new(0);
+    type Job = (usize, usize, Target, &'static Check);
+    let jobs = plan.iter().enumerate().flat_map(|(row, (target, checks))| {
+        let job = move |(number, check)| (row, number, *target, check);
+        checks.iter().copied().enumerate().map(job)
+    });
+    let (first, others): (Vec<Job>, Vec<Job>) = jobs.partition(|(_, number, ..)| *number == 0);
     let hopeless: Vec<AtomicBool> = plan.iter().map(|_| AtomicBool::new(false)).collect();
     let outcomes = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                loop {
-                    let job = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(&(row, target, a_check)) = jobs.get(job) else {
-                        break;
-                    };
-                    if hopeless[row].load(Ordering::Relaxed) {
-                        continue;
-                    }
-                    let outcome = check(a_check, target, subject, pace);
-                    if outcome.not_judged().is_some() {
-                        hopeless[row].store(true, Ordering::Relaxed);
-                    }
-                    done(&outcome);
-                    outcomes
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push((job, row, outcome));
+    for jobs in [first, others] {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            while let Some(&(row, number, target, a_check)) =
+                jobs.get(next.fetch_add(1, Ordering::Relaxed))
+            {
+                if hopeless[row].load(Ordering::Relaxed) {
+                    continue;
                 }
-            });
-        }
-    });
+                let outcome = check(a_check, target, subject, pace);
+                // Of several that could not be done at the same time, one tells it.
+                if outcome.not_judged().is_some() && hopeless[row].swap(true, Ordering::Relaxed) {
+                    continue;
+                }
+                done(&outcome);
+                outcomes
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push((row, number, outcome));
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 0..workers {
+                scope.spawn(work);
+            }
+        });
+    }
     let mut outcomes = outcomes
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
-    outcomes.sort_by_key(|(job, ..)| *job);
+    outcomes.sort_by_key(|(row, number, _)| (*row, *number));
     let mut judgements: Vec<Judgement> = plan
         .iter()
-        .map(|(target, _)| Judgement {
+        .map(|(target, checks)| Judgement {
             target: *target,
             subject: subject.name(),
             outcomes: Vec::new(),
+            not_done: checks.len(),
         })
         .collect();
-    for (_, row, outcome) in outcomes {
+    for (row, _, outcome) in outcomes {
         judgements[row].outcomes.push(outcome);
+        judgements[row].not_done -= 1;
     }
     judgements
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::check::engine::ports;
-use crate::check::engine::program::{Program, quote};
+use crate::check::engine::program::Program;
 use crate::check::engine::server::Server;
 use crate::check::engine::subject::Subject;
 use crate::check::engine::target::Target;
@@ -147,16 +147,18 @@ impl<'a> Launch<'a> {
         while !ports::is_taken(transport, port) {
             let ended = program.process().wait(Duration::from_millis(5));
             if let Ok(Some(status)) = ended {
-                let errors = program.process().stderr().text();
                 return Err(self.not_ready(format!(
-                    "the program ended with {status} before it listened on {} {address}; stderr: {}",
-                    transport.name(),
-                    quote(&errors)
+                    "the program ended with {status} before it listened on {} {address}",
+                    transport.name()
                 )));
             }
             if Instant::now() > deadline {
+                let elsewhere = match ports::of_group(program.process().id()).join(" and ") {
+                    none if none.is_empty() => none,
+                    some => format!("; it listens on {some} instead"),
+                };
                 return Err(self.not_ready(format!(
-                    "the program did not listen on {} {address} within {} s",
+                    "the program did not listen on {} {address} within {} s{elsewhere}",
                     transport.name(),
                     PATIENCE.as_secs()
                 )));
@@ -169,7 +171,7 @@ impl<'a> Launch<'a> {
         if self.inherited {
             self.trial.fail("the server starts", why)
         } else {
-            Stop::NotJudged(why)
+            self.trial.cannot_judge(why)
         }
     }
 

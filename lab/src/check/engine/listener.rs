@@ -55,10 +55,17 @@ impl Listener {
                     return Stream::new(Arc::clone(&self.trial), name, stream);
                 }
                 Err(_) if Instant::now() < limit => thread::sleep(Duration::from_millis(2)),
-                Err(_) => {
+                Err(_) if self.trial.has_spoken() => {
                     return Err(self
                         .trial
                         .fail("the client connects to its server", "it did not"));
+                }
+                Err(_) => {
+                    return Err(self.trial.cannot_judge(format!(
+                        "the program did not connect to tcp {} within {} s",
+                        self.address,
+                        self.trial.patience().as_secs_f64()
+                    )));
                 }
             }
         }

@@ -64,6 +64,44 @@ pub(crate) fn is_taken(transport: Transport, port: u16) -> bool {
     listed.unwrap_or_else(|| !can_be_bound(transport, port))
 }
 
+/// Where the processes of a group listen: `tcp 127.0.0.1:8080`. Nowhere, if the system does not tell.
+#[cfg(target_os = "linux")]
+pub(crate) fn of_group(group: u32) -> Vec<String> {
+    use std::collections::HashSet;
+
+    use procfs::net::{TcpState, tcp, tcp6, udp, udp6};
+    use procfs::process::FDTarget;
+
+    use crate::run::descendants::processes_of;
+
+    let inode = |target| match target {
+        FDTarget::Socket(inode) => Some(inode),
+        _ => None,
+    };
+    let own: HashSet<u64> = processes_of(group)
+        .iter()
+        .filter_map(|process| process.fd().ok())
+        .flatten()
+        .filter_map(|file| inode(file.ok()?.target))
+        .collect();
+    // A system may lack IPv6.
+    let tcp = [tcp(), tcp6()].into_iter().flatten().flatten();
+    let udp = [udp(), udp6()].into_iter().flatten().flatten();
+    let listeners = tcp
+        .filter(|socket| socket.state == TcpState::Listen && own.contains(&socket.inode))
+        .map(|socket| format!("tcp {}", socket.local_address));
+    let receivers = udp
+        .filter(|socket| socket.remote_address.port() == 0 && own.contains(&socket.inode))
+        .map(|socket| format!("udp {}", socket.local_address));
+    listeners.chain(receivers).collect()
+}
+
+/// See the version for Linux.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn of_group(_group: u32) -> Vec<String> {
+    Vec::new()
+}
+
 /// Whether anybody listens at `address`. On this machine the system's list of sockets says it. Who
 /// is not listed is asked: a container's server is behind another system's sockets.
 ///
@@ -165,5 +203,18 @@ mod tests {
         drop((listener, socket));
         assert!(!is_taken(Transport::Tcp, tcp.port()));
         assert!(!is_taken(Transport::Udp, udp.port()));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn where_a_group_listens_is_seen() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let socket = UdpSocket::bind("[::1]:0").or_else(|_| UdpSocket::bind("127.0.0.1:0"));
+        let socket = socket.unwrap();
+        let group = rustix::process::getpgrp().as_raw_pid().cast_unsigned();
+        let found = of_group(group);
+        let (tcp, udp) = (listener.local_addr().unwrap(), socket.local_addr().unwrap());
+        assert!(found.contains(&format!("tcp {tcp}")), "{found:?}");
+        assert!(found.contains(&format!("udp {udp}")), "{found:?}");
     }
 }

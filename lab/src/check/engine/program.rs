@@ -73,13 +73,11 @@ impl Program {
             .wait_for(self.trial.patience(), goes_on)
         {
             Some(true) => {
+                self.trial.speaks();
                 self.seen += text.len();
                 Ok(())
             }
-            _ => Err(self.trial.fail(
-                format!("the screen shows {}", quote(text)),
-                format!("it shows {}", quote(&self.rest())),
-            )),
+            _ => Err(self.not_shown(&quote(text))),
         }
     }
 
@@ -90,13 +88,28 @@ impl Program {
         let find = |screen: &str| Some(screen.get(seen..)?.split_once(part)?.0.to_owned());
         match self.process.stdout().wait_for(self.trial.patience(), find) {
             Some(before) => {
+                self.trial.speaks();
                 self.seen += before.len() + part.len();
                 Ok(before)
             }
-            None => Err(self.trial.fail(
-                format!("the screen shows {}", quote(part)),
-                format!("it shows {}", quote(&self.rest())),
+            None => Err(self.not_shown(&quote(part))),
+        }
+    }
+
+    /// The verdict that the screen does not show `expected`. Who has ended without having done
+    /// anything never began.
+    fn not_shown(&mut self, expected: &str) -> Stop {
+        let rest = self.rest();
+        let is_silent = rest.is_empty() && !self.trial.has_spoken();
+        // The screen may end a moment before the program does.
+        match self.process.wait(Duration::from_secs(1)) {
+            Ok(Some(status)) if is_silent => self.trial.cannot_judge(format!(
+                "the program ended with {status} before it showed {expected}"
             )),
+            _ => self.trial.fail(
+                format!("the screen shows {expected}"),
+                format!("it shows {}", quote(&rest)),
+            ),
         }
     }
 
@@ -315,8 +328,8 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Only a failure is worth the time that a look at it takes.
-        if self.trial.has_failed() {
+        // A program that passed is not worth the time that a look at it takes.
+        if self.trial.is_told() {
             let state = self.state();
             self.trial.note_found(Found {
                 state,
@@ -351,7 +364,7 @@ fn tail(text: &str) -> String {
 }
 
 /// `text` in quotes, shortened, harmless for a terminal.
-pub(super) fn quote(text: &str) -> String {
+fn quote(text: &str) -> String {
     const MOST: usize = 400;
     if text.is_empty() {
         return "nothing more".to_owned();

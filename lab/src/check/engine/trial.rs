@@ -129,7 +129,8 @@ pub struct Trial {
     folder: PathBuf,
     /// What was in the folder when the program first spoke.
     there: OnceLock<BTreeSet<PathBuf>>,
-    failed: AtomicBool,
+    /// Whether how the programs are found at the end is of interest.
+    is_told: AtomicBool,
     notes: Mutex<Notes>,
 }
 
@@ -151,7 +152,7 @@ impl Trial {
             pace,
             folder,
             there: OnceLock::new(),
-            failed: AtomicBool::new(false),
+            is_told: AtomicBool::new(false),
             notes: Mutex::default(),
         }
     }
@@ -207,7 +208,7 @@ impl Trial {
     /// that is what happened: nothing was waited for any more.
     #[must_use]
     pub fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
-        self.failed.store(true, Ordering::Relaxed);
+        self.is_told.store(true, Ordering::Relaxed);
         let happened = if self.is_over() {
             let seconds = self.deadline().as_secs();
             format!("the {seconds} s that the whole check may take are over")
@@ -220,18 +221,32 @@ impl Trial {
         }
     }
 
-    /// Whether [`fail`](Self::fail) was called.
+    /// The verdict that the program has not come so far that it could be judged.
     #[must_use]
-    pub fn has_failed(&self) -> bool {
-        self.failed.load(Ordering::Relaxed)
+    pub fn cannot_judge(&self, why: String) -> Stop {
+        self.is_told.store(true, Ordering::Relaxed);
+        Stop::NotJudged(why)
     }
 
-    /// Writes down that the program has spoken: a server listens, a client has connected. What its
-    /// command has put into the folder until then is none of the program's doing.
+    /// Whether how the programs are found at the end will be told.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        self.is_told.load(Ordering::Relaxed)
+    }
+
+    /// Writes down that the program has spoken: a server listens, a client has connected, has sent a
+    /// datagram or shown what it should. What its command has put into the folder until then is none
+    /// of the program's doing.
     pub fn speaks(&self) {
         // What cannot be seen now will be told when it is looked for.
         self.there
             .get_or_init(|| entries(&self.folder).unwrap_or_default());
+    }
+
+    /// Whether the program, or another that this check has started, has spoken.
+    #[must_use]
+    pub fn has_spoken(&self) -> bool {
+        self.there.get().is_some()
     }
 
     /// What has come into `folder`, and the folders in it, since the program first spoke.

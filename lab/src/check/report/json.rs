@@ -37,7 +37,12 @@ fn check(outcome: &Outcome) -> Value {
     });
     match &outcome.verdict {
         Ok(()) => {}
-        Err(Stop::Skipped(why) | Stop::NotJudged(why)) => fields["why"] = json!(why),
+        Err(Stop::Skipped(why)) => fields["why"] = json!(why),
+        Err(Stop::NotJudged(why)) => {
+            fields["why"] = json!(why);
+            fields["programs"] = json!(outcome.found);
+            fields["evidence"] = json!(evidence(outcome));
+        }
         Err(Stop::Failed { expected, happened }) => {
             fields["expected"] = json!(expected);
             fields["happened"] = json!(happened);

@@ -35,7 +35,9 @@ fn case(outcome: &Outcome) -> TestCase {
         }
         Err(Stop::NotJudged(why)) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_message(why.as_str());
+            status
+                .set_message(why.as_str())
+                .set_description(format!("{why}\n{}", evidence(outcome)));
             status
         }
         Err(Stop::Failed { expected, happened }) => {

@@ -14,6 +14,9 @@ const BOLD: Style = Style::new().bold();
 /// How wide the text is set.
 const WIDTH: usize = 80;
 
+/// How far what is said below a line is indented.
+const NOTE: usize = 14;
+
 /// Writes the lines of each target, then the failures, then the count.
 ///
 /// # Errors
@@ -25,6 +28,13 @@ pub fn table(out: &mut impl Write, judgements: &[Judgement]) -> io::Result<()> {
         writeln!(out, "{BOLD}{}{BOLD:#} ({subject})", judgement.target.name())?;
         for outcome in &judgement.outcomes {
             line(out, outcome)?;
+        }
+        if judgement.not_done > 0 {
+            writeln!(
+                out,
+                "  the other {} checks were not done",
+                judgement.not_done
+            )?;
         }
         writeln!(out)?;
     }
@@ -60,9 +70,20 @@ fn line(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
         outcome.took.as_secs_f64()
     )?;
     match &outcome.verdict {
-        Err(Stop::Skipped(why) | Stop::NotJudged(why)) => paragraph(out, "", why, 14),
+        Err(Stop::Skipped(why)) => paragraph(out, "", why, NOTE),
+        Err(Stop::NotJudged(why)) => {
+            paragraph(out, "", why, NOTE)?;
+            all_evidence(out, outcome)
+        }
         _ => Ok(()),
     }
+}
+
+fn all_evidence(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
+    for row in evidence(outcome).lines() {
+        writeln!(out, "  {row}")?;
+    }
+    Ok(())
 }
 
 fn failure(
@@ -74,9 +95,7 @@ fn failure(
     paragraph(out, "", outcome.check.sentence, 2)?;
     paragraph(out, "expected: ", expected, 2)?;
     paragraph(out, "happened: ", happened, 2)?;
-    for row in evidence(outcome).lines() {
-        writeln!(out, "  {row}")?;
-    }
+    all_evidence(out, outcome)?;
     paragraph(out, "hint:     ", outcome.check.hint, 2)?;
     writeln!(out)
 }
@@ -94,6 +113,10 @@ fn count(out: &mut impl Write, judgements: &[Judgement]) -> io::Result<()> {
         if number(word) > 0 {
             parts.push(format!("{} {word}", number(word)));
         }
+    }
+    let not_done: usize = judgements.iter().map(|judgement| judgement.not_done).sum();
+    if not_done > 0 {
+        parts.push(format!("{not_done} not done"));
     }
     writeln!(out, "{}", parts.join(", "))
 }
