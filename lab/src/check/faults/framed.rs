@@ -200,7 +200,8 @@ fn answer(args: &BrokenArgs, mut conn: &TcpStream, text: &str) -> io::Result<()>
     if args.has("writes-three-times") {
         for part in [&length, header.as_bytes(), text.as_bytes()] {
             conn.write_all(part)?;
-            thread::sleep(Duration::from_millis(5));
+            // So that the next part does not join one that its peer has not fetched yet.
+            thread::sleep(Duration::from_millis(50));
         }
         return Ok(());
     }

@@ -11,6 +11,7 @@ use std::net::UdpSocket;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use common::flags::Timeout;
 use common::{console, notation};
 
 mod clients;
@@ -70,6 +71,9 @@ pub struct BrokenArgs {
     /// The folder for files
     #[arg(long, default_value = ".")]
     dir: std::path::PathBuf,
+    /// How long a client waits, as our clients have it; the checker may be slow on a busy machine
+    #[command(flatten)]
+    timeout: Timeout<0>,
 }
 
 impl BrokenArgs {

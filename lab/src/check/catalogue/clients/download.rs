@@ -211,14 +211,16 @@ fn empty_file(context: &mut Context) -> Verdict {
 }
 
 fn large_file(context: &mut Context) -> Verdict {
+    // Made before the client waits: it may have a time limit.
+    let bytes = large();
     let mut client = TcpClient::start(context)?;
     client.ask()?;
     let header = header(context.number(), "a.txt", LARGE_MD5, LARGE);
     client.stream.send(&header)?;
-    client.stream.send(large())?;
+    client.stream.send(bytes)?;
     finish(&mut client)?;
     expect_files(context, &[STORED])?;
-    expect_content(context, STORED, large())
+    expect_content(context, STORED, bytes)
 }
 
 fn missing_file(context: &mut Context) -> Verdict {
@@ -324,12 +326,13 @@ fn more_than_announced(context: &mut Context) -> Verdict {
 }
 
 fn killed_in_mid_file(context: &mut Context) -> Verdict {
+    // So much fits into no buffer: when it is sent, the client has received some of it.
+    let part = &large()[..LARGE / 4];
     let mut client = TcpClient::start(context)?;
     client.ask()?;
     let header = header(context.number(), "a.txt", LARGE_MD5, LARGE);
     client.stream.send(&header)?;
-    // So much fits into no buffer: when it is sent, the client has received some of it.
-    client.stream.send(&large()[..LARGE / 4])?;
+    client.stream.send(part)?;
     client.program.kill()?;
     if Path::exists(&context.folder().join(STORED)) {
         return Err(context.fail(format!("no {STORED}"), "a part of the file has that name"));

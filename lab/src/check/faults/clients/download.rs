@@ -4,7 +4,6 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use common::progress::{Progress, star_line};
@@ -56,9 +55,6 @@ pub(in crate::check::faults) const FAULTS: &[Fault] = &[
     fault(CLASS, "waits-for-ever-in-a-file", "stalls-in-mid-file"),
 ];
 
-/// Longer than a late answer takes, and a disk that is busy with other files.
-pub(super) const TIME_LIMIT: Duration = Duration::from_secs(5);
-
 /// What a server announces.
 struct File {
     name: String,
@@ -70,8 +66,8 @@ struct File {
 pub(in crate::check::faults) fn run(args: &BrokenArgs) -> Result<()> {
     let (conn, server) = connect(args)?;
     if !args.has("waits-for-ever") {
-        conn.set_read_timeout(Some(TIME_LIMIT))?;
-        conn.set_write_timeout(Some(TIME_LIMIT))?;
+        conn.set_read_timeout(args.timeout.limit())?;
+        conn.set_write_timeout(args.timeout.limit())?;
     }
     converse(args, &conn).with_context(|| format!("server {server}"))
 }

@@ -2,16 +2,13 @@
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 use common::{console, notation};
 
 use crate::check::faults::clients::typed;
 use crate::check::faults::{BrokenArgs, Fault, fault};
-
-/// Longer than a late answer takes.
-const TIME_LIMIT: Duration = Duration::from_secs(2);
 
 const ECHO: &str = "echo-udp/client";
 const TALK: &str = "echo-udp/talk-client";
@@ -156,7 +153,7 @@ fn question(args: &BrokenArgs) -> Result<Option<String>> {
     Ok(None)
 }
 
-/// The server's answer, within [`TIME_LIMIT`].
+/// The server's answer, within the time limit.
 fn receive(args: &BrokenArgs, socket: &UdpSocket, server: SocketAddr) -> io::Result<Vec<u8>> {
     let mut asked = Instant::now();
     let mut buffer = args.datagram_buffer();
@@ -164,15 +161,16 @@ fn receive(args: &BrokenArgs, socket: &UdpSocket, server: SocketAddr) -> io::Res
         TALK | CHAT => !args.has("ends-as-if-well"),
         _ => args.has("waits-for-ever") || args.has("waits-once-connected"),
     };
+    let limit = args.timeout.limit().filter(|_| !endless);
     loop {
         if args.has("starts-the-limit-anew") {
             asked = Instant::now();
         }
-        let left = TIME_LIMIT.saturating_sub(asked.elapsed());
-        if left.is_zero() && !endless {
+        let left = limit.map(|limit| limit.saturating_sub(asked.elapsed()));
+        if left.is_some_and(|left| left.is_zero()) {
             return Err(io::ErrorKind::TimedOut.into());
         }
-        socket.set_read_timeout((!endless).then_some(left))?;
+        socket.set_read_timeout(left)?;
         socket.set_nonblocking(args.has("spins-while-waiting"))?;
         match socket.recv_from(&mut buffer) {
             Ok((size, peer)) if peer == server || args.has("believes-anybody") => {

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use anyhow::{Context, Result, bail, ensure};
 use common::{console, header, names, transfer};
 
-use crate::check::faults::clients::download::{TIME_LIMIT, confirmation};
+use crate::check::faults::clients::download::confirmation;
 use crate::check::faults::clients::tcp::connect;
 use crate::check::faults::{BrokenArgs, Fault, fault};
 
@@ -32,9 +32,9 @@ pub(in crate::check::faults) const FAULTS: &[Fault] = &[
 /// Program 14: uploads file.bin.
 pub(in crate::check::faults) fn run(args: &BrokenArgs) -> Result<()> {
     let (conn, server) = connect(args)?;
-    conn.set_read_timeout(Some(TIME_LIMIT))?;
+    conn.set_read_timeout(args.timeout.limit())?;
     if !args.has("waits-for-ever-to-send") {
-        conn.set_write_timeout(Some(TIME_LIMIT))?;
+        conn.set_write_timeout(args.timeout.limit())?;
     }
     upload(args, &conn).with_context(|| format!("server {server}"))
 }
