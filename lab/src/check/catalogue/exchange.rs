@@ -45,6 +45,15 @@ pub(super) fn goes_on(context: &Context, server: &mut Server) -> Verdict {
     server.expect_idle()
 }
 
+/// All of a crowd say goodbye; the server has its descriptors back when it has closed its side of
+/// each.
+pub(super) fn expect_all_closed(crowd: &mut [Stream]) -> Verdict {
+    for client in &mut *crowd {
+        client.finish_sending();
+    }
+    crowd.iter_mut().try_for_each(Stream::expect_closed)
+}
+
 /// 200 clients at once, each in a thread of its own; those that were served stay connected.
 pub(super) fn crowd(client: impl Fn(usize) -> Verdict<Stream> + Sync) -> Verdict<Vec<Stream>> {
     let client = &client;

@@ -1,12 +1,9 @@
 //! What every TCP server that stays must bear: programs 1, 2, 16, 18 and 20.
 
-use std::thread;
-use std::time::{Duration, Instant};
-
 use crate::check::Check;
 use crate::check::Grade::{Protocol, Robust};
 use crate::check::catalogue::exchange::{
-    crowd, exchange, goes_on, said_and_answered, serves_a_client,
+    crowd, exchange, expect_all_closed, goes_on, said_and_answered, serves_a_client,
 };
 use crate::check::engine::context::Context;
 use crate::check::engine::stream::Stream;
@@ -208,18 +205,11 @@ fn descriptors_run_out(context: &mut Context) -> Verdict {
     let mut first = server.connect()?;
     exchange(context, &mut first)?;
     // The system shakes hands for them, whether the server accepts or not.
-    let crowd: Vec<Stream> = (0..60).map_while(|_| server.connect().ok()).collect();
+    let mut crowd: Vec<Stream> = (0..60).map_while(|_| server.connect().ok()).collect();
     server.expect_idle()?;
     exchange(context, &mut first)
         .map_err(|stop| stop.while_("a client that is in stays served"))?;
-    for client in crowd {
-        client.close();
-    }
-    first.close();
-    // It may still be about to notice that they have left.
-    let limit = Instant::now() + context.patience();
-    while serves_a_client(context, &server).is_err() && Instant::now() < limit {
-        thread::sleep(Duration::from_millis(20));
-    }
+    crowd.push(first);
+    expect_all_closed(&mut crowd)?;
     goes_on(context, &mut server)
 }

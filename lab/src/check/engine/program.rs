@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::{Command, ExitStatus};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::console;
 
@@ -266,16 +266,17 @@ impl Program {
     /// Fails if it, or a child of it, keeps a processor busy although nobody asks for anything, or if
     /// it has ended. Passes where processor time cannot be seen.
     ///
-    /// Watched for a second, and for another when the first says yes: it may have been
-    /// finishing its work.
+    /// Watched until it is idle for once: it may be finishing its work, which takes its time on a
+    /// busy machine. One that spins never is.
     pub fn expect_idle(&mut self) -> Verdict {
         self.expect_running()?;
-        let mut spinning = self.spinning();
-        if spinning.is_some() {
-            spinning = self.spinning();
-        }
-        let Some(watched) = spinning else {
-            return Ok(());
+        let limit = self.trial.limit();
+        let watched = loop {
+            match self.spinning() {
+                None => return Ok(()),
+                Some(watched) if Instant::now() > limit => break watched,
+                Some(_) => {}
+            }
         };
         Err(self.trial.fail(
             "the program sleeps while nobody asks for anything",

@@ -99,31 +99,38 @@ impl Stream {
     }
 
     /// Sends `bytes`, `size` at a time, each piece when the program has fetched the one before: else
-    /// they could arrive together.
+    /// they could arrive together. When it leaves one unread, the rest follows at once: what it
+    /// makes of that is the check's affair.
     pub fn send_in_pieces(&mut self, bytes: &[u8], size: usize) -> Verdict {
+        let mut fetches = true;
         for piece in bytes.chunks(size) {
             self.send(piece)?;
-            self.wait_until_fetched();
+            fetches = fetches && self.wait_until_fetched()?;
         }
         Ok(())
     }
 
-    /// Waits until the program has fetched what was sent, for a tenth of a second at most: it may
-    /// be busy with something else.
-    pub fn wait_until_fetched(&self) {
-        let limit = Instant::now() + Duration::from_millis(100);
+    /// Waits until the program has fetched what was sent, or has gone, and tells whether it did: it
+    /// may be busy with something else. Skips the check where the system does not show it.
+    pub fn wait_until_fetched(&self) -> Verdict<bool> {
+        let limit = self.trial.limit();
         let (Ok(here), Ok(there)) = (self.socket.local_addr(), self.socket.peer_addr()) else {
-            return;
+            return Ok(true);
         };
-        while Instant::now() < limit {
+        loop {
             match sockets::tcp_socket(there, here) {
-                Ok(Some(socket)) if socket.receive_queue > 0 => {
-                    thread::sleep(Duration::from_millis(1));
+                Ok(Some(socket)) if socket.receive_queue > 0 => {}
+                Ok(_) => return Ok(true),
+                Err(error) => {
+                    return Err(Stop::Skipped(format!(
+                        "whether a program has fetched what was sent: {error:#}"
+                    )));
                 }
-                Ok(_) => return,
-                // Where the system does not tell, a pause must do.
-                Err(_) => return thread::sleep(Duration::from_millis(3)),
             }
+            if Instant::now() > limit {
+                return Ok(false);
+            }
+            thread::sleep(Duration::from_millis(1));
         }
     }
 

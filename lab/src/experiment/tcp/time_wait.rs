@@ -108,13 +108,13 @@ fn listener(address: SocketAddr, reuse_address: bool) -> std::io::Result<Socket>
     Ok(socket)
 }
 
-/// The same without SO_REUSEADDR, tried for two seconds: a busy system forgets a closed
+/// The same without SO_REUSEADDR, tried for twenty seconds: a busy system forgets a closed
 /// connection a moment late, where a TIME_WAIT lasts a minute.
 fn patient_listener(address: SocketAddr) -> std::io::Result<Socket> {
     let begun = Instant::now();
     loop {
         match listener(address, false) {
-            Err(_) if begun.elapsed() < Duration::from_secs(2) => {
+            Err(_) if begun.elapsed() < Duration::from_secs(20) => {
                 thread::sleep(Duration::from_millis(10));
             }
             result => return result,

@@ -129,13 +129,12 @@ fn silent_server(context: &mut Context) -> Verdict {
 }
 
 fn silent_person(context: &mut Context) -> Verdict {
-    /// How long a client is watched that may wait for ever.
-    const WATCHED: Duration = Duration::from_secs(3);
     let begun = Instant::now();
     let mut client = UdpClient::start_with(context, SHORT_TIMEOUT)?;
     client.ask("hello")?;
     let asked = Instant::now();
-    if context.is_ours() || client.program.ends_within(WATCHED)? {
+    // One that may wait for ever is not watched for longer than an answer may take.
+    if context.is_ours() || client.program.ends_within(context.patience())? {
         client.program.expect_error(client.address)?;
         return context.expect_in_time(begun, asked);
     }

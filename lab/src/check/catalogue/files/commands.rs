@@ -1,7 +1,6 @@
 //! Commands as a stream delivers them, and as nobody should send them.
 
 use std::fs;
-use std::time::Duration;
 
 use serde_json::json;
 
@@ -216,7 +215,7 @@ fn misspelt_size(context: &mut Context) -> Verdict {
 
 /// Ours must do what the lesson's server does not do at all, and so need not anybody's.
 fn answers(context: &Context, client: &mut crate::check::engine::stream::Stream) -> Verdict {
-    if context.is_ours() || client.await_answer(Duration::from_secs(1)) {
+    if context.is_ours() || client.await_answer(context.patience()) {
         return Ok(());
     }
     Err(Stop::Skipped(

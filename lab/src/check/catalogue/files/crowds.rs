@@ -3,7 +3,7 @@
 use crate::check::Check;
 use crate::check::Grade::Robust;
 use crate::check::catalogue::every_server::{RESTART, restart_beside};
-use crate::check::catalogue::exchange::crowd;
+use crate::check::catalogue::exchange::{crowd, expect_all_closed};
 use crate::check::catalogue::files::lesson::{ALL, KNOWN, Lesson, started};
 use crate::check::engine::context::Context;
 use crate::check::engine::stream::Stream;
@@ -89,13 +89,7 @@ fn descriptors_run_out(context: &mut Context) -> Verdict {
     let mut crowd: Vec<Stream> = (0..60).map_while(|_| server.connect().ok()).collect();
     server.expect_idle()?;
     crowd.push(first);
-    for client in &mut crowd {
-        client.finish_sending();
-    }
-    // When the server has closed its side it has its descriptor back.
-    for client in &mut crowd {
-        client.expect_closed()?;
-    }
+    expect_all_closed(&mut crowd)?;
     lesson.goes_on(&mut server)
 }
 

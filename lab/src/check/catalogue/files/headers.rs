@@ -90,7 +90,7 @@ fn pickle_as_header(context: &mut Context) -> Verdict {
     if context.number() == 15 {
         client.send(b"put a.txt\n")?;
         // A server that takes a segment for a command would throw the header away with it.
-        client.wait_until_fetched();
+        client.wait_until_fetched()?;
     }
     client.send_to_whoever_listens(&frame(pickle, b""));
     let ended = client.expect_closed();

@@ -239,7 +239,7 @@ fn slow_sender(context: &mut Context) -> Verdict {
     let begun = Instant::now();
     slow.send(&whole[..200_000])?;
     // So that the server is in the middle of it when the next one comes.
-    slow.wait_until_fetched();
+    slow.wait_until_fetched()?;
     lesson.serves_the_next(&server)?;
     if !context.is_ours() {
         return Ok(());

@@ -75,8 +75,7 @@ fn half_done(lesson: &Lesson, client: &mut Stream, old: &[u8]) -> Verdict {
     let whole = lesson.upload_of("a.bin", &noise(300_000))?;
     client.send(&whole[..200_000])?;
     // So that the server has begun to write before whatever comes next.
-    client.wait_until_fetched();
-    Ok(())
+    client.wait_until_fetched().map(drop)
 }
 
 fn existing_name_kept(context: &mut Context) -> Verdict {
@@ -99,11 +98,13 @@ fn same_name_at_once(context: &mut Context) -> Verdict {
     for (client, bytes) in clients.iter_mut().zip(&files) {
         client.send(&lesson.announcement("same.bin", &md5(bytes), bytes.len() as u64)?)?;
     }
+    // A server that serves one after another fetches the second's when the first has left.
+    let mut fetches = [true; 2];
     for (round, start) in (0..400_000).step_by(50_000).enumerate() {
         // Each is the last to write as often as the other.
         for number in [round % 2, 1 - round % 2] {
             clients[number].send(&files[number][start..start + 50_000])?;
-            clients[number].wait_until_fetched();
+            fetches[number] = fetches[number] && clients[number].wait_until_fetched()?;
         }
     }
     for client in &mut clients {
@@ -129,7 +130,7 @@ fn killed_in_mid_upload(context: &mut Context) -> Verdict {
     half_done(&lesson, &mut client, b"the old file\n")?;
     let whole = lesson.upload_of("b.bin", &noise(300_000))?;
     other.send(&whole[..200_000])?;
-    other.wait_until_fetched();
+    other.wait_until_fetched()?;
     server.program()?.kill()?;
     if lesson.uploaded().join("b.bin").exists() {
         return Err(context.fail(
