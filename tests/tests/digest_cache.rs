@@ -41,17 +41,35 @@ const SIZE: usize = 300_000;
 struct Server {
     process: Process,
     address: SocketAddr,
+    language: Language,
     number: u8,
     folder: TempDir,
 }
 
+/// Both languages, as far as they are installed.
+fn languages() -> Vec<Language> {
+    let mut languages = vec![Language::Rust];
+    if executables::python_or_skip("the memory of digests") {
+        languages.push(Language::Python);
+    }
+    languages
+}
+
 impl Server {
-    fn start(number: u8) -> Self {
+    /// Both file servers, in all languages.
+    fn start_all() -> Vec<Self> {
+        languages()
+            .into_iter()
+            .flat_map(|language| [FTP_SIMPLE, FTP_CLASS].map(|number| (language, number)))
+            .map(|(language, number)| Self::start(language, number))
+            .collect()
+    }
+
+    fn start(language: Language, number: u8) -> Self {
         let folder = TempDir::with_prefix("digests-").unwrap();
         fs::create_dir(folder.path().join("share")).unwrap();
         let program = PROGRAMS.iter().find(|program| program.number == number);
-        let mut command =
-            executables::command(program.unwrap(), Side::Server, Language::Rust).unwrap();
+        let mut command = executables::command(program.unwrap(), Side::Server, language).unwrap();
         let dir = match number {
             FTP_SIMPLE => folder.path().join("share"),
             _ => folder.path().to_owned(),
@@ -62,6 +80,7 @@ impl Server {
         Self {
             process,
             address,
+            language,
             number,
             folder,
         }
@@ -225,23 +244,28 @@ impl Change {
 
 #[test]
 fn a_file_is_read_twice_for_a_download_and_once_when_it_is_at_rest_and_known() {
-    for number in [FTP_SIMPLE, FTP_CLASS] {
-        let server = Server::start(number);
+    let servers = Server::start_all();
+    for server in &servers {
         fs::write(server.path("a.bin"), content(1)).unwrap();
+    }
+    for server in servers {
         server.wait_until_remembered("a.bin");
-        assert_eq!([server.reads("a.bin"), server.reads("a.bin")], [1, 1]);
+        let reads = [server.reads("a.bin"), server.reads("a.bin")];
+        assert_eq!(reads, [1, 1], "{:?} {}", server.language, server.number);
     }
 }
 
 #[test]
 fn whatever_happens_to_a_remembered_file_its_md5_is_never_an_older_one() {
     const FILES: usize = 48;
-    for number in [FTP_SIMPLE, FTP_CLASS] {
-        let server = Server::start(number);
-        let name = |file: usize| format!("{file}.bin");
+    let name = |file: usize| format!("{file}.bin");
+    let servers = Server::start_all();
+    for server in &servers {
         for file in 0..FILES {
             fs::write(server.path(&name(file)), content(0)).unwrap();
         }
+    }
+    for server in servers {
         for file in 0..FILES {
             server.wait_until_remembered(&name(file));
         }
@@ -274,7 +298,7 @@ fn whatever_happens_to_a_remembered_file_its_md5_is_never_an_older_one() {
             }
             Ok(())
         });
-        outcome.unwrap();
+        outcome.unwrap_or_else(|error| panic!("{:?} {}: {error}", server.language, server.number));
     }
 }
 
@@ -303,8 +327,13 @@ impl Changing {
 
 #[test]
 fn no_download_passes_with_other_bytes_or_with_an_older_md5_while_files_change() {
+    for language in languages() {
+        download_while_files_change(&Server::start(language, FTP_SIMPLE));
+    }
+}
+
+fn download_while_files_change(server: &Server) {
     const CHANGES: usize = 150;
-    let server = Server::start(FTP_SIMPLE);
     let mut runner = TestRunner::deterministic();
     let files: Vec<Changing> = (0..3)
         .map(|file| {
@@ -331,7 +360,7 @@ fn no_download_passes_with_other_bytes_or_with_an_older_md5_while_files_change()
     thread::scope(|scope| {
         for _ in 0..2 {
             for file in &files {
-                let (server, over) = (&server, &over);
+                let over = &over;
                 scope.spawn(move || {
                     while !over.load(Ordering::Acquire) {
                         download_while_it_changes(server, file);

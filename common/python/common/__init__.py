@@ -7,6 +7,8 @@
     names         which file names a peer may use, and the files of a shared folder
     partial_file  a file that appears under its name only when it is complete
     transfer      a file of announced size over TCP, checked by md5 on the way
+    digest        the md5 of a file, remembered while the file does not change
+    hashing       an md5 in a thread of its own, beside the transfer
     progress      how far a transfer is: a bar on the terminal, the lesson's line
     console       prompt, transcript, warnings; what a peer sent made safe to show
 

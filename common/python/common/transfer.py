@@ -1,21 +1,19 @@
 """A file over a TCP stream: exactly its announced size, checked by md5 while it arrives.
 
 The mirror of common/src/transfer. The receiver counts: it takes as many bytes as were announced, not one more, so
-that the next message on the connection starts where it should. Each byte is hashed on its way to the disk; the file
-gets its name when all of it is there and right. The sender's os.sendfile() is the system's call: the bytes never enter
-the program.
+that the next message on the connection starts where it should. Each byte is hashed on its way to the disk, in a thread
+beside (hashing.py); the file gets its name when all of it is there and right. The sender's os.sendfile() is the system's
+call: the bytes never enter the program. What goes into a header before the bytes is md5_of(), which remembers (digest.py).
 """
 
 import errno
-import hashlib
 import os
 import socket
 
 from . import console, names, net, progress
+from .digest import md5_of
+from .hashing import BUFFER, Hashing
 from .partial_file import PartialFile
-
-BUFFER = 256 * 1024
-"""How much is read, hashed and written at a time, in bytes."""
 
 SENDFILE_STEP = 1024 * 1024
 """How much is handed to the kernel between two steps of the progress bar, in bytes."""
@@ -43,16 +41,16 @@ def receive_file(stream, folder, name, size, md5=None, shown=progress.HIDDEN):
     try:
         names.check(name)
         with PartialFile(folder) as file:
-            computed = hashlib.md5()
-            for data in body:
-                computed.update(data)
-                file.write(data)
-            if md5 is not None and md5.lower() != computed.hexdigest():
-                raise NotStored(
-                    "{} is not stored: its md5 is {}, announced was {}".format(name, computed.hexdigest(), md5)
-                )
+            # Another thread hashes what this one stores.
+            with Hashing(size) as hashing:
+                for data in body:
+                    hashing.update(data)
+                    file.write(data)
+            computed = hashing.hexdigest()
+            if md5 is not None and md5.lower() != computed:
+                raise NotStored("{} is not stored: its md5 is {}, announced was {}".format(name, computed, md5))
             file.persist(name)
-            return computed.hexdigest()
+            return computed
     except names.NameRefused as error:
         refused = str(error)
     except OSError as error:
@@ -112,34 +110,19 @@ def _send_step(conn, file, offset, step):
 
 def send_file_hashing(conn, opened, name, shown=progress.HIDDEN):
     """As send_file(), and returns the md5 of what was sent: the file is read once."""
-    md5 = hashlib.md5()
     sent = 0
-    while sent < opened.size:
-        with console.context("{} cannot be read".format(name)):
-            data = opened.file.read(min(opened.size - sent, BUFFER))
-        if not data:
-            raise _shrunk(name, sent, opened.size)
-        md5.update(data)
-        with _sending(name, sent, opened.size):
-            net.send_unless_stalled(conn, data)
-        sent += len(data)
-        shown.advance(len(data))
-    return md5.hexdigest()
-
-
-def md5_of(opened, name):
-    """The md5 of the opened file's size bytes, as 32 hexadecimal digits. The file is at its beginning afterwards."""
-    md5 = hashlib.md5()
-    missing = opened.size
-    with console.context("cannot read {}".format(name)):
-        while missing:
-            data = opened.file.read(min(missing, BUFFER))
+    with Hashing(opened.size) as hashing:
+        while sent < opened.size:
+            with console.context("{} cannot be read".format(name)):
+                data = opened.file.read(min(opened.size - sent, BUFFER))
             if not data:
-                raise console.Failure("unexpected end of file")
-            md5.update(data)
-            missing -= len(data)
-        opened.file.seek(0)
-    return md5.hexdigest()
+                raise _shrunk(name, sent, opened.size)
+            hashing.update(data)
+            with _sending(name, sent, opened.size):
+                net.send_unless_stalled(conn, data)
+            sent += len(data)
+            shown.advance(len(data))
+    return hashing.hexdigest()
 
 
 class _sending:

@@ -17,7 +17,7 @@
 //! kernel dates such a change only when it gets to it. The receiver sees it, because it computes the
 //! md5 of what arrives.
 //!
-//! The Python counterparts compute it each time: `common/python/common/transfer.py`
+//! Python: `common/python/common/digest.py`
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -277,6 +277,8 @@ mod tests {
             assert_eq!(ask(&memory, &path), HELLO);
             assert!(remembers(&memory, &path));
             change(&path);
+            assert_eq!(ask(&memory, &path), WORLD);
+            wait_until_rested(&path);
             assert_eq!(ask(&memory, &path), WORLD);
         }
     }

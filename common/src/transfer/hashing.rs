@@ -4,6 +4,8 @@
 //! needs the sum of the times, two threads need the longer one. The buffers go round in a ring:
 //! filled by the one, hashed by the other, and back. There are few of them, so whoever is quicker
 //! waits for the other, and memory stays bounded.
+//!
+//! Python: `common/python/common/hashing.py`
 
 use std::fmt::Write as _;
 use std::panic;

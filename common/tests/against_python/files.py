@@ -1,13 +1,20 @@
-"""What must hold of the modules names, partial_file and transfer; run by files.rs, which sets the search path."""
+"""What must hold of the modules names, partial_file, digest and transfer; run by files.rs, which sets the search path."""
 
-import io
+import hashlib
 import os
+import socket
 import stat
 import tempfile
+import threading
+import time
 
-from common import names, partial_file, transfer
+from common import digest, hashing, names, partial_file, transfer
 
 HELLO = "5d41402abc4b2a76b9719d911017c592"
+WORLD = "7d793037a0760186574b0282f2f435e7"
+
+SHORT_REST = 0.04
+"""In seconds: longer than the kernel's tick of 10 ms at most."""
 
 
 class Stream:
@@ -106,9 +113,97 @@ def transfers(folder):
 
     opened = names.open_local(path)
     assert transfer.md5_of(opened, "a.txt") == HELLO
-    shorter = names.OpenFile(io.BytesIO(b"hell"), 5)
+    shorter = opened._replace(size=6)
     assert str(refused(transfer.md5_of, shorter, "a.txt")) == "cannot read a.txt: unexpected end of file"
     opened.file.close()
+
+
+def large_transfers(folder):
+    """What another thread hashes has the same md5, and a transfer that fails leaves no thread behind."""
+    data = bytes(range(256)) * 4096
+    md5 = hashlib.md5(data).hexdigest()
+    near, far = socket.socketpair()
+    path = os.path.join(folder, "sent")
+    with open(path, "wb") as file:
+        file.write(data)
+    opened = names.open_local(path)
+    sent = []
+    sender = threading.Thread(target=lambda: sent.append(transfer.send_file_hashing(near, opened, "sent")))
+    sender.start()
+    assert transfer.receive_file(far, folder, "received", len(data), md5) == md5
+    sender.join()
+    opened.file.close()
+    assert sent == [md5]
+    assert read(os.path.join(folder, "received")) == data
+
+    threads = threading.active_count()
+    near.sendall(b"too little")
+    near.close()
+    error = refused(transfer.receive_file, far, folder, "cut", len(data))
+    assert "peer closed after 10 of" in str(error), error
+    far.close()
+    assert threading.active_count() == threads
+
+    for pieces in ([], [b"hello"], [data[:1000]] * 9, [data, b"", data]):
+        for size in (0, hashing.BUFFER + 1):
+            with hashing.Hashing(size) as beside:
+                assert (threading.active_count() > threads) == (size > hashing.BUFFER)
+                for piece in pieces:
+                    beside.update(piece)
+            assert beside.hexdigest() == hashlib.md5(b"".join(pieces)).hexdigest()
+
+
+def remembered_digests(folder):
+    """An md5 counts while nothing has happened to the file, whatever its names."""
+    path = os.path.join(folder, "a.txt")
+
+    def ask(memory, path=path):
+        opened = names.open_local(path)
+        with opened.file:
+            return memory.md5_of(opened)
+
+    def remembers(memory):
+        status = os.stat(path)
+        known = memory.files.get((status.st_dev, status.st_ino))
+        return known is not None and known.state == (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+    def wait_until_rested():
+        while time.time() - os.stat(path).st_ctime < 2 * SHORT_REST:
+            time.sleep(SHORT_REST / 4)
+
+    write(path, "hello")
+    memory = digest.Memory(digest.REST)
+    assert ask(memory) == HELLO and not remembers(memory)
+
+    def set_back(path):
+        status = os.stat(path)
+        write(path, "world")
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+    def replace(path):
+        write(path + ".new", "world")
+        os.replace(path + ".new", path)
+
+    for change in (lambda path: write(path, "world"), replace, set_back):
+        write(path, "hello")
+        wait_until_rested()
+        memory = digest.Memory(SHORT_REST)
+        assert ask(memory) == HELLO and remembers(memory)
+        memory.files[next(iter(memory.files))].md5 = "remembered"
+        assert ask(memory) == "remembered"
+        change(path)
+        assert ask(memory) == WORLD
+        wait_until_rested()
+        assert ask(memory) == WORLD
+
+    write(path, "hello")
+    os.link(path, os.path.join(folder, "b.txt"))
+    wait_until_rested()
+    memory = digest.Memory(SHORT_REST)
+    memory.files = {(0, inode): None for inode in range(digest.MOST_FILES)}
+    assert ask(memory) == HELLO and len(memory.files) == 1
+    memory.files[next(iter(memory.files))].md5 = "remembered"
+    assert ask(memory, os.path.join(folder, "b.txt")) == "remembered"
 
 
 def shared_files(folder):
@@ -138,9 +233,12 @@ def shared_files(folder):
 for kind in ("nameless", "named"):
     if kind == "named":
         partial_file._open_nameless = lambda folder: None  # as where there is no O_TMPFILE
-    for check in (partial_files, transfers):
+    for check in (partial_files, transfers, large_transfers):
         with tempfile.TemporaryDirectory() as temporary:
             check(temporary)
 with tempfile.TemporaryDirectory() as temporary:
     shared_files(temporary)
+if os.name == "posix":
+    with tempfile.TemporaryDirectory() as temporary:
+        remembered_digests(temporary)
 print("ok")
