@@ -248,8 +248,11 @@ pub fn read_body(stream: &mut impl Read, size: u64, limit: usize) -> Result<Vec<
         .ok()
         .filter(|size| *size <= limit)
         .ok_or(HeaderError::BodyTooLong { size, limit })?;
-    let mut body = Vec::with_capacity(expected.min(SMALL_BODY));
-    let got = stream.take(size).read_to_end(&mut body)?;
+    let mut body = vec![0; expected.min(SMALL_BODY)];
+    let mut got = fill(stream, &mut body)?;
+    if got == SMALL_BODY {
+        got += stream.take(size - got as u64).read_to_end(&mut body)?;
+    }
     if got < expected {
         return Err(HeaderError::Closed {
             part: "the body",

@@ -18,6 +18,9 @@ use thiserror::Error;
 
 use crate::notation;
 
+/// Most headers are shorter, in bytes, and need not move while they are put together.
+const USUAL_LENGTH: usize = 128;
+
 /// How deep arrays and objects may stand within each other.
 pub const MAX_DEPTH: i64 = 100;
 
@@ -93,7 +96,7 @@ fn skip_string(bytes: &mut impl Iterator<Item = u8>) {
 ///
 /// When `value` cannot be JSON, such as a map whose keys are not strings.
 pub fn dumps(value: &impl Serialize) -> serde_json::Result<String> {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(USUAL_LENGTH);
     value.serialize(&mut Serializer::with_formatter(&mut out, PythonForm))?;
     String::from_utf8(out).map_err(serde::ser::Error::custom)
 }
@@ -126,6 +129,9 @@ impl Formatter for PythonForm {
         w: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
+        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return w.write_all(fragment.as_bytes());
+        }
         let mut units = [0; 2];
         for c in fragment.chars() {
             // Python escapes the delete character too.

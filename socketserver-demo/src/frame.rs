@@ -50,7 +50,9 @@ pub fn read(stream: &mut impl Read) -> Result<Option<String>> {
     };
     let size = header::size(&fields, "data_size")?;
     let text = header::read_body(stream, size, MAX_TEXT)?;
-    Ok(Some(String::from_utf8_lossy(&text).into_owned()))
+    let text = String::from_utf8(text)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    Ok(Some(text))
 }
 
 #[cfg(test)]

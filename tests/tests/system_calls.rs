@@ -1,4 +1,4 @@
-//! How many system calls a server makes for an exchange: counts, where a time would prove nothing.
+//! How many system calls an exchange costs: counts, where a time would prove nothing.
 //!
 //! `strace -f -c` counts them. Where it is missing, or may not trace, the tests are skipped; with
 //! `CI=true` they fail.
@@ -31,22 +31,31 @@ fn can_trace() -> bool {
 
 /// Runs the server of a program while `talk` talks to it, and counts its system calls.
 fn count(number: u8, args: &[&str], talk: impl FnOnce(SocketAddr)) -> BTreeMap<String, u64> {
+    let mut server = rust(number, Side::Server);
+    server.args(["--port", "0"]).args(args);
+    count_calls(&server, |process| {
+        talk(process.ready(PATIENCE).unwrap());
+        process.signal(Signal::INT);
+    })
+}
+
+fn rust(number: u8, side: Side) -> Command {
+    let program = PROGRAMS.iter().find(|program| program.number == number);
+    executables::command(program.unwrap(), side, Language::Rust).unwrap()
+}
+
+/// Counts the system calls of a program until it ends. `meanwhile` may see to that.
+fn count_calls(program: &Command, meanwhile: impl FnOnce(&mut Process)) -> BTreeMap<String, u64> {
     let folder = TempDir::with_prefix("strace-").unwrap();
     let table = folder.path().join("table");
-    let program = PROGRAMS.iter().find(|program| program.number == number);
-    let server = executables::command(program.unwrap(), Side::Server, Language::Rust).unwrap();
     let mut strace = Command::new("strace");
     strace
         .args(["-f", "-c", "-U", "name,calls", "-o"])
         .arg(&table)
-        .arg(server.get_program())
-        .args(server.get_args())
-        .args(["--port", "0"])
-        .args(args);
+        .arg(program.get_program())
+        .args(program.get_args());
     let mut process = Process::start(&mut strace).unwrap();
-    let address = process.ready(PATIENCE).unwrap();
-    talk(address);
-    process.signal(Signal::INT);
+    meanwhile(&mut process);
     process.wait(PATIENCE).unwrap().unwrap();
     let table = fs::read_to_string(table).unwrap();
     table
@@ -143,6 +152,36 @@ fn a_frame_is_one_receive_one_line_and_one_send() {
         }
     });
     assert_one_each(&calls);
+}
+
+/// What `bench` measures the client against must do the same work.
+#[test]
+fn a_frame_is_one_send_one_receive_and_one_line_for_the_client_and_for_its_reference() {
+    if !can_trace() {
+        return;
+    }
+    let server = Process::start(rust(20, Side::Server).args(["--port", "0"])).unwrap();
+    let port = server.ready(PATIENCE).unwrap().port().to_string();
+    let ours = {
+        let mut client = rust(20, Side::Client);
+        client.args(["--interval", "0", "--message", "hello"]);
+        client
+    };
+    let bare = {
+        let mut client = Command::new(tests::lab());
+        client.args(["bare", "framed-client", "--message", "hello"]);
+        client.args(["--line", "HELLO"]);
+        client
+    };
+    for mut client in [ours, bare] {
+        client.args(["--port", &port]);
+        client.args(["--count", &EXCHANGES.to_string()]);
+        let calls = count_calls(&client, |process| {
+            let lines = "HELLO\n".repeat(usize::try_from(EXCHANGES).unwrap());
+            assert!(process.stdout().shows(&lines, PATIENCE));
+        });
+        assert_one_each(&calls);
+    }
 }
 
 #[test]

@@ -37,6 +37,21 @@ pub enum Bare {
     Framed(Exchange),
     /// The lesson's way: a frame is three writes, and Nagle's algorithm is on
     FramedInThree(Exchange),
+    /// The client of `framed`: send, recv, write, again and again
+    FramedClient {
+        /// The server's port.
+        #[arg(long)]
+        port: u16,
+        /// How many frames to send.
+        #[arg(long)]
+        count: usize,
+        /// The text in each.
+        #[arg(long)]
+        message: String,
+        /// The line that is printed for each answer.
+        #[arg(long)]
+        line: String,
+    },
     /// Sends a file to whoever connects: sendfile, each connection in a thread
     SendFile {
         /// The file.
@@ -98,6 +113,22 @@ pub fn run(bare: &Bare) -> Result<()> {
                     send_in_three(stream, &frame, answer.len())?;
                 }
             })
+        }
+        Bare::FramedClient {
+            port,
+            count,
+            message,
+            line,
+        } => {
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, *port))?;
+            let frame = frame(message.as_bytes())?;
+            let line = format!("{line}\n");
+            for _ in 0..*count {
+                stream.write_all(&frame)?;
+                receive_frame(&stream, frame.len())?;
+                print(line.as_bytes())?;
+            }
+            Ok(())
         }
         Bare::SendFile { file } => {
             let file = file.clone();
