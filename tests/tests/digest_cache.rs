@@ -49,7 +49,7 @@ struct Server {
 /// Both languages, as far as they are installed.
 fn languages() -> Vec<Language> {
     let mut languages = vec![Language::Rust];
-    if executables::python_or_skip("the memory of digests") {
+    if tests::python_or_skip("the memory of digests") {
         languages.push(Language::Python);
     }
     languages

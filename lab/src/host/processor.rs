@@ -88,6 +88,7 @@ fn counted(looks: &HashMap<Id, Look>, id: Id) -> Look {
 }
 
 #[cfg(target_os = "linux")]
+#[expect(clippy::unnecessary_wraps, reason = "other systems do not tell")]
 fn look(group: u32) -> Option<HashMap<Id, Look>> {
     const READY: char = 'R';
     let mut looks = HashMap::new();
