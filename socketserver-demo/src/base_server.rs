@@ -9,7 +9,7 @@ use common::{console, net};
 
 use crate::handler::{Request, catching_panics};
 use crate::readiness;
-use crate::server_socket::ServerSocket;
+use crate::socket::ServerSocket;
 use crate::state::ServerState;
 
 /// Python's default for [`serve_forever`](BaseServer::serve_forever): half a second.

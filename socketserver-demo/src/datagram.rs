@@ -12,7 +12,7 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::handler::Request;
 use crate::options::ServerOptions;
-use crate::server_socket::{Descriptor, ServerSocket};
+use crate::socket::{Descriptor, ServerSocket};
 
 /// How long a receive waits when the system announced a datagram and then dropped it, because its
 /// checksum is wrong.

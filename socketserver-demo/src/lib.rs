@@ -153,8 +153,8 @@ pub mod frame;
 mod handler;
 mod options;
 mod readiness;
-mod server_socket;
 mod shutdown;
+mod socket;
 mod socket_server;
 mod state;
 mod stream;
@@ -170,7 +170,7 @@ pub use datagram::{Datagram, DatagramReceiver, DatagramSocket};
 pub use datagram_handler::{DatagramFiles, DatagramRequestHandler};
 pub use handler::{BaseRequestHandler, Request};
 pub use options::ServerOptions;
-pub use server_socket::{AddressOf, Descriptor, ServerAddress, ServerSocket};
+pub use socket::{AddressOf, Descriptor, ServerAddress, ServerSocket};
 pub use socket_server::{SocketServer, TcpServer, UdpServer};
 #[cfg(unix)]
 pub use socket_server::{UnixDatagramServer, UnixStreamServer};

@@ -3,8 +3,8 @@
 use std::io;
 use std::time::Duration;
 
-use crate::server_socket::Descriptor;
 use crate::shutdown::Bell;
+use crate::socket::Descriptor;
 
 /// Waits until `socket` is ready, the bell rings, or `limit` is over (`None` waits for ever).
 /// `true` when the socket is ready.

@@ -11,7 +11,7 @@ use crate::base_server::{BaseServer, ClientAddressOf, RequestOf};
 use crate::datagram::DatagramReceiver;
 use crate::handler::BaseRequestHandler;
 use crate::options::ServerOptions;
-use crate::server_socket::{AddressOf, ServerAddress, ServerSocket};
+use crate::socket::{AddressOf, ServerAddress, ServerSocket};
 use crate::state::ServerState;
 use crate::stream::StreamListener;
 

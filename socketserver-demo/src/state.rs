@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Result;
 
 use crate::options::ServerOptions;
-use crate::server_socket::{AddressOf, ServerSocket};
 use crate::shutdown::Shutdown;
+use crate::socket::{AddressOf, ServerSocket};
 
 /// The socket and the address of a server, its options, and how it is shut down.
 pub struct ServerState<S: ServerSocket> {

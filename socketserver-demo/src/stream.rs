@@ -10,7 +10,7 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::handler::Request;
 use crate::options::ServerOptions;
-use crate::server_socket::{Descriptor, ServerSocket};
+use crate::socket::{Descriptor, ServerSocket};
 
 /// A connection: `TcpStream`, `UnixStream`.
 pub trait StreamSocket: Request + Descriptor {}

@@ -9,7 +9,7 @@ use anyhow::{Context, Error, Result, anyhow};
 
 use crate::base_server::{BaseServer, ClientAddressOf, RequestOf};
 use crate::options::ServerOptions;
-use crate::server_socket::{AddressOf, ServerAddress, ServerSocket};
+use crate::socket::{AddressOf, ServerAddress, ServerSocket};
 use crate::socket_server::{SocketServer, TcpServer, UdpServer};
 #[cfg(unix)]
 use crate::socket_server::{UnixDatagramServer, UnixStreamServer};
