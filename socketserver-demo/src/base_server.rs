@@ -8,9 +8,8 @@ use anyhow::Result;
 use common::{console, net};
 
 use crate::handler::{Request, catching_panics};
-use crate::readiness;
 use crate::socket::ServerSocket;
-use crate::state::ServerState;
+use crate::state::{self, ServerState};
 
 /// Python's default for [`serve_forever`](BaseServer::serve_forever): half a second.
 pub const POLL_INTERVAL: Duration = Duration::from_millis(500);
@@ -99,7 +98,7 @@ pub trait BaseServer: Send + Sync + 'static {
         let serving = self.state().shutdown().begin()?;
         loop {
             let socket = self.state().socket()?;
-            let ready = readiness::wait(&*socket, Some(serving.bell()), Some(poll_interval))?;
+            let ready = state::wait(&*socket, Some(serving.bell()), Some(poll_interval))?;
             // A request that came together with the shutdown stays in the queue.
             if serving.is_shutdown_requested() {
                 return Ok(());
@@ -135,7 +134,7 @@ pub trait BaseServer: Send + Sync + 'static {
         loop {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             let socket = self.state().socket()?;
-            if readiness::wait(&*socket, None, left)? && handle_request_noblock(self) {
+            if state::wait(&*socket, None, left)? && handle_request_noblock(self) {
                 return Ok(());
             }
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
@@ -226,7 +225,7 @@ fn handle_request_noblock(server: &(impl BaseServer + ?Sized)) -> bool {
         Ok(taken) => taken,
         Err(error) => {
             if is_passing(&error) {
-                readiness::rest();
+                state::rest();
             } else {
                 console::warn(format_args!("cannot take a request: {error}"));
                 thread::sleep(BACK_OFF);

@@ -147,36 +147,28 @@
 //!   ends, after some minutes.
 
 mod base_server;
-mod datagram;
-mod datagram_handler;
 pub mod frame;
 mod handler;
-mod options;
-mod readiness;
-mod shutdown;
 mod socket;
 mod socket_server;
 mod state;
-mod stream;
-mod stream_handler;
 #[cfg(test)]
 mod tests;
 mod threading;
-#[cfg(unix)]
-mod unix;
 
 pub use base_server::{BaseServer, ClientAddressOf, POLL_INTERVAL, RequestOf};
-pub use datagram::{Datagram, DatagramReceiver, DatagramSocket};
-pub use datagram_handler::{DatagramFiles, DatagramRequestHandler};
-pub use handler::{BaseRequestHandler, Request};
-pub use options::ServerOptions;
-pub use socket::{AddressOf, Descriptor, ServerAddress, ServerSocket};
+pub use handler::{
+    BaseRequestHandler, DatagramFiles, DatagramRequestHandler, Receiver, Request, Sender,
+    StreamFiles, StreamRequestHandler,
+};
+pub use socket::{
+    AddressOf, Datagram, DatagramReceiver, DatagramSocket, Descriptor, ListeningSocket,
+    ServerAddress, ServerSocket, StreamListener, StreamSocket,
+};
 pub use socket_server::{SocketServer, TcpServer, UdpServer};
 #[cfg(unix)]
 pub use socket_server::{UnixDatagramServer, UnixStreamServer};
-pub use state::ServerState;
-pub use stream::{ListeningSocket, StreamListener, StreamSocket};
-pub use stream_handler::{Receiver, Sender, StreamFiles, StreamRequestHandler};
+pub use state::{ServerOptions, ServerState};
 pub use threading::{ThreadingMixIn, ThreadingTcpServer, ThreadingUdpServer};
 #[cfg(unix)]
 pub use threading::{ThreadingUnixDatagramServer, ThreadingUnixStreamServer};

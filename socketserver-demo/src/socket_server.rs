@@ -8,12 +8,9 @@ use std::os::unix::net::{UnixDatagram, UnixListener};
 use anyhow::Result;
 
 use crate::base_server::{BaseServer, ClientAddressOf, RequestOf};
-use crate::datagram::DatagramReceiver;
 use crate::handler::BaseRequestHandler;
-use crate::options::ServerOptions;
-use crate::socket::{AddressOf, ServerAddress, ServerSocket};
-use crate::state::ServerState;
-use crate::stream::StreamListener;
+use crate::socket::{AddressOf, DatagramReceiver, ServerAddress, ServerSocket, StreamListener};
+use crate::state::{ServerOptions, ServerState};
 
 /// A server for one kind of socket, `S`, which handles one request after the other.
 ///

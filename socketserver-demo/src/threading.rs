@@ -8,12 +8,11 @@ use std::thread;
 use anyhow::{Context, Error, Result, anyhow};
 
 use crate::base_server::{BaseServer, ClientAddressOf, RequestOf};
-use crate::options::ServerOptions;
 use crate::socket::{AddressOf, ServerAddress, ServerSocket};
 use crate::socket_server::{SocketServer, TcpServer, UdpServer};
 #[cfg(unix)]
 use crate::socket_server::{UnixDatagramServer, UnixStreamServer};
-use crate::state::ServerState;
+use crate::state::{ServerOptions, ServerState};
 
 /// The stack of a handler's thread, in bytes of address space.
 ///
