@@ -147,9 +147,10 @@ pub fn words(command: &str) -> (&str, &str) {
 }
 
 fn failed(error: io::Error) -> CommandError {
-    match error.kind() {
-        ErrorKind::WouldBlock | ErrorKind::TimedOut => CommandError::Stalled,
-        _ => CommandError::Lost(error),
+    if net::is_timeout(&error) {
+        CommandError::Stalled
+    } else {
+        CommandError::Lost(error)
     }
 }
 

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::json::{self, JsonError};
-use crate::notation;
+use crate::{net, notation};
 
 /// The longest header that is accepted, in bytes.
 pub const MAX_HEADER: usize = 64 * 1024;
@@ -98,10 +98,10 @@ impl From<serde_json::Error> for HeaderError {
 
 impl From<io::Error> for HeaderError {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            // What a read time limit gives on Unix and on Windows.
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Self::Stalled,
-            _ => Self::Io(error),
+        if net::is_timeout(&error) {
+            Self::Stalled
+        } else {
+            Self::Io(error)
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::io;
 use std::ops::Deref;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
-use anyhow::{Context, Error, Result, anyhow};
+use anyhow::{Context, Error, Result};
+use common::net::{Counted, Running};
 
 use crate::base_server::{BaseServer, ClientAddressOf, RequestOf};
 use crate::socket::{AddressOf, ServerAddress, ServerSocket};
@@ -42,7 +43,7 @@ const MAX_THREADS: usize = 15_000;
 /// Dropping it closes it, as leaving a `with` block does in Python.
 pub struct ThreadingMixIn<S: BaseServer> {
     server: Arc<S>,
-    threads: Arc<Threads>,
+    running: Arc<Running>,
     /// Whether `server_close` leaves the threads alone: `false`.
     ///
     /// In Python it also decides whether a thread keeps the process alive after the end of the main
@@ -75,10 +76,6 @@ where
     SocketServer<S, F>: BaseServer,
 {
     /// Binds and activates a server: see [`SocketServer::new`].
-    ///
-    /// # Errors
-    ///
-    /// Why the address cannot be had, and what to do.
     pub fn new(
         address: impl ServerAddress<AddressOf<S>>,
         request_handler_class: F,
@@ -87,10 +84,6 @@ where
     }
 
     /// Binds and activates a server: see [`SocketServer::with_options`].
-    ///
-    /// # Errors
-    ///
-    /// Why the address cannot be had, and what to do.
     pub fn with_options(
         address: impl ServerAddress<AddressOf<S>>,
         options: ServerOptions,
@@ -106,7 +99,7 @@ impl<S: BaseServer> ThreadingMixIn<S> {
     pub fn mixed_into(server: S) -> Self {
         Self {
             server: Arc::new(server),
-            threads: Arc::default(),
+            running: Arc::default(),
             daemon_threads: false,
             block_on_close: true,
             max_threads: MAX_THREADS,
@@ -116,7 +109,19 @@ impl<S: BaseServer> ThreadingMixIn<S> {
     /// How many requests are being handled now.
     #[must_use]
     pub fn active_threads(&self) -> usize {
-        *self.threads.running()
+        self.running.count()
+    }
+
+    fn start(&self, work: impl FnOnce() + Send + 'static) -> Result<()> {
+        let most = self.max_threads;
+        let counted = Counted::among(Arc::clone(&self.running), most)
+            .with_context(|| format!("{most} are running"))?;
+        let thread = thread::Builder::new().stack_size(STACK_SIZE);
+        thread.spawn(move || {
+            work();
+            drop(counted);
+        })?;
+        Ok(())
     }
 }
 
@@ -135,9 +140,7 @@ impl<S: BaseServer> BaseServer for ThreadingMixIn<S> {
     fn process_request(&self, request: RequestOf<S>, client_address: ClientAddressOf<S>) {
         let server = Arc::clone(&self.server);
         let client = client_address.clone();
-        let started = self.threads.start(self.max_threads, move || {
-            server.process_request(request, client_address);
-        });
+        let started = self.start(move || server.process_request(request, client_address));
         // Without a thread the closure is dropped, and the request with it: that closes the
         // connection.
         if let Err(error) = started.context("refused, no thread can be started") {
@@ -148,7 +151,7 @@ impl<S: BaseServer> BaseServer for ThreadingMixIn<S> {
     fn server_close(&self) {
         self.server.server_close();
         if self.block_on_close && !self.daemon_threads {
-            self.threads.join();
+            self.running.join();
         }
     }
 
@@ -199,62 +202,5 @@ impl<S: BaseServer> Drop for ThreadingMixIn<S> {
         if !thread::panicking() {
             self.server_close();
         }
-    }
-}
-
-/// The threads that run now: Python's `_Threads`.
-///
-/// Python keeps a list, from which it removes the threads that have ended, at each start all of
-/// them. Only their number matters: each counts itself out when it ends.
-#[derive(Default)]
-struct Threads {
-    running: Mutex<usize>,
-    ended: Condvar,
-}
-
-impl Threads {
-    fn start(self: &Arc<Self>, limit: usize, work: impl FnOnce() + Send + 'static) -> Result<()> {
-        let counted = self.count_in(limit)?;
-        let thread = thread::Builder::new().stack_size(STACK_SIZE);
-        thread.spawn(move || {
-            work();
-            drop(counted);
-        })?;
-        Ok(())
-    }
-
-    fn count_in(self: &Arc<Self>, limit: usize) -> Result<Counted> {
-        let mut running = self.running();
-        if *running >= limit {
-            return Err(anyhow!("{limit} are running"));
-        }
-        *running += 1;
-        Ok(Counted(Arc::clone(self)))
-    }
-
-    fn join(&self) {
-        let mut running = self.running();
-        while *running > 0 {
-            running = self
-                .ended
-                .wait(running)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn running(&self) -> MutexGuard<'_, usize> {
-        // No code that could panic runs while it is locked.
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// One of the running threads, until it is dropped: at the end of the thread, after a panic, or
-/// because there is none after all.
-struct Counted(Arc<Threads>);
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        *self.0.running() -= 1;
-        self.0.ended.notify_all();
     }
 }

@@ -3,10 +3,10 @@
 use std::io::{self, ErrorKind, Read};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::counted::{Counted, Running};
 use crate::console;
 
 /// How long [`hang_up`] waits for the peer to close.
@@ -24,26 +24,7 @@ const MAX_CONVERSATIONS: usize = 4000;
 const DESCRIPTORS: u64 = 2;
 
 /// How many conversations run now.
-static RUNNING: AtomicUsize = AtomicUsize::new(0);
-
-/// One of the conversations that run, until it is dropped: at its end, after a panic, or because
-/// there is no thread for it.
-struct Counted(&'static AtomicUsize);
-
-impl Counted {
-    /// `None` if `most` are running already.
-    fn among(running: &'static AtomicUsize, most: usize) -> Option<Self> {
-        let one_more = |count| (count < most).then_some(count + 1);
-        let counted = running.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
-        counted.is_ok().then(|| Self(running))
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
+static RUNNING: Running = Running::new();
 
 /// How many conversations there can be, beginning with that on `first`: whoever is accepted must get
 /// a descriptor for the file too.
@@ -166,19 +147,6 @@ mod tests {
         let mut answer = Vec::new();
         far.read_to_end(&mut answer).unwrap();
         assert_eq!(answer, b"hello");
-    }
-
-    #[test]
-    fn one_conversation_more_than_the_most_is_refused_until_another_ends() {
-        static RUNNING: AtomicUsize = AtomicUsize::new(0);
-        let first = Counted::among(&RUNNING, 2).unwrap();
-        let second = Counted::among(&RUNNING, 2).unwrap();
-        assert!(Counted::among(&RUNNING, 2).is_none());
-        drop(first);
-        let third = Counted::among(&RUNNING, 2).unwrap();
-        assert!(Counted::among(&RUNNING, 2).is_none());
-        drop((second, third));
-        assert_eq!(RUNNING.load(Ordering::Relaxed), 0);
     }
 
     #[test]

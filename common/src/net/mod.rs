@@ -8,6 +8,7 @@
 mod accept;
 mod address;
 mod conversation;
+mod counted;
 mod exchange;
 mod or_say;
 mod stalls;
@@ -25,6 +26,7 @@ use crate::console;
 pub use accept::{Accept, Listener, Reserve, is_exhausted, is_gone, keep_alive};
 pub use address::resolve;
 pub use conversation::{converse_in_thread, hang_up, wait_for_message};
+pub use counted::{Counted, Running};
 pub use exchange::{BLOCK, exchange};
 pub use or_say::{OrSay, is_hang_up, is_timeout, time_left};
 pub use stalls::{limit_stalls, send_some, send_unless_stalled};
