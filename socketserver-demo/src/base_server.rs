@@ -9,13 +9,16 @@ use common::{console, net};
 
 use crate::handler::{Request, catching_panics};
 use crate::socket::ServerSocket;
-use crate::state::{self, ServerState};
+use crate::state::{ServerState, wait};
 
 /// Python's default for [`serve_forever`](BaseServer::serve_forever): half a second.
 pub const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// How long a server waits after a failure that would come again at once.
 const BACK_OFF: Duration = Duration::from_millis(50);
+
+/// How long a server waits before it tries again where it is not told that a request has come.
+const TRY_AGAIN: Duration = Duration::from_millis(10);
 
 /// What a server takes: a connection or a datagram.
 pub type RequestOf<T> = <<T as BaseServer>::Socket as ServerSocket>::Request;
@@ -81,9 +84,8 @@ pub trait BaseServer: Send + Sync + 'static {
     /// (Python: -1).
     #[cfg(unix)]
     fn fileno(&self) -> Option<std::os::fd::RawFd> {
-        use std::os::fd::{AsFd, AsRawFd};
-        let socket = self.state().socket().ok()?;
-        Some(socket.as_fd().as_raw_fd())
+        use std::os::fd::AsRawFd;
+        Some(self.state().socket().ok()?.sock_ref().as_raw_fd())
     }
 
     /// Takes one request after the other until [`shutdown`](Self::shutdown). Calls
@@ -95,12 +97,13 @@ pub trait BaseServer: Send + Sync + 'static {
     /// When the server is closed, serves in another thread already, or cannot wait for its socket.
     /// What a client does is never an error here.
     fn serve_forever(&self, poll_interval: Duration) -> io::Result<()> {
-        let serving = self.state().shutdown().begin()?;
+        let state = self.state();
+        let _serving = state.begin()?;
         loop {
-            let socket = self.state().socket()?;
-            let ready = state::wait(&*socket, Some(serving.bell()), Some(poll_interval))?;
+            let socket = state.socket()?;
+            let ready = wait(&socket.sock_ref(), Some(state.bell()), Some(poll_interval))?;
             // A request that came together with the shutdown stays in the queue.
-            if serving.is_shutdown_requested() {
+            if state.is_shutdown_requested() {
                 return Ok(());
             }
             if ready {
@@ -118,15 +121,11 @@ pub trait BaseServer: Send + Sync + 'static {
     /// (the next one ends at once then), and in the very thread in which it runs (a handler or a
     /// hook stops its own server).
     fn shutdown(&self) {
-        self.state().shutdown().request();
+        self.state().shutdown();
     }
 
     /// Takes one request, or calls [`handle_timeout`](Self::handle_timeout) when none comes for the
-    /// `timeout` of the options.
-    ///
-    /// # Errors
-    ///
-    /// When the server is closed or cannot wait for its socket.
+    /// `timeout` of the options. An error when the server is closed or cannot wait for its socket.
     fn handle_request(&self) -> io::Result<()> {
         let timeout = self.state().options().timeout;
         // A time beyond the system's calendar is for ever.
@@ -134,7 +133,7 @@ pub trait BaseServer: Send + Sync + 'static {
         loop {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             let socket = self.state().socket()?;
-            if state::wait(&*socket, None, left)? && handle_request_noblock(self) {
+            if wait(&socket.sock_ref(), None, left)? && handle_request_noblock(self) {
                 return Ok(());
             }
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
@@ -159,11 +158,8 @@ pub trait BaseServer: Send + Sync + 'static {
     /// Called by `handle_request` when no request comes in time. Does nothing unless overridden.
     fn handle_timeout(&self) {}
 
-    /// Takes the next request from the socket: `accept`, or `recvfrom`.
-    ///
-    /// # Errors
-    ///
-    /// When there is none. The server goes on.
+    /// Takes the next request from the socket: `accept`, or `recvfrom`. An error when there is none;
+    /// the server goes on.
     fn get_request(&self) -> io::Result<(RequestOf<Self>, ClientAddressOf<Self>)> {
         self.state().socket()?.get_request()
     }
@@ -189,11 +185,7 @@ pub trait BaseServer: Send + Sync + 'static {
         self.shutdown_request(request);
     }
 
-    /// Makes a handler and runs it.
-    ///
-    /// # Errors
-    ///
-    /// What the handler says.
+    /// Makes a handler and runs it; the error is the handler's.
     fn finish_request(
         &self,
         request: &mut RequestOf<Self>,
@@ -224,11 +216,11 @@ fn handle_request_noblock(server: &(impl BaseServer + ?Sized)) -> bool {
     let (request, client_address) = match server.get_request() {
         Ok(taken) => taken,
         Err(error) => {
-            if is_passing(&error) {
-                state::rest();
-            } else {
+            if !is_passing(&error) {
                 console::warn(format_args!("cannot take a request: {error}"));
                 thread::sleep(BACK_OFF);
+            } else if cfg!(not(unix)) {
+                thread::sleep(TRY_AGAIN);
             }
             return false;
         }
@@ -244,6 +236,5 @@ fn handle_request_noblock(server: &(impl BaseServer + ?Sized)) -> bool {
 /// The client has left again, or the datagram was broken: that says nothing about the server's
 /// socket.
 fn is_passing(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionReset, TimedOut, WouldBlock};
-    net::is_gone(error) || matches!(error.kind(), WouldBlock | TimedOut | ConnectionReset)
+    net::is_gone(error) || net::is_passing(error) || net::is_timeout(error)
 }

@@ -33,65 +33,36 @@ impl Request for std::os::unix::net::UnixStream {
 ///
 /// The three steps run in the order `setup`, `handle`, `finish`. When `setup` fails, the others do
 /// not run; `finish` runs although `handle` fails or panics. An error goes to the server's
-/// [`handle_error`](crate::BaseServer::handle_error).
+/// [`handle_error`](crate::BaseServer::handle_error); of two errors that of `handle`, which is the
+/// cause.
 ///
 /// `R` is what the handler handles: `TcpStream`, `UnixStream` or [`Datagram`](crate::Datagram).
 pub trait BaseRequestHandler<R: Request = TcpStream> {
     /// Prepares. Does nothing unless overridden.
-    ///
-    /// # Errors
-    ///
-    /// The request is not handled then.
     fn setup(&mut self, request: &mut R, client_address: &R::Address) -> Result<()> {
         let _ = (request, client_address);
         Ok(())
     }
 
     /// Does the work of the service. Does nothing unless overridden.
-    ///
-    /// # Errors
-    ///
-    /// Whatever ends the conversation too early.
     fn handle(&mut self, request: &mut R, client_address: &R::Address) -> Result<()> {
         let _ = (request, client_address);
         Ok(())
     }
 
     /// Cleans up. Does nothing unless overridden.
-    ///
-    /// # Errors
-    ///
-    /// Reported unless `handle` has failed before: then its error is the cause, and is reported.
     fn finish(&mut self, request: &mut R, client_address: &R::Address) -> Result<()> {
         let _ = (request, client_address);
         Ok(())
     }
 
     /// Runs the three steps: `BaseRequestHandler.__init__`. Not to be overridden.
-    ///
-    /// # Errors
-    ///
-    /// The first error of the three.
     fn run(&mut self, request: &mut R, client_address: &R::Address) -> Result<()> {
         self.setup(request, client_address)?;
         let handled = catching_panics(|| self.handle(request, client_address));
         let finished = self.finish(request, client_address);
         handled.and(finished)
     }
-}
-
-/// Turns a panic into an error, as every exception is one in Python: neither may end the server.
-pub(crate) fn catching_panics(step: impl FnOnce() -> Result<()>) -> Result<()> {
-    // Nobody sees a half-changed handler afterwards but `finish`, which is made to clean up.
-    panic::catch_unwind(AssertUnwindSafe(step))
-        .unwrap_or_else(|panic| Err(anyhow!("the handler panicked: {}", message(&*panic))))
-}
-
-fn message(panic: &(dyn Any + Send)) -> &str {
-    let literal = panic.downcast_ref::<&str>().copied();
-    literal
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }
 
 /// Handles one connection, which it reads and writes like files, line by line for example.
@@ -130,27 +101,15 @@ pub trait StreamRequestHandler<S: StreamSocket = TcpStream> {
     const DISABLE_NAGLE_ALGORITHM: bool = false;
 
     /// Prepares. Does nothing unless overridden.
-    ///
-    /// # Errors
-    ///
-    /// The connection is not handled then.
     fn setup(&mut self, files: &mut StreamFiles<'_, S>) -> Result<()> {
         let _ = files;
         Ok(())
     }
 
     /// Does the work of the service.
-    ///
-    /// # Errors
-    ///
-    /// Whatever ends the conversation too early.
     fn handle(&mut self, files: &mut StreamFiles<'_, S>) -> Result<()>;
 
     /// Cleans up, before `wfile` is flushed. Does nothing unless overridden.
-    ///
-    /// # Errors
-    ///
-    /// Reported unless `handle` has failed before.
     fn finish(&mut self, files: &mut StreamFiles<'_, S>) -> Result<()> {
         let _ = files;
         Ok(())
@@ -245,27 +204,15 @@ where
 /// ```
 pub trait DatagramRequestHandler<S: DatagramSocket = UdpSocket> {
     /// Prepares. Does nothing unless overridden.
-    ///
-    /// # Errors
-    ///
-    /// The datagram is not handled then.
     fn setup(&mut self, files: &mut DatagramFiles<'_, S>) -> Result<()> {
         let _ = files;
         Ok(())
     }
 
     /// Does the work of the service.
-    ///
-    /// # Errors
-    ///
-    /// Whatever ends it too early.
     fn handle(&mut self, files: &mut DatagramFiles<'_, S>) -> Result<()>;
 
     /// Cleans up, before the answer is sent. Does nothing unless overridden.
-    ///
-    /// # Errors
-    ///
-    /// Reported unless `handle` has failed before.
     fn finish(&mut self, files: &mut DatagramFiles<'_, S>) -> Result<()> {
         let _ = files;
         Ok(())
@@ -307,4 +254,18 @@ where
         sent?;
         Ok(())
     }
+}
+
+/// Turns a panic into an error, as every exception is one in Python: neither may end the server.
+pub(crate) fn catching_panics(step: impl FnOnce() -> Result<()>) -> Result<()> {
+    // Nobody sees a half-changed handler afterwards but `finish`, which is made to clean up.
+    panic::catch_unwind(AssertUnwindSafe(step))
+        .unwrap_or_else(|panic| Err(anyhow!("the handler panicked: {}", message(&*panic))))
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let literal = panic.downcast_ref::<&str>().copied();
+    literal
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
 }

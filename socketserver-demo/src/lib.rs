@@ -44,6 +44,9 @@
 //! 4. **What else should happen**: [`BaseServer`] is the loop and its hooks, such as
 //!    [`verify_request`](BaseServer::verify_request), each of which can be overridden.
 //!
+//! The sources follow: `handler.rs`, `socket.rs` with `socket_server.rs`, `threading.rs`,
+//! `base_server.rs`. `state.rs` is what every server has: its options, and how it waits and stops.
+//!
 //! ```text
 //!                 Python: inheritance                              Rust: a type parameter
 //!
@@ -168,7 +171,7 @@ pub use socket::{
 pub use socket_server::{SocketServer, TcpServer, UdpServer};
 #[cfg(unix)]
 pub use socket_server::{UnixDatagramServer, UnixStreamServer};
-pub use state::{ServerOptions, ServerState};
+pub use state::{REQUEST_QUEUE_SIZE, ServerOptions, ServerState};
 pub use threading::{ThreadingMixIn, ThreadingTcpServer, ThreadingUdpServer};
 #[cfg(unix)]
 pub use threading::{ThreadingUnixDatagramServer, ThreadingUnixStreamServer};

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, ToSocketAddrs, UdpSocket};
 #[cfg(unix)]
 use std::os::unix::net::{SocketAddr as UnixAddress, UnixDatagram, UnixListener};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -13,9 +13,13 @@ use common::net::{self, Accept, OrSay, Reserve};
 use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::handler::Request;
-use crate::state::ServerOptions;
+use crate::state::{ServerOptions, lock};
 
-/// Anything with a file descriptor that the system can wait for.
+/// How long a receive waits when the system announced a datagram and then dropped it, because its
+/// checksum is wrong.
+const DROPPED: Duration = Duration::from_millis(50);
+
+/// Anything with a file descriptor.
 #[cfg(unix)]
 pub trait Descriptor: std::os::fd::AsFd {}
 #[cfg(unix)]
@@ -27,12 +31,9 @@ pub trait Descriptor: std::os::windows::io::AsSocket {}
 #[cfg(windows)]
 impl<T: std::os::windows::io::AsSocket> Descriptor for T {}
 
-/// The socket that requests come to.
-///
-/// [`StreamListener`](crate::StreamListener) gives connections,
-/// [`DatagramReceiver`](crate::DatagramReceiver) datagrams; each for IP (`AF_INET`, `AF_INET6`) and
-/// for Unix sockets (`AF_UNIX`).
-pub trait ServerSocket: Descriptor + Sized + Send + Sync + 'static {
+/// The socket that requests come to: [`StreamListener`] gives connections, [`DatagramReceiver`]
+/// datagrams; each for IP (`AF_INET`, `AF_INET6`) and for Unix sockets (`AF_UNIX`).
+pub trait ServerSocket: Sized + Send + Sync + 'static {
     /// What comes: a connection, or a datagram.
     type Request: Request;
 
@@ -40,31 +41,19 @@ pub trait ServerSocket: Descriptor + Sized + Send + Sync + 'static {
     fn default_options() -> ServerOptions;
 
     /// `socket`, `setsockopt`, `bind`.
-    ///
-    /// # Errors
-    ///
-    /// When the address cannot be had.
     fn server_bind(address: &AddressOf<Self>, options: &ServerOptions) -> Result<Self>;
 
-    /// `listen`. Datagram sockets need none.
-    ///
-    /// # Errors
-    ///
-    /// When another socket listens there.
+    /// `listen`, which datagram sockets need not. Fails when another socket listens there.
     fn server_activate(&self, options: &ServerOptions) -> Result<()>;
 
     /// `getsockname`: with the port that the system chose, if it was asked to.
-    ///
-    /// # Errors
-    ///
-    /// When the system does not tell.
     fn server_address(&self) -> io::Result<AddressOf<Self>>;
 
-    /// `accept`, or `recvfrom`. Does not wait (long).
-    ///
-    /// # Errors
-    ///
-    /// [`io::ErrorKind::WouldBlock`] when there is nothing, and whatever else the system says.
+    /// The socket itself, to wait for.
+    fn sock_ref(&self) -> SockRef<'_>;
+
+    /// `accept`, or `recvfrom`. Does not wait (long): [`io::ErrorKind::WouldBlock`] when there is
+    /// nothing.
     fn get_request(&self) -> io::Result<(Self::Request, AddressOf<Self>)>;
 
     /// Tells the client that nothing more will come. Closing it is what dropping the request does.
@@ -78,10 +67,6 @@ pub type AddressOf<S> = <<S as ServerSocket>::Request as Request>::Address;
 /// `"127.0.0.1:8081"` or `("localhost", 0)`; for Unix sockets a path.
 pub trait ServerAddress<A> {
     /// The addresses, in the order in which to try them.
-    ///
-    /// # Errors
-    ///
-    /// When there is none.
     fn addresses(self) -> io::Result<Vec<A>>;
 }
 
@@ -98,6 +83,22 @@ impl<T: AsRef<std::path::Path>> ServerAddress<UnixAddress> for T {
     }
 }
 
+/// A socket for IP: `socket`, `setsockopt`, `bind`.
+fn bound(address: SocketAddr, kind: Type, options: &ServerOptions) -> Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), kind, None)?;
+    socket.set_reuse_address(options.allow_reuse_address && cfg!(unix))?;
+    #[cfg(unix)]
+    if options.allow_reuse_port {
+        socket.set_reuse_port(true)?;
+    }
+    socket
+        .bind(&address.into())
+        .or_cannot_listen(&socket, address)?;
+    Ok(socket)
+}
+
+// Connections: the sockets of `TCPServer` and `UnixStreamServer`.
+
 /// A connection: `TcpStream`, `UnixStream`.
 pub trait StreamSocket: Request + Descriptor {}
 
@@ -109,31 +110,15 @@ pub trait ListeningSocket:
     Accept<Stream: StreamSocket> + Descriptor + Send + Sync + 'static
 {
     /// `socket`, `setsockopt`, `bind`.
-    ///
-    /// # Errors
-    ///
-    /// When the address cannot be had.
     fn bind(address: &Self::Peer, options: &ServerOptions) -> Result<Self>;
 
     /// `getsockname`.
-    ///
-    /// # Errors
-    ///
-    /// When the system does not tell.
     fn address(&self) -> io::Result<Self::Peer>;
 }
 
 impl ListeningSocket for TcpListener {
     fn bind(address: &SocketAddr, options: &ServerOptions) -> Result<Self> {
-        let socket = Socket::new(Domain::for_address(*address), Type::STREAM, None)?;
-        socket.set_reuse_address(options.allow_reuse_address && cfg!(unix))?;
-        #[cfg(unix)]
-        if options.allow_reuse_port {
-            socket.set_reuse_port(true)?;
-        }
-        let bound = socket.bind(&(*address).into());
-        bound.or_cannot_listen(&socket, *address)?;
-        let listener = socket.into();
+        let listener = bound(*address, Type::STREAM, options)?.into();
         net::keep_alive(&listener)?;
         Ok(listener)
     }
@@ -143,24 +128,23 @@ impl ListeningSocket for TcpListener {
     }
 }
 
+#[cfg(unix)]
+impl ListeningSocket for UnixListener {
+    fn bind(address: &UnixAddress, _options: &ServerOptions) -> Result<Self> {
+        // This listens too, with a queue of the standard library's choice; `server_activate` sets
+        // ours.
+        Self::bind_addr(address).with_context(|| format!("cannot listen on {address:?}"))
+    }
+
+    fn address(&self) -> io::Result<UnixAddress> {
+        self.local_addr()
+    }
+}
+
 /// A listening socket that refuses, instead of spinning, when descriptors run out.
 pub struct StreamListener<L> {
     listener: L,
     reserve: Mutex<Reserve<L>>,
-}
-
-#[cfg(unix)]
-impl<L: Descriptor> std::os::fd::AsFd for StreamListener<L> {
-    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-        self.listener.as_fd()
-    }
-}
-
-#[cfg(windows)]
-impl<L: Descriptor> std::os::windows::io::AsSocket for StreamListener<L> {
-    fn as_socket(&self) -> std::os::windows::io::BorrowedSocket<'_> {
-        self.listener.as_socket()
-    }
 }
 
 impl<L> ServerSocket for StreamListener<L>
@@ -181,7 +165,7 @@ where
     }
 
     fn server_activate(&self, options: &ServerOptions) -> Result<()> {
-        let socket = SockRef::from(&self.listener);
+        let socket = self.sock_ref();
         // A client may leave between the wait and `accept`, which must not wait for the next one.
         socket.set_nonblocking(true)?;
         // With SO_REUSEADDR two sockets may bind one port, and only the second `listen` fails.
@@ -195,17 +179,17 @@ where
         self.listener.address()
     }
 
+    fn sock_ref(&self) -> SockRef<'_> {
+        SockRef::from(&self.listener)
+    }
+
     fn get_request(&self) -> io::Result<(L::Stream, L::Peer)> {
-        let accepted = match self.listener.accept_one() {
-            Err(error) if net::is_exhausted(&error) => {
-                // Reserve has no state that a panic could leave half-changed.
-                let mut reserve = self.reserve.lock().unwrap_or_else(PoisonError::into_inner);
-                let accepted = reserve.accept_or_refuse(&self.listener, &error);
-                accepted.ok_or_else(|| io::ErrorKind::WouldBlock.into())
-            }
-            accepted => accepted,
+        let (stream, peer) = match self.listener.accept_one() {
+            Err(error) if net::is_exhausted(&error) => lock(&self.reserve)
+                .accept_or_refuse(&self.listener, &error)
+                .ok_or(io::ErrorKind::WouldBlock)?,
+            accepted => accepted?,
         };
-        let (stream, peer) = accepted?;
         // On macOS and Windows a connection inherits this from its listener.
         SockRef::from(&stream).set_nonblocking(false)?;
         Ok((stream, peer))
@@ -217,9 +201,7 @@ where
     }
 }
 
-/// How long a receive waits when the system announced a datagram and then dropped it, because its
-/// checksum is wrong.
-const DROPPED: Duration = Duration::from_millis(50);
+// Datagrams: the sockets of `UDPServer` and `UnixDatagramServer`.
 
 /// A request of a datagram server: Python's pair `(data, socket)`.
 pub struct Datagram<S = UdpSocket> {
@@ -239,31 +221,15 @@ pub trait DatagramSocket: Descriptor + Sized + Send + Sync + 'static {
     type Address: Clone + Debug + Send + Sync + 'static;
 
     /// `socket`, `setsockopt`, `bind`.
-    ///
-    /// # Errors
-    ///
-    /// When the address cannot be had.
     fn bind(address: &Self::Address, options: &ServerOptions) -> Result<Self>;
 
     /// `getsockname`.
-    ///
-    /// # Errors
-    ///
-    /// When the system does not tell.
     fn address(&self) -> io::Result<Self::Address>;
 
     /// `recvfrom`: the datagram's length in bytes, and its sender.
-    ///
-    /// # Errors
-    ///
-    /// Whatever the system says.
     fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, Self::Address)>;
 
     /// `sendto`.
-    ///
-    /// # Errors
-    ///
-    /// Whatever the system says.
     fn send_to(&self, data: &[u8], address: &Self::Address) -> io::Result<usize>;
 
     /// Whether an answer to `peer` would arrive at the socket that is bound to `own`: a server that
@@ -275,15 +241,7 @@ impl DatagramSocket for UdpSocket {
     type Address = SocketAddr;
 
     fn bind(address: &SocketAddr, options: &ServerOptions) -> Result<Self> {
-        let socket = Socket::new(Domain::for_address(*address), Type::DGRAM, None)?;
-        socket.set_reuse_address(options.allow_reuse_address && cfg!(unix))?;
-        #[cfg(unix)]
-        if options.allow_reuse_port {
-            socket.set_reuse_port(true)?;
-        }
-        let bound = socket.bind(&(*address).into());
-        bound.or_cannot_listen(&socket, *address)?;
-        Ok(socket.into())
+        Ok(bound(*address, Type::DGRAM, options)?.into())
     }
 
     fn address(&self) -> io::Result<SocketAddr> {
@@ -300,83 +258,6 @@ impl DatagramSocket for UdpSocket {
 
     fn is_own(peer: &SocketAddr, own: &SocketAddr) -> bool {
         net::is_own(*peer, *own)
-    }
-}
-
-/// A bound socket, its address, and the buffer in which its datagrams arrive.
-pub struct DatagramReceiver<S: DatagramSocket> {
-    socket: Arc<S>,
-    address: S::Address,
-    buffer: Mutex<Vec<u8>>,
-}
-
-#[cfg(unix)]
-impl<S: DatagramSocket> std::os::fd::AsFd for DatagramReceiver<S> {
-    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-        self.socket.as_fd()
-    }
-}
-
-#[cfg(windows)]
-impl<S: DatagramSocket> std::os::windows::io::AsSocket for DatagramReceiver<S> {
-    fn as_socket(&self) -> std::os::windows::io::BorrowedSocket<'_> {
-        self.socket.as_socket()
-    }
-}
-
-impl<S: DatagramSocket> ServerSocket for DatagramReceiver<S> {
-    type Request = Datagram<S>;
-
-    fn default_options() -> ServerOptions {
-        ServerOptions::for_datagrams()
-    }
-
-    fn server_bind(address: &S::Address, options: &ServerOptions) -> Result<Self> {
-        let socket = S::bind(address, options)?;
-        Ok(Self {
-            address: socket.address()?,
-            socket: Arc::new(socket),
-            buffer: Mutex::new(vec![0; options.max_packet_size]),
-        })
-    }
-
-    fn server_activate(&self, _options: &ServerOptions) -> Result<()> {
-        // Not O_NONBLOCK: the handlers send through the same socket, and they should wait when its
-        // buffer is full.
-        Ok(SockRef::from(&*self.socket).set_read_timeout(Some(DROPPED))?)
-    }
-
-    fn server_address(&self) -> io::Result<S::Address> {
-        Ok(self.address.clone())
-    }
-
-    fn get_request(&self) -> io::Result<(Datagram<S>, S::Address)> {
-        // What a panic leaves in the buffer is overwritten by the next datagram.
-        let mut buffer = self.buffer.lock().unwrap_or_else(PoisonError::into_inner);
-        let (size, client_address) = self.socket.recv_from(&mut buffer)?;
-        if S::is_own(&client_address, &self.address) {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        let datagram = Datagram {
-            data: buffer[..size].to_vec(),
-            socket: Arc::clone(&self.socket),
-        };
-        Ok((datagram, client_address))
-    }
-
-    fn shutdown_request(_request: &Datagram<S>) {}
-}
-
-#[cfg(unix)]
-impl ListeningSocket for UnixListener {
-    fn bind(address: &UnixAddress, _options: &ServerOptions) -> Result<Self> {
-        // This listens too, with a queue of the standard library's choice; `server_activate` sets
-        // ours.
-        Self::bind_addr(address).with_context(|| format!("cannot listen on {address:?}"))
-    }
-
-    fn address(&self) -> io::Result<UnixAddress> {
-        self.local_addr()
     }
 }
 
@@ -403,4 +284,57 @@ impl DatagramSocket for UnixDatagram {
     fn is_own(_peer: &UnixAddress, _own: &UnixAddress) -> bool {
         false // the system itself tells who sent it
     }
+}
+
+/// A bound socket, its address, and the buffer in which its datagrams arrive.
+pub struct DatagramReceiver<S: DatagramSocket> {
+    socket: Arc<S>,
+    address: S::Address,
+    buffer: Mutex<Vec<u8>>,
+}
+
+impl<S: DatagramSocket> ServerSocket for DatagramReceiver<S> {
+    type Request = Datagram<S>;
+
+    fn default_options() -> ServerOptions {
+        ServerOptions::for_datagrams()
+    }
+
+    fn server_bind(address: &S::Address, options: &ServerOptions) -> Result<Self> {
+        let socket = S::bind(address, options)?;
+        Ok(Self {
+            address: socket.address()?,
+            socket: Arc::new(socket),
+            buffer: Mutex::new(vec![0; options.max_packet_size]),
+        })
+    }
+
+    fn server_activate(&self, _options: &ServerOptions) -> Result<()> {
+        // Not O_NONBLOCK: the handlers send through the same socket, and they should wait when its
+        // buffer is full.
+        Ok(self.sock_ref().set_read_timeout(Some(DROPPED))?)
+    }
+
+    fn server_address(&self) -> io::Result<S::Address> {
+        Ok(self.address.clone())
+    }
+
+    fn sock_ref(&self) -> SockRef<'_> {
+        SockRef::from(&*self.socket)
+    }
+
+    fn get_request(&self) -> io::Result<(Datagram<S>, S::Address)> {
+        let mut buffer = lock(&self.buffer);
+        let (size, client_address) = self.socket.recv_from(&mut buffer)?;
+        if S::is_own(&client_address, &self.address) {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let datagram = Datagram {
+            data: buffer[..size].to_vec(),
+            socket: Arc::clone(&self.socket),
+        };
+        Ok((datagram, client_address))
+    }
+
+    fn shutdown_request(_request: &Datagram<S>) {}
 }

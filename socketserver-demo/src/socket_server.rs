@@ -37,11 +37,8 @@ pub type UnixStreamServer<F> = SocketServer<StreamListener<UnixListener>, F>;
 pub type UnixDatagramServer<F> = SocketServer<DatagramReceiver<UnixDatagram>, F>;
 
 impl<S: ServerSocket, F> SocketServer<S, F> {
-    /// Binds and activates a server with the default options of its kind.
-    ///
-    /// # Errors
-    ///
-    /// Why the address cannot be had, and what to do.
+    /// Binds and activates a server with the default options of its kind. The error says why the
+    /// address cannot be had, and what to do.
     pub fn new(
         address: impl ServerAddress<AddressOf<S>>,
         request_handler_class: F,
@@ -50,11 +47,7 @@ impl<S: ServerSocket, F> SocketServer<S, F> {
     }
 
     /// Binds and activates a server. Of several addresses, as a name may have, the first that can
-    /// be had is taken.
-    ///
-    /// # Errors
-    ///
-    /// Why the (last) address cannot be had, and what to do.
+    /// be had is taken; the error is that of the last.
     pub fn with_options(
         address: impl ServerAddress<AddressOf<S>>,
         options: ServerOptions,

@@ -11,8 +11,13 @@ use std::time::Duration;
 
 use anyhow::Result;
 use common::net::datagram_buffer;
+use socket2::Socket;
 
-use crate::socket::{AddressOf, Descriptor, ServerSocket};
+use crate::socket::{AddressOf, ServerSocket};
+
+/// How many connections wait by default until they are accepted, where Python has 5: as many as
+/// Linux allows (`/proc/sys/net/core/somaxconn`).
+pub const REQUEST_QUEUE_SIZE: i32 = 4096;
 
 /// How a server sets up its socket. Change what should differ from Python's defaults, or from ours:
 ///
@@ -26,12 +31,11 @@ use crate::socket::{AddressOf, Descriptor, ServerSocket};
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ServerOptions {
-    /// How many connections may wait until the server accepts them: the backlog of `listen`.
+    /// How many connections may wait until the server accepts them: the backlog of `listen`. The
+    /// default is [`REQUEST_QUEUE_SIZE`]; datagram servers have no use for it.
     ///
-    /// Python's 5 is too few for a crowd: who finds the queue full is not told, and tries again
-    /// after a second, then two, then four. The system clamps the number to what it allows (on
-    /// Linux `/proc/sys/net/core/somaxconn`, 4096), which is the default here. Of no use to
-    /// datagram servers.
+    /// Python's 5 is too few for a crowd: a client that finds the queue full is not told, and tries
+    /// again after a second, then two, then four.
     pub request_queue_size: i32,
 
     /// Sets SO_REUSEADDR.
@@ -42,15 +46,15 @@ pub struct ServerOptions {
     pub allow_reuse_address: bool,
 
     /// Sets SO_REUSEPORT, where there is such a thing: several servers share one port and the
-    /// system distributes the clients. Of no use to Unix sockets.
+    /// system distributes the clients. Unix sockets have no use for it.
     pub allow_reuse_port: bool,
 
-    /// The longest datagram in bytes; of a longer one the rest is lost. The default loses nothing
-    /// of any UDP datagram (Python's: 8192 bytes). Of no use to stream servers.
+    /// The longest datagram in bytes; the rest of a longer one is lost. By default every UDP
+    /// datagram is whole (Python's: 8192 bytes). Stream servers have no use for it.
     pub max_packet_size: usize,
 
     /// How long [`handle_request`](crate::BaseServer::handle_request) waits; `None` waits for ever.
-    /// Nobody else heeds it.
+    /// Nothing else heeds it.
     pub timeout: Option<Duration>,
 }
 
@@ -59,7 +63,7 @@ impl ServerOptions {
     #[must_use]
     pub fn for_streams() -> Self {
         Self {
-            request_queue_size: 4096,
+            request_queue_size: REQUEST_QUEUE_SIZE,
             allow_reuse_address: true,
             allow_reuse_port: false,
             max_packet_size: datagram_buffer().len(),
@@ -77,21 +81,26 @@ impl ServerOptions {
     }
 }
 
-/// The socket and the address of a server, its options, and how it is shut down.
+/// What Python keeps in the instance: the socket, its address, the options, and how
+/// [`shutdown`](crate::BaseServer::shutdown) reaches a `serve_forever` that waits in another thread.
 pub struct ServerState<S: ServerSocket> {
     socket: Mutex<Option<Arc<S>>>,
     server_address: AddressOf<S>,
     options: ServerOptions,
-    shutdown: Shutdown,
+    serving: Mutex<Serving>,
+    stopped: Condvar,
+    bell: Bell,
+}
+
+#[derive(Default)]
+struct Serving {
+    in_thread: Option<ThreadId>,
+    shutdown_requested: bool,
 }
 
 impl<S: ServerSocket> ServerState<S> {
     /// `server_bind`, then `server_activate`: `TCPServer.__init__`. When one of them fails, the
     /// socket is closed.
-    ///
-    /// # Errors
-    ///
-    /// Why the address cannot be had.
     pub fn new(address: &AddressOf<S>, options: ServerOptions) -> Result<Self> {
         let socket = S::server_bind(address, &options)?;
         socket.server_activate(&options)?;
@@ -99,18 +108,15 @@ impl<S: ServerSocket> ServerState<S> {
             server_address: socket.server_address()?,
             socket: Mutex::new(Some(Arc::new(socket))),
             options,
-            shutdown: Shutdown::new()?,
+            serving: Mutex::default(),
+            stopped: Condvar::new(),
+            bell: Bell::new()?,
         })
     }
 
-    /// The server's socket.
-    ///
-    /// # Errors
-    ///
-    /// When the server is closed.
+    /// The server's socket. An error once the server is closed.
     pub fn socket(&self) -> io::Result<Arc<S>> {
-        let socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
-        socket
+        lock(&self.socket)
             .clone()
             .ok_or_else(|| io::Error::new(io::ErrorKind::NotConnected, "the server is closed"))
     }
@@ -125,99 +131,70 @@ impl<S: ServerSocket> ServerState<S> {
         &self.options
     }
 
-    pub(crate) fn shutdown(&self) -> &Shutdown {
-        &self.shutdown
-    }
-
     pub(crate) fn close(&self) {
-        *self.socket.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-}
-
-/// Stops `serve_forever`: a request to stop, and a bell for the loop that sleeps.
-///
-/// Python only sets a flag, which the loop finds after `poll_interval`, half a second. ("XXX:
-/// Consider using another file descriptor […] to wake this up instead of polling", says its
-/// source.) The [`Bell`] is that other descriptor.
-pub(crate) struct Shutdown {
-    state: Mutex<State>,
-    stopped: Condvar,
-    bell: Bell,
-}
-
-#[derive(Default)]
-struct State {
-    requested: bool,
-    serving: Option<ThreadId>,
-}
-
-impl Shutdown {
-    pub(crate) fn new() -> io::Result<Self> {
-        Ok(Self {
-            state: Mutex::default(),
-            stopped: Condvar::new(),
-            bell: Bell::new()?,
-        })
+        *lock(&self.socket) = None;
     }
 
     /// `serve_forever` begins; it ends when what this returns is dropped.
-    pub(crate) fn begin(&self) -> io::Result<Serving<'_>> {
-        let mut state = self.state();
-        if state.serving.is_some() {
+    pub(crate) fn begin(&self) -> io::Result<EndOnDrop<'_, S>> {
+        let mut serving = lock(&self.serving);
+        if serving.in_thread.is_some() {
             return Err(io::Error::new(
                 io::ErrorKind::ResourceBusy,
                 "the server serves already, in another thread",
             ));
         }
-        state.serving = Some(thread::current().id());
-        Ok(Serving(self))
+        serving.in_thread = Some(thread::current().id());
+        Ok(EndOnDrop(self))
+    }
+
+    pub(crate) fn is_shutdown_requested(&self) -> bool {
+        lock(&self.serving).shutdown_requested
     }
 
     /// Asks the loop to end and waits until it has. Where no loop runs, the next one ends at once.
     /// A loop that asks itself (from a handler or a hook) must not wait for itself.
-    pub(crate) fn request(&self) {
-        let mut state = self.state();
-        state.requested = true;
-        self.bell.ring();
+    pub(crate) fn shutdown(&self) {
         let me = Some(thread::current().id());
-        while state.requested && state.serving.is_some() && state.serving != me {
-            state = self
-                .stopped
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+        let mut serving = lock(&self.serving);
+        serving.shutdown_requested = true;
+        self.bell.ring();
+        while serving.shutdown_requested && serving.in_thread.is_some() && serving.in_thread != me {
+            let ended = self.stopped.wait(serving);
+            serving = ended.unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        // No code that could panic runs while it is locked.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A running `serve_forever`.
-pub(crate) struct Serving<'a>(&'a Shutdown);
-
-impl Serving<'_> {
-    pub(crate) fn is_shutdown_requested(&self) -> bool {
-        self.0.state().requested
-    }
-
     pub(crate) fn bell(&self) -> &Bell {
-        &self.0.bell
+        &self.bell
     }
 }
 
-impl Drop for Serving<'_> {
+/// A running `serve_forever`, which may end by an error or a panic too.
+pub(crate) struct EndOnDrop<'a, S: ServerSocket>(&'a ServerState<S>);
+
+impl<S: ServerSocket> Drop for EndOnDrop<'_, S> {
     fn drop(&mut self) {
-        let mut state = self.0.state();
-        *state = State::default();
+        let mut serving = lock(&self.0.serving);
+        *serving = Serving::default();
+        // Still locked: the ring of the next shutdown must not be silenced.
         self.0.bell.silence();
         self.0.stopped.notify_all();
     }
 }
 
-/// Two connected sockets: a byte in one makes the other ready, and ends the wait for it
-/// ("self-pipe").
+/// Locks although another thread may have panicked meanwhile: what is locked in this library is
+/// changed in one step, or is overwritten by the next who locks it.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Wakes a loop that waits for its socket: two connected sockets, of which a byte in one makes the
+/// other ready ("self-pipe").
+///
+/// Python only sets a flag, which the loop finds after `poll_interval`, half a second. ("XXX:
+/// Consider using another file descriptor […] to wake this up instead of polling", says its
+/// source.) This is that other descriptor.
 #[cfg(unix)]
 pub(crate) struct Bell {
     sender: UnixStream,
@@ -241,13 +218,35 @@ impl Bell {
     fn silence(&self) {
         while matches!((&self.receiver).read(&mut [0; 64]), Ok(1..)) {}
     }
+}
 
-    pub(crate) fn receiver(&self) -> &UnixStream {
-        &self.receiver
+/// Waits until `socket` has something to receive, the bell rings, or `limit` is over (`None` waits
+/// for ever): Python's `selectors`. `true` when the socket is ready.
+#[cfg(unix)]
+pub(crate) fn wait(
+    socket: &Socket,
+    bell: Option<&Bell>,
+    limit: Option<Duration>,
+) -> io::Result<bool> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    use rustix::io::Errno;
+
+    // More than the system can count is for ever, too.
+    let limit = limit.and_then(|limit| limit.try_into().ok());
+    let mut sources = vec![PollFd::new(socket, PollFlags::IN)];
+    if let Some(bell) = bell {
+        sources.push(PollFd::new(&bell.receiver, PollFlags::IN));
+    }
+    match poll(&mut sources, limit.as_ref()) {
+        Ok(_) => Ok(!sources[0].revents().is_empty()),
+        // A signal came: that is no readiness, and no failure.
+        Err(Errno::INTR) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 
-/// Where the loop never sleeps long, no bell is needed.
+/// Where there is no `poll` that safe Rust could call, the loop tries every few milliseconds, and
+/// needs no bell.
 #[cfg(not(unix))]
 pub(crate) struct Bell;
 
@@ -262,49 +261,7 @@ impl Bell {
     fn silence(&self) {}
 }
 
-/// Waits until `socket` is ready, the bell rings, or `limit` is over (`None` waits for ever).
-/// `true` when the socket is ready.
-#[cfg(unix)]
-pub(crate) fn wait(
-    socket: &impl Descriptor,
-    bell: Option<&Bell>,
-    limit: Option<Duration>,
-) -> io::Result<bool> {
-    use rustix::event::{PollFd, PollFlags, poll};
-    use rustix::io::Errno;
-
-    // More than the system can count is for ever, too.
-    let limit = limit.and_then(|limit| limit.try_into().ok());
-    let mut sources = vec![PollFd::new(socket, PollFlags::IN)];
-    if let Some(bell) = bell {
-        sources.push(PollFd::new(bell.receiver(), PollFlags::IN));
-    }
-    match poll(&mut sources, limit.as_ref()) {
-        Ok(_) => Ok(!sources[0].revents().is_empty()),
-        // A signal came: that is no readiness, and no failure.
-        Err(Errno::INTR) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Where there is no `poll` that safe Rust could call, the server tries, and [`rest`]s when there
-/// was nothing.
 #[cfg(not(unix))]
-pub(crate) fn wait(
-    _socket: &impl Descriptor,
-    _bell: Option<&Bell>,
-    _limit: Option<Duration>,
-) -> io::Result<bool> {
+pub(crate) fn wait(_: &Socket, _: Option<&Bell>, _: Option<Duration>) -> io::Result<bool> {
     Ok(true)
-}
-
-/// What a server does when it was told of a request and there was none. On Unix: nothing, `wait`
-/// will tell again.
-#[cfg(unix)]
-pub(crate) fn rest() {}
-
-/// What a server does when it has tried for a request and there was none.
-#[cfg(not(unix))]
-pub(crate) fn rest() {
-    std::thread::sleep(Duration::from_millis(10));
 }
