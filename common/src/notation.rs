@@ -6,6 +6,7 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 
 use serde_json::{Map, Value};
+use socket2::{Domain, Type};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// A bytes object: `b'hi\xe4'`.
@@ -102,18 +103,16 @@ pub fn address(address: SocketAddr) -> String {
     }
 }
 
-/// A bound UDP socket as Python shows it: `<socket.socket fd=3, … laddr=('127.0.0.1', 8080)>`, with
-/// its descriptor and its own address.
-///
-/// # Errors
-///
-/// When the system does not tell the socket's address.
+/// A bound UDP socket as Python 3.11 and later show it: `<socket.socket fd=3, family=2, type=2,
+/// proto=0, laddr=('127.0.0.1', 8080)>`. Earlier ones name family and type:
+/// `family=AddressFamily.AF_INET, type=SocketKind.SOCK_DGRAM`.
 pub fn udp_socket(socket: &UdpSocket) -> io::Result<String> {
     let own = socket.local_addr()?;
-    let family = if own.is_ipv6() { "AF_INET6" } else { "AF_INET" };
     Ok(format!(
-        "<socket.socket fd={}, family=AddressFamily.{family}, type=SocketKind.SOCK_DGRAM, proto=0, laddr={}>",
+        "<socket.socket fd={}, family={}, type={}, proto=0, laddr={}>",
         descriptor(socket),
+        i32::from(Domain::for_address(own)),
+        i32::from(Type::DGRAM),
         address(own)
     ))
 }

@@ -22,20 +22,10 @@ class Echo(socketserver.BaseRequestHandler):
 
     def handle(self):
         data, sock = self.request
-        if self.server.whole_request:
-            console.say("({!r}, {})".format(data, shown(sock)))
-        else:
-            console.say(repr(data))
+        console.say(repr(self.request if self.server.whole_request else data))
         with net.or_warn("cannot send to", self.client_address):
             # (3) sendto
             sock.sendto(data.upper(), self.client_address)
-
-
-def shown(sock):
-    """A socket as Python 3.10 and before show it; later ones show family and type as numbers."""
-    return "<socket.socket fd={}, family=AddressFamily.{}, type=SocketKind.{}, proto={}, laddr={}>".format(
-        sock.fileno(), sock.family.name, sock.type.name, sock.proto, sock.getsockname()
-    )
 
 
 def main():

@@ -225,6 +225,11 @@ pub fn mask(text: &str, port: u16, peer: Option<u16>) -> String {
     }
     for (pattern, with) in [
         (r"fd=\d+", "fd={fd}"),
+        // Up to 3.10 Python shows a socket's family and type by name.
+        (
+            r"AddressFamily\.AF_INET, type=SocketKind\.SOCK_DGRAM",
+            "2, type=2",
+        ),
         (r"共计用时:\d+\.\d{3}s", "共计用时:{seconds}s"),
     ] {
         let Ok(pattern) = Regex::new(pattern) else {
@@ -259,5 +264,12 @@ mod tests {
         // Not known: it can only be the same everywhere.
         let another = "('127.0.0.1', {peer}) ('127.0.0.1', 13778) [127.0.0.1:{port}]";
         assert_eq!(mask(shown, 8080, None), another);
+    }
+
+    #[test]
+    fn a_socket_is_the_same_in_all_versions_of_python() {
+        let until_3_10 = "<socket.socket fd=3, family=AddressFamily.AF_INET, type=SocketKind.SOCK_DGRAM, proto=0>";
+        let since_3_11 = "<socket.socket fd=3, family=2, type=2, proto=0>";
+        assert_eq!(mask(until_3_10, 8080, None), mask(since_3_11, 8080, None));
     }
 }

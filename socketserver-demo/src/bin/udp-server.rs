@@ -36,12 +36,11 @@ struct Echo {
 impl BaseRequestHandler<Datagram> for Echo {
     fn handle(&mut self, request: &mut Datagram, client: &SocketAddr) -> anyhow::Result<()> {
         let Datagram { data, socket } = request;
-        let shown = notation::bytes(data);
+        let mut shown = notation::bytes(data);
         if self.whole_request {
-            console::say(format_args!("({shown}, {})", notation::udp_socket(socket)?))?;
-        } else {
-            console::say(shown)?;
+            shown = format!("({shown}, {})", notation::udp_socket(socket)?);
         }
+        console::say(shown)?;
         // (3) sendto
         let sent = socket.send_to(&data.to_ascii_uppercase(), client);
         sent.or_warn("cannot send to", *client);
