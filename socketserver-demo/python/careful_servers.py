@@ -22,6 +22,10 @@ import threading
 from common import console, flags, net
 
 
+REQUEST_QUEUE_SIZE = 4096
+"""How many connections wait by default until they are accepted: as many as Linux allows."""
+
+
 class _Careful:
     """What the two servers have in common. A mix-in: it comes first."""
 
@@ -29,18 +33,16 @@ class _Careful:
     max_threads = 15000
 
     def server_bind(self):
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, self.allow_reuse_address)
         with net.or_cannot_listen(self.socket, self.server_address):
-            self.socket.bind(self.server_address)
-        self.server_address = self.socket.getsockname()
+            super().server_bind()  # setsockopt SO_REUSEADDR, bind
 
     def process_request(self, request, client_address):
         if threading.active_count() > self.max_threads:
-            raise console.Failure("refused, no thread can be started: {} are running".format(self.max_threads))
+            raise console.Failure(f"refused, no thread can be started: {self.max_threads} are running")
         super().process_request(request, client_address)
 
     def handle_error(self, request, client_address):
-        console.warn("{}: {}".format(net.shown(client_address), console.reason(sys.exc_info()[1])))
+        console.warn(f"{net.shown(client_address)}: {console.reason(sys.exc_info()[1])}")
 
 
 class ThreadingTCPServer(_Careful, socketserver.ThreadingTCPServer):
@@ -54,7 +56,7 @@ class ThreadingTCPServer(_Careful, socketserver.ThreadingTCPServer):
 
     def server_activate(self):
         with net.or_cannot_listen(self.socket, self.server_address):
-            self.socket.listen(self.request_queue_size)
+            super().server_activate()  # listen
         self.listener = net.Listener(self.socket)
 
     def get_request(self):

@@ -18,9 +18,7 @@ def pack(text):
     """Packs a text into one buffer, so that one write sends it."""
     data = text.encode()
     if len(data) > MAX_TEXT:
-        raise console.Failure(
-            "a text of {} bytes is too long, at most {} are accepted: send less".format(len(data), MAX_TEXT)
-        )
+        raise console.Failure(f"a text of {len(data)} bytes is too long, at most {MAX_TEXT} are accepted: send less")
     return header.pack_json({"data_size": len(data)}, data)
 
 

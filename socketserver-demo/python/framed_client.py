@@ -25,7 +25,7 @@ def main():
             # (2) sendall: a frame
             conn.sendall(frame.pack(text))
         # (3) recv: a frame
-        with console.context("no answer from {}".format(net.shown(server))):
+        with console.context(f"no answer from {net.shown(server)}"):
             answer = frame.read(conn)
             if answer is None:
                 raise console.Failure("it hung up: is it still running?")

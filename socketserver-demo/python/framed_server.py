@@ -15,30 +15,27 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "common" / "python"))
 from common import console, flags
 
 import frame
-from careful_servers import ThreadingTCPServer
+from careful_servers import REQUEST_QUEUE_SIZE, ThreadingTCPServer
+
+
+def main():
+    args = flags.tcp_server(flags.parser(__doc__), 8080, REQUEST_QUEUE_SIZE).parse_args()
+    # (1) socket, setsockopt SO_REUSEADDR, bind, listen
+    server = ThreadingTCPServer(args, FramedEcho)
+    # (2) accept: each connection gets a handler, in a thread
+    server.serve_forever()
 
 
 class FramedEcho(socketserver.BaseRequestHandler):
     """Talks to one client, for as long as it stays."""
 
     def handle(self):
-        while True:
-            # (3) recv: a frame, or nothing at a hang-up
-            text = frame.read(self.request)
-            if text is None:
-                break
-            console.say("收到客户端消息 " + console.visible(text))
+        # (3) recv: a frame, or nothing at a hang-up
+        while (text := frame.read(self.request)) is not None:
+            console.say(f"收到客户端消息 {console.visible(text)}")
             # (4) sendall: a frame
             self.request.sendall(frame.pack(text.upper()))
         # (5) close: shutdown_request, when the handler has returned
-
-
-def main():
-    args = flags.tcp_server(flags.parser(__doc__), 8080, 4096).parse_args()
-    # (1) socket, setsockopt SO_REUSEADDR, bind, listen
-    server = ThreadingTCPServer(args, FramedEcho)
-    # (2) accept: each connection gets a handler, in a thread
-    server.serve_forever()
 
 
 if __name__ == "__main__":

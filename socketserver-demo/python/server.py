@@ -14,7 +14,18 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parents[2] / "common" / "python"))
 from common import console, flags
 
-from careful_servers import ThreadingTCPServer
+from careful_servers import REQUEST_QUEUE_SIZE, ThreadingTCPServer
+
+
+def main():
+    parser = flags.tcp_server(flags.parser(__doc__), 8081, REQUEST_QUEUE_SIZE)
+    parser.add_argument("--text", action="store_true", help="print what comes as text, not as a bytes object")
+    args = parser.parse_args()
+    # (1) socket, setsockopt SO_REUSEADDR, bind, listen
+    server = ThreadingTCPServer(args, Echo)
+    server.text = args.text
+    # (2) accept: each connection gets a handler, in a thread
+    server.serve_forever()
 
 
 class Echo(socketserver.BaseRequestHandler):
@@ -36,17 +47,6 @@ class Echo(socketserver.BaseRequestHandler):
             # (4) sendall
             self.request.sendall(message.upper())
         # (5) close: shutdown_request, when the handler has returned
-
-
-def main():
-    parser = flags.tcp_server(flags.parser(__doc__), 8081, 4096)
-    parser.add_argument("--text", action="store_true", help="print what comes as text, not as a bytes object")
-    args = parser.parse_args()
-    # (1) socket, setsockopt SO_REUSEADDR, bind, listen
-    server = ThreadingTCPServer(args, Echo)
-    server.text = args.text
-    # (2) accept: each connection gets a handler, in a thread
-    server.serve_forever()
 
 
 if __name__ == "__main__":

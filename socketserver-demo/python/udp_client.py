@@ -29,7 +29,7 @@ def main():
         if args.text:
             console.say(console.text(answer))
         else:
-            console.say("{} {}".format(answer, peer))
+            console.say(f"{answer} {peer}")
     # (4) close
     sock.close()
 

@@ -17,17 +17,6 @@ from common import console, flags, net
 from careful_servers import ThreadingUDPServer
 
 
-class Echo(socketserver.BaseRequestHandler):
-    """Answers one datagram."""
-
-    def handle(self):
-        data, sock = self.request
-        console.say(repr(self.request if self.server.whole_request else data))
-        with net.or_warn("cannot send to", self.client_address):
-            # (3) sendto
-            sock.sendto(data.upper(), self.client_address)
-
-
 def main():
     parser = flags.udp_server(flags.parser(__doc__), 8080)
     parser.add_argument(
@@ -39,6 +28,17 @@ def main():
     server.whole_request = args.request
     # (2) recvfrom: each datagram gets a handler, in a thread
     server.serve_forever()
+
+
+class Echo(socketserver.BaseRequestHandler):
+    """Answers one datagram."""
+
+    def handle(self):
+        data, sock = self.request
+        console.say(repr(self.request if self.server.whole_request else data))
+        with net.or_warn("cannot send to", self.client_address):
+            # (3) sendto
+            sock.sendto(data.upper(), self.client_address)
 
 
 if __name__ == "__main__":

@@ -12,30 +12,22 @@ use std::io::Read;
 
 use anyhow::{Result, ensure};
 use common::header;
-use serde::Serialize;
+use serde_json::json;
 
 /// The longest text that is sent or accepted, in bytes.
 pub const MAX_TEXT: usize = 1024 * 1024;
 
-/// The header's JSON object.
-#[derive(Serialize)]
-struct Header {
-    data_size: usize,
-}
-
-/// Packs a text into one buffer, so that one write sends it.
-///
-/// # Errors
-///
-/// When the text is longer than [`MAX_TEXT`].
+/// Packs a text of at most [`MAX_TEXT`] bytes into one buffer, so that one write sends it.
 pub fn pack(text: &str) -> Result<Vec<u8>> {
     let size = text.len();
     ensure!(
         size <= MAX_TEXT,
         "a text of {size} bytes is too long, at most {MAX_TEXT} are accepted: send less"
     );
-    let header = Header { data_size: size };
-    Ok(header::pack_json(&header, text.as_bytes())?)
+    Ok(header::pack_json(
+        &json!({ "data_size": size }),
+        text.as_bytes(),
+    )?)
 }
 
 /// Reads a frame's text; what is not UTF-8 becomes U+FFFD. `None` when the peer closed before it.
@@ -58,7 +50,6 @@ pub fn read(stream: &mut impl Read) -> Result<Option<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn a_frame_comes_back_as_the_text_that_was_packed() {

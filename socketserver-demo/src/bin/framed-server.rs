@@ -12,15 +12,31 @@ use std::io::Write;
 use clap::Parser;
 use common::{Result, console, flags, net};
 use socketserver_demo::{
-    BaseServer, POLL_INTERVAL, ServerOptions, StreamFiles, StreamRequestHandler,
-    ThreadingTcpServer, frame,
+    BaseServer, POLL_INTERVAL, REQUEST_QUEUE_SIZE, ServerOptions, StreamFiles,
+    StreamRequestHandler, ThreadingTcpServer, frame,
 };
 
 /// Sends each text back in capitals, in frames, to all clients at once
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]
-    net: flags::TcpServer<8080, 4096>,
+    net: flags::TcpServer<8080, REQUEST_QUEUE_SIZE>,
+}
+
+fn main() -> Result {
+    let args = Args::parse();
+    let address = args.net.address.resolve()?;
+    let options = ServerOptions {
+        request_queue_size: args.net.backlog,
+        allow_reuse_address: args.net.reuse_address(),
+        ..ServerOptions::for_streams()
+    };
+    // (1) socket, setsockopt SO_REUSEADDR, bind, listen
+    let server = ThreadingTcpServer::with_options(address, options, || FramedEcho)?;
+    net::ready("tcp", *server.server_address());
+    // (2) accept: each connection gets a handler, in a thread
+    server.serve_forever(POLL_INTERVAL)?;
+    Ok(())
 }
 
 /// Talks to one client, for as long as it stays.
@@ -40,20 +56,4 @@ impl StreamRequestHandler for FramedEcho {
         Ok(())
         // (5) close: shutdown_request, when the handler has returned
     }
-}
-
-fn main() -> Result {
-    let args = Args::parse();
-    let address = args.net.address.resolve()?;
-    let options = ServerOptions {
-        request_queue_size: args.net.backlog,
-        allow_reuse_address: !args.net.no_reuseaddr,
-        ..ServerOptions::for_streams()
-    };
-    // (1) socket, setsockopt SO_REUSEADDR, bind, listen
-    let server = ThreadingTcpServer::with_options(address, options, || FramedEcho)?;
-    net::ready("tcp", *server.server_address());
-    // (2) accept: each connection gets a handler, in a thread
-    server.serve_forever(POLL_INTERVAL)?;
-    Ok(())
 }

@@ -12,17 +12,35 @@ use std::net::{SocketAddr, TcpStream};
 use clap::Parser;
 use common::{console, flags, net, notation};
 use socketserver_demo::{
-    BaseRequestHandler, BaseServer, POLL_INTERVAL, ServerOptions, ThreadingTcpServer,
+    BaseRequestHandler, BaseServer, POLL_INTERVAL, REQUEST_QUEUE_SIZE, ServerOptions,
+    ThreadingTcpServer,
 };
 
 /// Sends back in capitals what each client sends, each client in a thread of its own
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]
-    net: flags::TcpServer<8081, 4096>,
+    net: flags::TcpServer<8081, REQUEST_QUEUE_SIZE>,
     /// Print what comes as text, not as a bytes object
     #[arg(long)]
     text: bool,
+}
+
+fn main() -> common::Result {
+    let args = Args::parse();
+    let address = args.net.address.resolve()?;
+    let options = ServerOptions {
+        request_queue_size: args.net.backlog,
+        allow_reuse_address: args.net.reuse_address(),
+        ..ServerOptions::for_streams()
+    };
+    let text = args.text;
+    // (1) socket, setsockopt SO_REUSEADDR, bind, listen
+    let server = ThreadingTcpServer::with_options(address, options, move || Echo { text })?;
+    net::ready("tcp", *server.server_address());
+    // (2) accept: each connection gets a handler, in a thread
+    server.serve_forever(POLL_INTERVAL)?;
+    Ok(())
 }
 
 /// Talks to one client.
@@ -56,21 +74,4 @@ impl BaseRequestHandler for Echo {
         }
         // (5) close: shutdown_request, when the handler has returned
     }
-}
-
-fn main() -> common::Result {
-    let args = Args::parse();
-    let address = args.net.address.resolve()?;
-    let options = ServerOptions {
-        request_queue_size: args.net.backlog,
-        allow_reuse_address: !args.net.no_reuseaddr,
-        ..ServerOptions::for_streams()
-    };
-    let text = args.text;
-    // (1) socket, setsockopt SO_REUSEADDR, bind, listen
-    let server = ThreadingTcpServer::with_options(address, options, move || Echo { text })?;
-    net::ready("tcp", *server.server_address());
-    // (2) accept: each connection gets a handler, in a thread
-    server.serve_forever(POLL_INTERVAL)?;
-    Ok(())
 }

@@ -28,6 +28,19 @@ struct Args {
     request: bool,
 }
 
+fn main() -> common::Result {
+    let args = Args::parse();
+    let address = args.net.address.resolve()?;
+    let whole_request = args.request;
+    // (1) socket, bind
+    let mut server = ThreadingUdpServer::new(address, move || Echo { whole_request })?;
+    server.max_threads = MAX_THREADS;
+    net::ready("udp", *server.server_address());
+    // (2) recvfrom: each datagram gets a handler, in a thread
+    server.serve_forever(POLL_INTERVAL)?;
+    Ok(())
+}
+
 /// Answers one datagram.
 struct Echo {
     whole_request: bool,
@@ -46,17 +59,4 @@ impl BaseRequestHandler<Datagram> for Echo {
         sent.or_warn("cannot send to", *client);
         Ok(())
     }
-}
-
-fn main() -> common::Result {
-    let args = Args::parse();
-    let address = args.net.address.resolve()?;
-    let whole_request = args.request;
-    // (1) socket, bind
-    let mut server = ThreadingUdpServer::new(address, move || Echo { whole_request })?;
-    server.max_threads = MAX_THREADS;
-    net::ready("udp", *server.server_address());
-    // (2) recvfrom: each datagram gets a handler, in a thread
-    server.serve_forever(POLL_INTERVAL)?;
-    Ok(())
 }
