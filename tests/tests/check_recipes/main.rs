@@ -4,7 +4,6 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
 
-use std::env;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -12,10 +11,8 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use common::console;
-use lab::run::executables::python_or_skip;
 use lab::run::process::Process;
-use tests::lab;
+use tests::{lab, lacks, python_or_skip};
 
 /// Some checks are done one after another, and some programs compiled first.
 const LIMIT: Duration = Duration::from_mins(10);
@@ -130,9 +127,10 @@ fn run_block(commands: &[String], alone: bool) {
     let folder = tempfile::Builder::new().prefix("a b").tempdir().unwrap();
     for command in commands {
         if !alone && needs_the_lessons_port(command) {
-            let why = "needs a network of its own (Linux, unshare and ip)";
-            assert!(!in_ci(), "{command}: {why}");
-            console::note(format_args!("skipped: {command}: {why}"));
+            lacks(
+                command,
+                "it needs a network of its own: Linux, unshare and ip",
+            );
             continue;
         }
         place_files(folder.path(), command);
@@ -148,10 +146,6 @@ fn run_block(commands: &[String], alone: bool) {
             "{command}\n{text}"
         );
     }
-}
-
-fn in_ci() -> bool {
-    env::var("CI").as_deref() == Ok("true")
 }
 
 #[test]
