@@ -88,7 +88,7 @@ fn crowd(number: u8, server: &Process) -> Vec<String> {
 fn with_few_descriptors_a_client_is_served_or_refused() {
     for number in [DOWNLOAD, UPLOAD, CLASS] {
         for language in [Language::Rust, Language::Python] {
-            if language == Language::Python && !executables::python_or_skip("few descriptors") {
+            if language == Language::Python && !tests::python_or_skip("few descriptors") {
                 continue;
             }
             let folder = TempDir::with_prefix("descriptors-").unwrap();
