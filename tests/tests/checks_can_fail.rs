@@ -11,7 +11,7 @@ use std::time::Duration;
 use lab::check::engine::judge::{self, Outcome};
 use lab::check::engine::subject::Subject;
 use lab::check::engine::target::Target;
-use lab::check::engine::trial::Pace;
+use lab::check::engine::trial::{Pace, Stop};
 use lab::check::faults::{FAULTS, Fault};
 use lab::check::{Check, catalogue, checks_of};
 use tests::lab;
@@ -95,6 +95,21 @@ fn in_parallel<T: Sync>(jobs: &[T], job: impl Fn(&T) -> Vec<String> + Sync) -> V
     wrong.into_inner().unwrap()
 }
 
+/// What a failure says: what was expected, what happened, and how the program was found.
+fn told(outcome: &Outcome) -> Option<String> {
+    let Err(Stop::Failed { expected, happened }) = &outcome.verdict else {
+        return None;
+    };
+    let mut told = format!("{expected}; {happened}");
+    for found in &outcome.found {
+        told += &format!(
+            "; the program: {}; {}; {}",
+            found.state, found.errors, found.screen
+        );
+    }
+    Some(told)
+}
+
 fn describe(target: &str, fault: &str, outcome: &Outcome) -> String {
     format!(
         "{target} with {fault}: {}: {:?}",
@@ -103,7 +118,7 @@ fn describe(target: &str, fault: &str, outcome: &Outcome) -> String {
 }
 
 #[test]
-fn each_fault_is_caught_by_its_check_and_by_none_before_it() {
+fn each_fault_is_told_by_its_check_and_by_none_before_it() {
     let faults: Vec<_> = faults().collect();
     let wrong = in_parallel(&faults, |fault| {
         let judge = |check: &'static Check, pace| {
@@ -112,14 +127,19 @@ fn each_fault_is_caught_by_its_check_and_by_none_before_it() {
         };
         for check in checks_of(&target(fault.target)) {
             if check.name == fault.caught_by {
+                let tells = |outcome: &Outcome| {
+                    told(outcome).is_some_and(|failure| fault.is_told_by(&failure))
+                };
                 let mut outcome = judge(check, FAULTY);
-                if !outcome.failed() {
+                if !tells(&outcome) {
                     outcome = judge(check, PATIENT);
                 }
-                if outcome.failed() {
+                if tells(&outcome) {
                     return Vec::new();
                 }
-                return vec![describe(fault.target, fault.name, &outcome)];
+                let described = describe(fault.target, fault.name, &outcome);
+                let (says, told) = (fault.says, told(&outcome).unwrap_or_default());
+                return vec![format!("{described} does not say {says:?}, but {told:?}")];
             }
             let outcome = judge(check, SOUND);
             if outcome.verdict.is_err() {

@@ -2,13 +2,14 @@
 
 use std::thread;
 
+use common::notation;
 use serde_json::json;
 
 use crate::check::catalogue::wire::json_frame;
 use crate::check::engine::context::Context;
 use crate::check::engine::server::Server;
-use crate::check::engine::stream::Stream;
-use crate::check::engine::trial::Verdict;
+use crate::check::engine::stream::{Stream, shortened};
+use crate::check::engine::trial::{Stop, Verdict};
 
 /// A frame of program 20.
 pub(super) fn frame(text: &str) -> Verdict<Vec<u8>> {
@@ -33,15 +34,41 @@ pub(super) fn exchange(context: &Context, client: &mut Stream) -> Verdict {
 
 /// A client that comes, says something, is answered and says goodbye.
 pub(super) fn serves_a_client(context: &Context, server: &Server) -> Verdict {
-    let mut client = server.connect()?;
-    exchange(context, &mut client)?;
-    client.close();
+    let visit = || {
+        let mut client = server.connect()?;
+        exchange(context, &mut client)?;
+        client.close();
+        Ok(())
+    };
+    visit().map_err(|stop: Stop| stop.while_("the next client is served"))
+}
+
+/// Says in a failure what the program was sent before.
+pub(super) fn after(sent: &[u8]) -> impl Fn(Stop) -> Stop {
+    move |stop| {
+        let sent = notation::bytes(&shortened(sent));
+        stop.while_(&format!("after {sent}"))
+    }
+}
+
+/// Three clients talk in turns.
+pub(super) fn in_turns(server: &Server, talk: impl Fn(&mut Stream) -> Verdict) -> Verdict {
+    let mut clients = [server.connect()?, server.connect()?, server.connect()?];
+    for _ in 0..2 {
+        for (client, number) in clients.iter_mut().zip(1..) {
+            talk(client).map_err(|stop| {
+                stop.while_(&format!(
+                    "client {number} of 3, beside the others, is served"
+                ))
+            })?;
+        }
+    }
     Ok(())
 }
 
 /// After whatever went before: the next client is served, and the server does not spin.
 pub(super) fn goes_on(context: &Context, server: &mut Server) -> Verdict {
-    serves_a_client(context, server).map_err(|stop| stop.while_("the next client is served"))?;
+    serves_a_client(context, server)?;
     server.expect_idle()
 }
 
@@ -59,7 +86,16 @@ pub(super) fn crowd(client: impl Fn(usize) -> Verdict<Stream> + Sync) -> Verdict
     let client = &client;
     thread::scope(|scope| {
         let clients: Vec<_> = (0..200)
-            .map(|number| scope.spawn(move || client(number)))
+            .map(|number| {
+                scope.spawn(move || {
+                    client(number).map_err(|stop| {
+                        stop.while_(&format!(
+                            "client {} of 200, all at once, is served",
+                            number + 1
+                        ))
+                    })
+                })
+            })
             .collect();
         clients
             .into_iter()

@@ -2,7 +2,7 @@
 
 use crate::check::Check;
 use crate::check::Grade::{Protocol, Robust};
-use crate::check::catalogue::exchange::{exchange, frame, goes_on};
+use crate::check::catalogue::exchange::{after, exchange, frame, goes_on, in_turns};
 use crate::check::catalogue::wire;
 use crate::check::engine::context::Context;
 use crate::check::engine::server::Server;
@@ -163,13 +163,7 @@ fn glued_frames(context: &mut Context) -> Verdict {
 
 fn side_by_side(context: &mut Context) -> Verdict {
     let server = context.server()?;
-    let mut clients = [server.connect()?, server.connect()?, server.connect()?];
-    for _ in 0..2 {
-        for client in &mut clients {
-            exchange(context, client)?;
-        }
-    }
-    Ok(())
+    in_turns(&server, |client| exchange(context, client))
 }
 
 fn byte_by_byte(context: &mut Context) -> Verdict {
@@ -228,7 +222,7 @@ pub(super) fn refuses(context: &Context, beginnings: &[Vec<u8>]) -> Verdict {
     for bytes in beginnings {
         let mut client = server.connect()?;
         client.send(bytes)?;
-        client.expect_closed()?;
+        client.expect_closed().map_err(after(bytes))?;
     }
     goes_on(context, &mut server)
 }

@@ -7,7 +7,7 @@ use common::notation;
 
 use crate::check::Check;
 use crate::check::Grade::{Protocol, Robust};
-use crate::check::catalogue::exchange::exchange;
+use crate::check::catalogue::exchange::{exchange, in_turns};
 use crate::check::engine::context::Context;
 use crate::check::engine::trial::Verdict;
 
@@ -209,14 +209,7 @@ fn one_after_another(context: &mut Context) -> Verdict {
 
 fn side_by_side(context: &mut Context) -> Verdict {
     let server = context.server()?;
-    let mut clients = [server.connect()?, server.connect()?, server.connect()?];
-    for said in [&b"hello"[..], b"again"] {
-        for client in &mut clients {
-            client.send(said)?;
-            client.expect(&answer(context.number(), said))?;
-        }
-    }
-    Ok(())
+    in_turns(&server, |client| exchange(context, client))
 }
 
 fn invalid_utf8(context: &mut Context) -> Verdict {

@@ -52,7 +52,7 @@ impl Listener {
                         .map_err(|error| Stop::NotJudged(format!("a socket option: {error}")))?;
                     self.trial.speaks();
                     let name = self.trial.name_socket("connection");
-                    return Stream::new(Arc::clone(&self.trial), name, stream);
+                    return Stream::new(Arc::clone(&self.trial), name, "the message", stream);
                 }
                 Err(_) if Instant::now() < limit => thread::sleep(Duration::from_millis(2)),
                 Err(_) if self.trial.has_spoken() => {

@@ -58,8 +58,8 @@ impl Program {
         self.process.end_input();
     }
 
-    /// Waits until the screen goes on with `text`, exactly.
-    pub fn expect_screen(&mut self, text: &str) -> Verdict {
+    /// Waits until the screen goes on, and tells whether it does with `text`.
+    pub fn goes_on_with(&self, text: &str) -> bool {
         let seen = self.seen;
         let goes_on = |screen: &str| {
             let shown = screen.get(seen..).unwrap_or_default();
@@ -67,18 +67,18 @@ impl Program {
             // A wrong beginning will not get better by waiting.
             (same || !text.starts_with(shown)).then_some(same)
         };
-        match self
-            .process
-            .stdout()
-            .wait_for(self.trial.patience(), goes_on)
-        {
-            Some(true) => {
-                self.trial.speaks();
-                self.seen += text.len();
-                Ok(())
-            }
-            _ => Err(self.not_shown(&quote(text))),
+        let screen = self.process.stdout();
+        screen.wait_for(self.trial.patience(), goes_on) == Some(true)
+    }
+
+    /// Waits until the screen goes on with `text`, exactly.
+    pub fn expect_screen(&mut self, text: &str) -> Verdict {
+        if self.goes_on_with(text) {
+            self.trial.speaks();
+            self.seen += text.len();
+            return Ok(());
         }
+        Err(self.not_shown(&quote(text)))
     }
 
     /// Waits until the screen shows `part` somewhere in what has not been looked at, skips to
@@ -310,7 +310,7 @@ impl Program {
 
     fn state(&mut self) -> String {
         // One that is about to die of what was sent gets the time for it.
-        match self.process.wait(Duration::from_millis(100)) {
+        match self.process.wait(self.trial.watch()) {
             Ok(Some(status)) => status.to_string(),
             Ok(None) => {
                 let watched = processor::watch_group(self.process.id(), Duration::from_millis(200));
@@ -371,6 +371,9 @@ fn quote(text: &str) -> String {
         return "nothing more".to_owned();
     }
     let shown: String = text.chars().take(MOST).collect();
-    let dots = if shown.len() < text.len() { "..." } else { "" };
-    format!("\"{}\"{dots}", console::one_line(&shown))
+    let quoted = format!("\"{}\"", console::one_line(&shown));
+    if shown.len() == text.len() {
+        return quoted;
+    }
+    format!("{quoted}... ({} characters in all)", text.chars().count())
 }

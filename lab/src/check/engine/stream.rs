@@ -20,6 +20,8 @@ use crate::host::sockets;
 pub struct Stream {
     trial: Arc<Trial>,
     name: String,
+    /// What the program says here: a server answers, a client speaks first.
+    said: &'static str,
     socket: TcpStream,
 }
 
@@ -33,10 +35,15 @@ impl Stream {
             )
         })?;
         let name = trial.name_socket("client");
-        Self::new(trial, name, stream)
+        Self::new(trial, name, "the answer", stream)
     }
 
-    pub(super) fn new(trial: Arc<Trial>, name: String, stream: TcpStream) -> Verdict<Self> {
+    pub(super) fn new(
+        trial: Arc<Trial>,
+        name: String,
+        said: &'static str,
+        stream: TcpStream,
+    ) -> Verdict<Self> {
         stream
             .set_nodelay(true)
             .and_then(|()| SockRef::from(&stream).set_linger(Some(Duration::ZERO)))
@@ -44,6 +51,7 @@ impl Stream {
         Ok(Self {
             trial,
             name,
+            said,
             socket: stream,
         })
     }
@@ -103,8 +111,14 @@ impl Stream {
     /// makes of that is the check's affair.
     pub fn send_in_pieces(&mut self, bytes: &[u8], size: usize) -> Verdict {
         let mut fetches = true;
-        for piece in bytes.chunks(size) {
-            self.send(piece)?;
+        for (number, piece) in bytes.chunks(size).enumerate() {
+            self.send(piece).map_err(|stop| {
+                let before = number * size;
+                stop.while_(&format!(
+                    "{} bytes in pieces, {before} are sent",
+                    bytes.len()
+                ))
+            })?;
             fetches = fetches && self.wait_until_fetched()?;
         }
         Ok(())
@@ -175,7 +189,7 @@ impl Stream {
             return Ok(bytes);
         }
         Err(self.trial.fail(
-            format!("an answer of {size} bytes"),
+            format!("{size} bytes of {}", self.said),
             format!("{} bytes, then {end}", bytes.len()),
         ))
     }
@@ -251,7 +265,8 @@ impl Stream {
         };
         Err(self.trial.fail(
             format!(
-                "the answer {}",
+                "{} {}",
+                self.said,
                 common::notation::bytes(&shortened(expected))
             ),
             happened,
@@ -290,6 +305,7 @@ impl Stream {
 
     /// Fails if the program says anything within `span`.
     pub fn expect_silence(&mut self, span: Duration) -> Verdict {
+        let silence = format!("{} does not come yet", self.said);
         let begun = Instant::now();
         let mut byte = [0; 1];
         let got = self
@@ -300,7 +316,7 @@ impl Stream {
             Ok(1..) => {
                 let (bytes, _) = self.read_until(|bytes| !bytes.is_empty(), 4096)?;
                 Err(self.trial.fail(
-                    "no answer yet",
+                    silence,
                     format!(
                         "after {:.1} s: {}",
                         begun.elapsed().as_secs_f64(),
@@ -310,9 +326,9 @@ impl Stream {
             }
             Ok(0) => Err(self
                 .trial
-                .fail("no answer yet", "the program closed the connection")),
+                .fail(silence, "the program closed the connection")),
             Err(error) if is_timeout(&error) => Ok(()),
-            Err(error) => Err(self.trial.fail("no answer yet", describe(&error))),
+            Err(error) => Err(self.trial.fail(silence, describe(&error))),
         }
     }
 
@@ -387,7 +403,7 @@ impl std::fmt::Display for End {
 }
 
 /// The first bytes, for a message of one line.
-pub(super) fn shortened(bytes: &[u8]) -> Vec<u8> {
+pub(in crate::check) fn shortened(bytes: &[u8]) -> Vec<u8> {
     const MOST: usize = 100;
     if bytes.len() <= MOST {
         return bytes.to_vec();

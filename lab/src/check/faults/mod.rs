@@ -32,13 +32,39 @@ pub struct Fault {
     pub name: &'static str,
     /// The name of the check that catches it first.
     pub caught_by: &'static str,
+    /// What its failure must say, the program's end and screen included. Where it has `…`, anything
+    /// may stand.
+    pub says: &'static str,
 }
 
-const fn fault(target: &'static str, name: &'static str, caught_by: &'static str) -> Fault {
+const fn fault(
+    target: &'static str,
+    name: &'static str,
+    caught_by: &'static str,
+    says: &'static str,
+) -> Fault {
     Fault {
         target,
         name,
         caught_by,
+        says,
+    }
+}
+
+impl Fault {
+    /// Whether a failure says what it must.
+    #[must_use]
+    pub fn is_told_by(&self, failure: &str) -> bool {
+        let mut rest = failure;
+        self.says
+            .split('…')
+            .all(|part| match rest.split_once(part) {
+                Some((_, after)) => {
+                    rest = after;
+                    true
+                }
+                None => false,
+            })
     }
 }
 

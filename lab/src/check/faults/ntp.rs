@@ -10,24 +10,26 @@ use crate::check::faults::{BrokenArgs, Fault, fault};
 
 const TARGET: &str = "ntp/server";
 
+// A row a line.
+#[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
-    fault(TARGET, "answers-empty-with-empty", "default-format"),
-    fault(TARGET, "knows-no-names", "formats"),
-    fault(TARGET, "knows-no-flags", "flags"),
-    fault(TARGET, "refuses-unknown-directives", "passed-through"),
-    fault(TARGET, "tells-utc", "time-zone"),
-    fault(TARGET, "prints-nothing", "screen"),
-    fault(TARGET, "answers-the-first-client", "several-clients"),
-    fault(TARGET, "dies-of-bad-text", "invalid-utf8"),
-    fault(TARGET, "dies-of-a-nul", "nul"),
-    fault(TARGET, "shows-escapes-raw", "control-characters"),
-    fault(TARGET, "receives-1024-bytes", "largest-datagram"),
-    fault(TARGET, "dies-of-a-long-answer", "expanding-format"),
-    fault(TARGET, "receives-100-bytes", "kilobyte"),
-    fault(TARGET, "answers-a-word-twice", "exactly-once"),
-    fault(TARGET, "remembers-forty", "vanished-clients"),
-    fault(TARGET, "serves-a-thousand-only", "many-in-a-row"),
-    fault(TARGET, "loses-some-of-a-burst", "burst"),
+    fault(TARGET, "answers-empty-with-empty", "default-format", r#"for the format "%Y-%m-%d %X"…; b''"#),
+    fault(TARGET, "knows-no-names", "formats", r#"for the format "%a %A …; b'…%A "#),
+    fault(TARGET, "knows-no-flags", "flags", "for the format …%-"),
+    fault(TARGET, "refuses-unknown-directives", "passed-through", "; b'? %f %:z'"),
+    fault(TARGET, "tells-utc", "time-zone", ": b'+0000 EAST'"),
+    fault(TARGET, "prints-nothing", "screen", "收到客户端的命令是 %Y 年…it shows nothing more"),
+    fault(TARGET, "answers-the-first-client", "several-clients", "b'two'; silence…still running"),
+    fault(TARGET, "dies-of-bad-text", "invalid-utf8", "silence…exit status: 1"),
+    fault(TARGET, "dies-of-a-nul", "nul", "silence…exit status: 1"),
+    fault(TARGET, "shows-escapes-raw", "control-characters", r"the terminal was sent '\u{7}' raw"),
+    fault(TARGET, "receives-1024-bytes", "largest-datagram", "; a datagram of 1024 bytes"),
+    fault(TARGET, "dies-of-a-long-answer", "expanding-format", "silence…exit status: 1"),
+    fault(TARGET, "receives-100-bytes", "kilobyte", "; a datagram of 100 bytes"),
+    fault(TARGET, "answers-a-word-twice", "exactly-once", "no further datagram; one more of 5 bytes: b'hello'"),
+    fault(TARGET, "remembers-forty", "vanished-clients", "the next client is answered: …silence"),
+    fault(TARGET, "serves-a-thousand-only", "many-in-a-row", "client 1001 of 2,000 is answered: …silence"),
+    fault(TARGET, "loses-some-of-a-burst", "burst", "b'client 9'; silence"),
 ];
 
 /// Answers each datagram with the time.

@@ -12,15 +12,17 @@ use crate::check::faults::{BrokenArgs, Fault, fault, tcp};
 const ONESHOT: &str = "echo-tcp/oneshot-server";
 const GREETING: &str = "echo-tcp/framed-server";
 
+// A row a line.
+#[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
-    fault(ONESHOT, "fails-at-the-end", "session"),
-    fault(ONESHOT, "upper-cases-bytes", "non-ascii"),
-    fault(ONESHOT, "answers-100-bytes", "kilobyte"),
-    fault(GREETING, "counts-one-less", "frame"),
-    fault(ONESHOT, "dies-of-bad-text", "invalid-utf8"),
-    fault(ONESHOT, "shows-escapes-raw", "control-characters"),
-    fault(ONESHOT, "takes-a-hang-up-for-a-message", "leaves-at-once"),
-    fault(GREETING, "panics-without-a-client", "leaves-at-once"),
+    fault(ONESHOT, "fails-at-the-end", "session", "the program ends with status 0; exit status: 3"),
+    fault(ONESHOT, "upper-cases-bytes", "non-ascii", r"; b'STRA\xc3\x9fE"),
+    fault(ONESHOT, "answers-100-bytes", "kilobyte", "100 of 1024 bytes, then the program closed"),
+    fault(GREETING, "counts-one-less", "frame", r#"; b'…"size": 12}Hello Client!'"#),
+    fault(ONESHOT, "dies-of-bad-text", "invalid-utf8", r"CAF\xef\xbf\xbd!'; 0 of 7 bytes, …exit status: 1"),
+    fault(ONESHOT, "shows-escapes-raw", "control-characters", r"the terminal was sent '\0' raw"),
+    fault(ONESHOT, "takes-a-hang-up-for-a-message", "leaves-at-once", "; the program: exit status: 0; …我收到客户端发的"),
+    fault(GREETING, "panics-without-a-client", "leaves-at-once", "no stack trace; stderr shows one"),
 ];
 
 /// Program 3: one message, one answer.

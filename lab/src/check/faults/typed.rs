@@ -10,20 +10,22 @@ use crate::check::faults::{BrokenArgs, Fault, fault};
 const TALK: &str = "echo-udp/talk-server";
 const CHAT: &str = "qq-chat/server";
 
+// A row a line.
+#[rustfmt::skip]
 pub(super) const FAULTS: &[Fault] = &[
-    fault(TALK, "prompts-with-a-newline", "session"),
-    fault(CHAT, "prompts-with-a-newline", "session"),
-    fault(TALK, "keeps-the-blanks", "strips-the-answer"),
-    fault(TALK, "shows-ascii-only", "non-ascii"),
-    fault(TALK, "sends-nothing-for-an-empty-line", "empty-line"),
-    fault(TALK, "ignores-the-empty", "empty-datagram"),
-    fault(TALK, "receives-100-bytes", "kilobyte"),
-    fault(TALK, "answers-the-latest", "two-people"),
-    fault(TALK, "dies-of-bad-text", "invalid-utf8"),
-    fault(CHAT, "shows-escapes-raw", "control-characters"),
-    fault(TALK, "receives-1024-bytes", "largest-datagram"),
-    fault(CHAT, "dies-of-a-lost-client", "leaves-at-once"),
-    fault(TALK, "fails-at-the-end-of-input", "end-of-input"),
+    fault(TALK, "prompts-with-a-newline", "session", r#"it shows "\nudp服务端"#),
+    fault(CHAT, "prompts-with-a-newline", "session", r#"it shows "\n"#),
+    fault(TALK, "keeps-the-blanks", "strips-the-answer", r": b'  \thello you \t '"),
+    fault(TALK, "shows-ascii-only", "non-ascii", r#"你好 ß…it shows " \n"#),
+    fault(TALK, "sends-nothing-for-an-empty-line", "empty-line", "a datagram of 0 bytes: b''; silence…still running"),
+    fault(TALK, "ignores-the-empty", "empty-datagram", r#"shows "\n请输入"; it shows "udp服务端"#),
+    fault(TALK, "receives-100-bytes", "kilobyte", r"characters in all); it shows …0123\n请输入"),
+    fault(TALK, "answers-the-latest", "two-people", "b'to the first'; silence"),
+    fault(TALK, "dies-of-bad-text", "invalid-utf8", "caf…it shows nothing more…exit status: 1"),
+    fault(CHAT, "shows-escapes-raw", "control-characters", r"the terminal was sent '\0' raw"),
+    fault(TALK, "receives-1024-bytes", "largest-datagram", "characters in all); it shows …characters in all)"),
+    fault(CHAT, "dies-of-a-lost-client", "leaves-at-once", "the next client is served: …it shows nothing more…exit status: 1"),
+    fault(TALK, "fails-at-the-end-of-input", "end-of-input", "the program ends with status 0; exit status: 1…EOFError"),
 ];
 
 /// Shows each message, and sends back what is typed.

@@ -13,6 +13,7 @@ use crate::check::catalogue::clients::tcp_session::one_round;
 use crate::check::catalogue::wire::{MD5_OF_NOTHING, frame};
 use crate::check::engine::context::Context;
 use crate::check::engine::trial::{Stop, Verdict};
+use common::notation;
 
 const CLIENTS: &[&str] = &["ftp-simple/client", "ftp-class/client"];
 
@@ -380,5 +381,9 @@ fn quit(context: &mut Context) -> Verdict {
     let mut client = TcpClient::start(context)?;
     client.type_line("quit")?;
     client.program.expect_success()?;
-    client.stream.receive_to_end(0).map(|_| ())
+    let sent = client.stream.receive_to_close()?;
+    if sent.is_empty() {
+        return Ok(());
+    }
+    Err(context.fail("the client sends nothing", notation::bytes(&sent)))
 }

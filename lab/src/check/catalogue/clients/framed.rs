@@ -4,6 +4,7 @@
 use crate::check::Check;
 use crate::check::Grade::{Protocol, Robust};
 use crate::check::catalogue::clients::tcp_client::{MD5, TcpClient, UPLOAD, expect_nothing_stored};
+use crate::check::catalogue::exchange::after;
 use crate::check::catalogue::wire::frame;
 use crate::check::engine::context::Context;
 use crate::check::engine::trial::Verdict;
@@ -302,7 +303,7 @@ pub(super) fn refuses(context: &Context, answers: fn(u8) -> Vec<Vec<u8>>) -> Ver
         let mut client = TcpClient::start(context)?;
         client.ask()?;
         client.stream.send(&answer)?;
-        client.expect_error()?;
+        client.expect_error().map_err(after(&answer))?;
         // An error that quotes the header must not let a terminal obey it.
         client.program.expect_harmless_screen(&["\r"])?;
         expect_nothing_stored(context)?;
@@ -320,10 +321,11 @@ fn bears(context: &Context, answers: fn(u8) -> Vec<Vec<u8>>) -> Verdict {
         let status = client.program.expect_end()?;
         let errors = client.program.process().stderr().text();
         if !matches!(status.code(), Some(0 | 1)) || errors.lines().count() > 1 {
-            return Err(context.fail(
+            let stop = context.fail(
                 "the client goes on, or ends with status 1 and one line on stderr",
                 format!("{status}; stderr: {errors:?}"),
-            ));
+            );
+            return Err(after(&answer)(stop));
         }
     }
     Ok(())

@@ -5,6 +5,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use regex_lite::Regex;
 
@@ -90,6 +91,22 @@ impl TcpClient {
             self.program.type_line(line)?;
         }
         Ok(())
+    }
+
+    /// Types `line`, for which the program sends nothing and shows its prompt again.
+    pub(super) fn type_in_vain(&mut self, line: &str) -> Verdict {
+        self.type_line(line)?;
+        let Some(prompt) = prompt(self.number) else {
+            return Ok(());
+        };
+        if self.program.goes_on_with(prompt) {
+            return Ok(());
+        }
+        // It may await the answer to what it should not have sent.
+        self.stream
+            .expect_silence(Duration::from_millis(1))
+            .map_err(|stop| stop.while_(&format!("nothing is sent for the line {line:?}")))?;
+        self.program.expect_screen(prompt)
     }
 
     /// Receives `command`, with or without a newline behind it.

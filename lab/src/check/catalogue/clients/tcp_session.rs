@@ -115,14 +115,14 @@ fn non_ascii(context: &mut Context) -> Verdict {
 
 fn empty_line_asks_again(context: &mut Context) -> Verdict {
     let mut client = TcpClient::start(context)?;
-    client.type_line("")?;
-    client.type_line("")?;
+    client.type_in_vain("")?;
+    client.type_in_vain("")?;
     client.ask()
 }
 
 fn blanks_are_stripped(context: &mut Context) -> Verdict {
     let mut client = TcpClient::start(context)?;
-    client.type_line(" \t  ")?;
+    client.type_in_vain(" \t  ")?;
     client.type_line("  hi there \t")?;
     client.stream.expect(b"hi there")?;
     client.stream.send(b"HI THERE")?;

@@ -2,6 +2,7 @@
 //! answer.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use common::{console, notation};
 
@@ -51,6 +52,19 @@ impl UdpClient {
             Some(own) => self.server.expect(own.as_bytes()),
             None => self.server.expect(text.as_bytes()),
         }
+    }
+
+    /// Waits for the prompt after `line`, for which nothing may be sent.
+    pub(super) fn expect_to_ask_again(&mut self, line: &str) -> Verdict {
+        let prompt = prompt(self.number).unwrap_or_default();
+        if self.program.goes_on_with(prompt) {
+            return Ok(());
+        }
+        // It may await the answer to what it should not have sent.
+        self.server
+            .expect_silence(Duration::from_millis(1))
+            .map_err(|stop| stop.while_(&format!("nothing is sent for the line {line:?}")))?;
+        self.program.expect_screen(prompt)
     }
 
     /// Answers, and waits until the screen shows the answer.

@@ -172,6 +172,7 @@ fn empty_line_asks_again(context: &mut Context) -> Verdict {
     let mut client = UdpClient::start(context)?;
     for line in ["", " \t "] {
         type_question(&mut client.program, context.number(), line)?;
+        client.expect_to_ask_again(line)?;
     }
     client.ask("hello")
 }

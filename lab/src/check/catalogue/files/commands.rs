@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::check::Check;
 use crate::check::Grade::Robust;
+use crate::check::catalogue::exchange::after;
 use crate::check::catalogue::files::lesson::{ALL, DOWNLOADS, KNOWN, Lesson, UPLOADS, started};
 use crate::check::catalogue::wire::{json_frame, md5};
 use crate::check::engine::context::Context;
@@ -276,7 +277,7 @@ fn refuses(lesson: &Lesson, server: &mut Server, commands: &[&[u8]]) -> Verdict 
         if lesson.downloads() {
             client.finish_sending();
         }
-        client.expect_closed()?;
+        client.expect_closed().map_err(after(command))?;
     }
     lesson.goes_on(server)
 }

@@ -3,6 +3,7 @@
 
 use crate::check::Check;
 use crate::check::Grade::Robust;
+use crate::check::catalogue::exchange::after;
 use crate::check::catalogue::files::lesson::{Lesson, UPLOADS};
 use crate::check::catalogue::headers::{framed_each, pickle_that_makes};
 use crate::check::catalogue::wire::{bincode, frame, md5};
@@ -58,9 +59,7 @@ pub(in crate::check::catalogue) fn refuses(context: &Context, headers: &[Vec<u8>
             client.send(b"put a.txt\n")?;
         }
         client.send_to_whoever_listens(header);
-        client
-            .expect_closed()
-            .map_err(|stop| stop.while_("after a bad header"))?;
+        client.expect_closed().map_err(after(header))?;
     }
     lesson.await_names(&[])?;
     lesson.goes_on(&mut server)

@@ -5,6 +5,7 @@ use std::time::Instant;
 use crate::check::Check;
 use crate::check::Grade::Robust;
 use crate::check::catalogue::SHORT_TIMEOUT;
+use crate::check::catalogue::exchange::in_turns;
 use crate::check::catalogue::files::lesson::{ALL, DOWNLOADS, Lesson, UPLOADS};
 use crate::check::catalogue::wire::{md5, noise};
 use crate::check::engine::context::Context;
@@ -102,13 +103,7 @@ const LEAVE: [fn(Stream); 2] = [Stream::close, Stream::reset];
 fn side_by_side(context: &mut Context) -> Verdict {
     let lesson = Lesson::new(context)?;
     let server = lesson.start()?;
-    let mut clients = [server.connect()?, server.connect()?, server.connect()?];
-    for _ in 0..2 {
-        for client in &mut clients {
-            lesson.exchange(client)?;
-        }
-    }
-    Ok(())
+    in_turns(&server, |client| lesson.exchange(client))
 }
 
 fn leaves_at_once(context: &mut Context) -> Verdict {

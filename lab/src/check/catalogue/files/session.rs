@@ -124,9 +124,12 @@ fn transfers(context: &Context, files: &[(&str, &[u8])]) -> Verdict {
     }
     if lesson.uploads() {
         for (name, bytes) in files {
-            client.send(&lesson.announcement(name, &md5(bytes), bytes.len() as u64)?)?;
-            send_body(&mut client, bytes)?;
-            lesson.expect_stored(&mut client, name, bytes)?;
+            let mut upload = || {
+                client.send(&lesson.announcement(name, &md5(bytes), bytes.len() as u64)?)?;
+                send_body(&mut client, bytes)?;
+                lesson.expect_stored(&mut client, name, bytes)
+            };
+            upload().map_err(|stop: Stop| stop.while_(&format!("an upload of {name:?}")))?;
         }
     }
     Ok(())

@@ -13,20 +13,22 @@ use crate::check::faults::{BrokenArgs, Fault, fault};
 const UPLOAD: &str = "ftp-simple/upload-client";
 const CLASS: &str = "ftp-class/client";
 
+// A row a line.
+#[rustfmt::skip]
 pub(in crate::check::faults) const FAULTS: &[Fault] = &[
-    fault(UPLOAD, "sends-no-space", "session"),
-    fault(UPLOAD, "skips-an-empty-file", "empty-file"),
-    fault(UPLOAD, "sends-a-megabyte", "large-file"),
-    fault(UPLOAD, "takes-no-md5-for-right", "size-missing"),
-    fault(UPLOAD, "does-not-compare", "confirmed-wrong"),
-    fault(UPLOAD, "knows-no-error", "refused"),
-    fault(UPLOAD, "waits-for-ever-to-send", "stops-reading"),
-    fault(CLASS, "puts-without-a-newline", "put"),
-    fault(CLASS, "puts-no-empty-file", "put-empty-file"),
-    fault(CLASS, "dies-of-a-missing-file", "put-missing-file"),
-    fault(CLASS, "does-not-compare", "put-confirmed-wrong"),
-    fault(CLASS, "takes-silence-for-success", "put-unconfirmed"),
-    fault(CLASS, "takes-a-refusal-for-success", "put-refused"),
+    fault(UPLOAD, "sends-no-space", "session", r#"; {"file_name":"file.bin""#),
+    fault(UPLOAD, "skips-an-empty-file", "empty-file", "4 bytes of the message; 0 bytes, then the program closed"),
+    fault(UPLOAD, "sends-a-megabyte", "large-file", "1048576 of 67108864 bytes, then silence"),
+    fault(UPLOAD, "takes-no-md5-for-right", "size-missing", r#""other": "900150983…; exit status: 0"#),
+    fault(UPLOAD, "does-not-compare", "confirmed-wrong", "ends with status 1…; exit status: 0"),
+    fault(UPLOAD, "knows-no-error", "refused", "the server's text…is missing"),
+    fault(UPLOAD, "waits-for-ever-to-send", "stops-reading", "s it still runs"),
+    fault(CLASS, "puts-without-a-newline", "put", "; b'put up.txt>'"),
+    fault(CLASS, "puts-no-empty-file", "put-empty-file", r"b'put up.txt\n'; 0 of 11 bytes, then silence…文件不存在"),
+    fault(CLASS, "dies-of-a-missing-file", "put-missing-file", "it shows nothing more…FileNotFoundError"),
+    fault(CLASS, "does-not-compare", "put-confirmed-wrong", "s it still runs…上传成功!"),
+    fault(CLASS, "takes-silence-for-success", "put-unconfirmed", "s it still runs…上传成功!"),
+    fault(CLASS, "takes-a-refusal-for-success", "put-refused", "no 上传成功!; …上传成功!"),
 ];
 
 /// Program 14: uploads file.bin.
