@@ -125,7 +125,7 @@ fn wrong_usage_is_status_2_and_one_line() {
         &["all", "--", "true"],
         &[ECHO, "--"],
         &[ECHO, "--patience", "0"],
-        &[ECHO, "--patience", "1e18"],
+        &[ECHO, "--patience", "1e9"],
         &[ECHO, "--python", "--"],
         &[ECHO, "--", "", "--port", "{port}"],
         &["ntp/client", "--connect", "127.0.0.1:8080"],

@@ -4,8 +4,9 @@
 //! limited and seen to spin as any other program under test. Without a fault (`none`) it passes all
 //! checks of its target.
 //!
-//! The tables name each fault, and the check that must catch it before any other check of the
-//! target does. A fault is one line in a tiny program: `if args.has("the-fault")`.
+//! The tables name each fault, the check that must catch it before any other check of the target
+//! does, and what that check's failure must say. A fault is one line in a tiny program:
+//! `if args.has("the-fault")`.
 
 use std::net::UdpSocket;
 
@@ -23,7 +24,7 @@ mod tcp;
 mod typed;
 mod udp;
 
-/// One small fault, and the check that must catch it before any other does.
+/// One small fault, the check that must catch it before any other does, and what that must say.
 #[derive(Debug)]
 pub struct Fault {
     /// The program that has it.

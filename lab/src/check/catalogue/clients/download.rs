@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use common::notation;
+
 use crate::check::Check;
 use crate::check::Grade::{Protocol, Robust};
 use crate::check::catalogue::clients::tcp_client::{
@@ -13,7 +15,6 @@ use crate::check::catalogue::clients::tcp_session::one_round;
 use crate::check::catalogue::wire::{MD5_OF_NOTHING, frame};
 use crate::check::engine::context::Context;
 use crate::check::engine::trial::{Stop, Verdict};
-use common::notation;
 
 const CLIENTS: &[&str] = &["ftp-simple/client", "ftp-class/client"];
 
