@@ -66,12 +66,12 @@ fn a_server_that_shows_another_port_than_the_clients_differs() {
     let right = differences_with(2, MAIN, MAIN);
     assert!(right.is_empty(), "{right:?}");
     for (number, right, wrong) in [
-        (2, "caller))", "(caller[0], caller[1] + len(message))))"),
+        (2, "{caller}", "{(caller[0], caller[1] + len(message))}"),
         // The same wrong port each time: only where the system tells which is the client's.
         #[cfg(target_os = "linux")]
-        (2, "caller))", "(caller[0], caller[1] ^ 1)))"),
+        (2, "{caller}", "{(caller[0], caller[1] ^ 1)}"),
         #[cfg(target_os = "linux")]
-        (8, "peer))", "(peer[0], peer[1] ^ 1)))"),
+        (8, "{peer}", "{(peer[0], peer[1] ^ 1)}"),
     ] {
         let differences = differences_with(number, right, wrong);
         let [
@@ -109,7 +109,7 @@ fn a_server_that_does_not_end_as_it_must_differs() {
         (2, MAIN, not_caught, "KeyboardInterrupt"),
         (
             2,
-            "call.close()",
+            "# (8) close: `with call` ends here",
             "return",
             "the server did not end at Ctrl-C, by the signal SIGINT, but with exit status: 0",
         ),

@@ -204,8 +204,9 @@ def _most_conversations(first):
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit == resource.RLIM_INFINITY:
         return MAX_CONVERSATIONS
-    # A new descriptor has the lowest number that is free: so many are in use. One stays free, to accept who is refused.
-    return min(max((limit - first.fileno() - 1) // DESCRIPTORS, 1), MAX_CONVERSATIONS)
+    # A new descriptor has the lowest number that is free: so many are in use. Two stay free: one to
+    # accept who is refused, one for what the system's libraries open in passing.
+    return min(max((limit - first.fileno() - 2) // DESCRIPTORS, 1), MAX_CONVERSATIONS)
 
 
 def converse_in_thread(conn, peer, conversation, *args):

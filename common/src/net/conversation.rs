@@ -35,10 +35,10 @@ fn most_conversations(first: &TcpStream) -> usize {
     let Some(limit) = getrlimit(Resource::Nofile).current else {
         return MAX_CONVERSATIONS;
     };
-    // A new descriptor has the lowest number that is free: so many are in use. One stays free, to
-    // accept who is refused.
+    // A new descriptor has the lowest number that is free: so many are in use. Two stay free: one to
+    // accept who is refused, one for what the system's libraries open in passing.
     let in_use = u64::try_from(first.as_raw_fd()).unwrap_or(0);
-    let most = limit.saturating_sub(in_use + 1) / DESCRIPTORS;
+    let most = limit.saturating_sub(in_use + 2) / DESCRIPTORS;
     usize::try_from(most).map_or(MAX_CONVERSATIONS, |most| most.clamp(1, MAX_CONVERSATIONS))
 }
 

@@ -35,7 +35,7 @@ pub(in crate::check::faults) const FAULTS: &[Fault] = &[
     fault(BOUNDARIES, "needs-a-server", "three-datagrams", "exit status: 1; stderr: …refused"),
     fault(NTP, "sends-latin-1", "non-ascii", r": b'%Yt gr\xfc\xdf dich'"),
     fault(ACK, "asks-again-if-empty", "empty-line-is-sent", "a datagram of 0 bytes: b''; silence…>>>>>>>>"),
-    fault(CHAT, "sends-nothing", "empty-line-asks-again", r#"nothing is sent for the line "": …one more of 0 bytes"#),
+    fault(CHAT, "sends-nothing", "empty-line-asks-again", "still running…请输入消息,回车发送:"),
     fault(NTP, "strips", "blanks-are-kept", ": b'%H hours'"),
     fault(TALK, "does-not-strip", "blanks-are-stripped", r": b' \t hi there  '"),
     fault(CHAT, "takes-any-name", "unknown-contact", r#"QQ名单列表…; it shows "请输入消息"#),
