@@ -35,7 +35,7 @@ pub(super) fn resolve_all(host: &str, port: u16) -> Result<Vec<SocketAddr>, NetE
 ///
 /// # Errors
 ///
-/// As [`resolve_all`].
+/// [`NetError::Resolve`] when the name is unknown.
 pub fn resolve(host: &str, port: u16) -> Result<SocketAddr, NetError> {
     // resolve_all never gives an empty list.
     Ok(resolve_all(host, port)?[0])
