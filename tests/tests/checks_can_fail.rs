@@ -100,14 +100,12 @@ fn told(outcome: &Outcome) -> Option<String> {
     let Err(Stop::Failed { expected, happened }) = &outcome.verdict else {
         return None;
     };
-    let mut told = format!("{expected}; {happened}");
+    let mut told = vec![expected.clone(), happened.clone()];
     for found in &outcome.found {
-        told += &format!(
-            "; the program: {}; {}; {}",
-            found.state, found.errors, found.screen
-        );
+        let (state, errors, screen) = (&found.state, &found.errors, &found.screen);
+        told.push(format!("the program: {state}; {errors}; {screen}"));
     }
-    Some(told)
+    Some(told.join("; "))
 }
 
 fn describe(target: &str, fault: &str, outcome: &Outcome) -> String {

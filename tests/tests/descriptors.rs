@@ -94,7 +94,7 @@ fn with_few_descriptors_a_client_is_served_or_refused() {
             let folder = TempDir::with_prefix("descriptors-").unwrap();
             let server = start(number, language, &folder);
             let answers = crowd(number, &server);
-            let served = match number {
+            let token = match number {
                 DOWNLOAD => r#""filename": "large""#,
                 UPLOAD => r#""md5": "5d41402abc4b2a76b9719d911017c592""#,
                 _ => "large",
@@ -106,7 +106,7 @@ fn with_few_descriptors_a_client_is_served_or_refused() {
             let told = server.stderr().wait_for(PATIENCE, refused);
             let errors = server.stderr().text();
             assert!(
-                told.is_some() && answers.len() >= 5 && answers.iter().all(|a| a.contains(served)),
+                told.is_some() && answers.len() >= 5 && answers.iter().all(|a| a.contains(token)),
                 "{number} {language:?}: {answers:?} {errors}"
             );
         }

@@ -35,8 +35,9 @@ fn most_conversations(first: &TcpStream) -> usize {
     let Some(limit) = getrlimit(Resource::Nofile).current else {
         return MAX_CONVERSATIONS;
     };
-    // A new descriptor has the lowest number that is free: so many are in use. Two stay free: one to
-    // accept who is refused, one for what the system's libraries open in passing.
+    // A new descriptor has the lowest number that is free: so many are in use. Two stay free: one that
+    // `accept` holds while it waits, and one for glibc, which opens a list of the processors when the
+    // first thread asks for memory.
     let in_use = u64::try_from(first.as_raw_fd()).unwrap_or(0);
     let most = limit.saturating_sub(in_use + 2) / DESCRIPTORS;
     usize::try_from(most).map_or(MAX_CONVERSATIONS, |most| most.clamp(1, MAX_CONVERSATIONS))

@@ -41,10 +41,10 @@ fn main() -> Result {
         // (5) accept
         let (mut conn, peer) = listener.accept()?;
         // (6) recv
-        match conn.read(&mut buffer).or_warn("cannot receive from", peer) {
-            Some(size @ 1..) => break (conn, peer, size),
-            // A client that leaves without a word has not had its turn: the next one gets it.
-            Some(0) | None => {}
+        let received = conn.read(&mut buffer).or_warn("cannot receive from", peer);
+        // A client that leaves without a word has not had its turn: the next one gets it.
+        if let Some(size @ 1..) = received {
+            break (conn, peer, size);
         }
     };
     let message = String::from_utf8_lossy(&buffer[..size]);

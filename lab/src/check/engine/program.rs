@@ -59,6 +59,7 @@ impl Program {
     }
 
     /// Waits until the screen goes on, and tells whether it does with `text`.
+    #[must_use]
     pub fn goes_on_with(&self, text: &str) -> bool {
         let seen = self.seen;
         let goes_on = |screen: &str| {
