@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use common::console;
 use lab::names::UnknownName;
 use lab::run::executables;
-use lab::{check, compare, experiment, list};
+use lab::{check, compare, experiment, list, trace};
 
 /// Runs, compares and judges the programs of the lessons
 #[derive(Parser)]
@@ -32,6 +32,11 @@ enum Command {
     Check(check::CheckArgs),
     /// Tries the claims of the lessons on this machine, and shows what happens
     Experiment(experiment::ExperimentArgs),
+    /// Draws a conversation: the screens, the socket calls, and the packets with their bytes
+    Trace(trace::TraceArgs),
+    /// Misbehaves, for `trace --case`
+    #[command(hide = true)]
+    Peer(trace::PeerArgs),
     /// Measures the programs in Rust and in Python against the bare system calls
     #[cfg(target_os = "linux")]
     Bench(lab::bench::BenchArgs),
@@ -90,6 +95,8 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Compare(args) => compare::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Experiment(args) => experiment::run(&args),
+        Command::Trace(args) => trace::run(&args),
+        Command::Peer(args) => args.run(),
         #[cfg(target_os = "linux")]
         Command::Bench(args) => lab::bench::run(&args),
         #[cfg(target_os = "linux")]

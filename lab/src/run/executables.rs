@@ -67,6 +67,37 @@ pub fn lab(profile: Profile) -> Result<PathBuf> {
     Ok(built("lab", "lab", profile))
 }
 
+/// An executable whose stack `strace -k` can follow.
+///
+/// Its unwinder takes a file's code to be as far from the file's beginning as in memory. That is so
+/// when code and constants are in one segment, which the linker that Rust brings does not do by itself;
+/// another one may not know the flag, and may not need it.
+///
+/// # Errors
+///
+/// When cargo cannot build it.
+pub fn for_stacks(package: &'static str, binary: &'static str) -> Result<PathBuf> {
+    let folder = workspace().join("target").join("traced").join(package);
+    let cargo = |flags: &[&str]| {
+        let mut command = cargo("rustc", package, &folder);
+        command.args(["--bin", binary, "--"]).args(flags);
+        command
+    };
+    let one_segment = cargo(&["-Clink-arg=-Wl,--no-rosegment"])
+        .stderr(Stdio::null())
+        .status();
+    if !one_segment.is_ok_and(|status| status.success()) {
+        let status = cargo(&[]).status().context("cannot run cargo")?;
+        ensure!(
+            status.success(),
+            "{package} does not build: cargo says above why"
+        );
+    }
+    Ok(folder
+        .join("debug")
+        .join(format!("{binary}{}", env::consts::EXE_SUFFIX)))
+}
+
 /// The source of one side of a program, in Rust.
 #[must_use]
 pub fn rust_source(program: &Program, side: Side) -> PathBuf {
@@ -111,7 +142,8 @@ pub fn build_all(programs: &[&Program]) -> Result<()> {
         .try_for_each(|program| build(program.package, None, Profile::Debug))
 }
 
-/// The Python interpreter: `$PYTHON`, or `python3`. `None` when there is none, or it is older than 3.8.
+/// The Python interpreter: that which `$PYTHON` or `python3` starts, which may be a script that looks for
+/// it. `None` when there is none, or it is older than 3.8.
 #[must_use]
 pub fn python() -> Option<&'static str> {
     static PYTHON: OnceLock<Option<String>> = OnceLock::new();
@@ -121,19 +153,22 @@ pub fn python() -> Option<&'static str> {
                 |_| vec!["python3".into(), "python".into()],
                 |name| vec![name],
             );
-            names.into_iter().find(|name| is_recent_python(name))
+            names.into_iter().find_map(|name| interpreter(&name))
         })
         .as_deref()
 }
 
-fn is_recent_python(name: &str) -> bool {
-    Command::new(name)
-        .args(["-c", "import sys; sys.exit(sys.version_info < (3, 8))"])
+/// The interpreter that a name starts, if it is recent enough.
+fn interpreter(name: &str) -> Option<String> {
+    let script = "import sys; print(sys.executable if sys.version_info >= (3, 8) else '')";
+    let output = Command::new(name)
+        .args(["-c", script])
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+        .output()
+        .ok()?;
+    let path = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    (output.status.success() && !path.is_empty()).then_some(path)
 }
 
 /// From now on cargo shows its bar while it compiles a lab, if stderr is a terminal. Tests do not
@@ -166,14 +201,7 @@ fn build(package: &'static str, binary: Option<&'static str>, profile: Profile) 
 }
 
 fn run_cargo(package: &str, binary: Option<&str>, profile: Profile) -> Result<bool> {
-    let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-    let mut command = Command::new(cargo);
-    command
-        .current_dir(workspace())
-        .args(["build", "--quiet", "--package", package, "--target-dir"])
-        .arg(target(package))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null());
+    let mut command = cargo("build", package, &target(package));
     match binary {
         Some(binary) => command.args(["--bin", binary]),
         None => command.arg("--bins"),
@@ -181,15 +209,27 @@ fn run_cargo(package: &str, binary: Option<&str>, profile: Profile) -> Result<bo
     if profile == Profile::Release {
         command.arg("--release");
     }
-    if PROGRESS.load(Ordering::Relaxed) {
-        // As the alias in `.cargo/config.toml` has it.
-        command.args(["--config", "term.progress.when='always'"]);
-        command.args(["--config", "term.progress.width=80"]);
-    }
     let status = command
         .status()
         .context("cannot run cargo: is Rust installed?")?;
     Ok(status.success())
+}
+
+/// A cargo command for a package, whose results go to `folder`.
+fn cargo(command: &str, package: &str, folder: &Path) -> Command {
+    let mut cargo = Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
+    cargo
+        .current_dir(workspace())
+        .args([command, "--quiet", "--package", package, "--target-dir"])
+        .arg(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    if PROGRESS.load(Ordering::Relaxed) {
+        // As the alias in `.cargo/config.toml` has it.
+        cargo.args(["--config", "term.progress.when='always'"]);
+        cargo.args(["--config", "term.progress.width=80"]);
+    }
+    cargo
 }
 
 #[cfg(test)]

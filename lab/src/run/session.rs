@@ -43,7 +43,21 @@ pub fn run(program: &Program, server: Language, client: Language) -> Result<Outc
 /// # Errors
 ///
 /// When a side cannot be started or the server does not become ready.
-pub fn hold(session: &Session, mut server: Command, mut client: Command) -> Result<Outcome> {
+pub fn hold(session: &Session, server: Command, client: Command) -> Result<Outcome> {
+    hold_through(session, server, client, Ok)
+}
+
+/// As [`hold`], where the client is told another port than the server's: that which `relay` answers.
+///
+/// # Errors
+///
+/// When a side cannot be started or the server does not become ready.
+pub fn hold_through(
+    session: &Session,
+    mut server: Command,
+    mut client: Command,
+    relay: impl FnOnce(u16) -> Result<u16>,
+) -> Result<Outcome> {
     let folder = prepare(&session.files)?;
     server.args(["--port", "0"]).env("TZ", "UTC");
     server.args(
@@ -58,6 +72,7 @@ pub fn hold(session: &Session, mut server: Command, mut client: Command) -> Resu
         .ready(PATIENCE)
         .context("the server is not ready")?
         .port();
+    let port = relay(port)?;
 
     client.args(["--port", &port.to_string()]).env("TZ", "UTC");
     client.args(

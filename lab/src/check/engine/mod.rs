@@ -16,7 +16,7 @@
 
 pub mod context;
 pub mod datagrams;
-pub(super) mod hexdump;
+pub(super) use crate::hexdump;
 pub mod judge;
 pub mod launch;
 pub mod listener;

@@ -5,6 +5,9 @@ use std::fmt::Write;
 /// How many bytes stand in a row.
 const ROW: usize = 16;
 
+/// How many columns the digits of a row take.
+const WIDTH: usize = 48;
+
 /// How many rows are shown of the beginning, and how many of the end when there are more.
 const ROWS: (usize, usize) = (6, 2);
 
@@ -40,6 +43,16 @@ pub(crate) fn digits(bytes: &[u8]) -> String {
 }
 
 fn write_row(text: &mut String, number: usize, bytes: &[u8]) {
+    let _ = writeln!(text, "{:08x}  {}", number * ROW, row(bytes, WIDTH));
+}
+
+/// Bytes in rows of 16, as digits and as text.
+pub(crate) fn rows(bytes: &[u8]) -> impl Iterator<Item = String> {
+    let width = if bytes.len() < ROW { 0 } else { WIDTH };
+    bytes.chunks(ROW).map(move |bytes| row(bytes, width))
+}
+
+fn row(bytes: &[u8], width: usize) -> String {
     let mut hex = String::new();
     for (column, byte) in bytes.iter().enumerate() {
         let gap = if column == ROW / 2 { " " } else { "" };
@@ -52,7 +65,7 @@ fn write_row(text: &mut String, number: usize, bytes: &[u8]) {
             _ => '.',
         })
         .collect();
-    let _ = writeln!(text, "{:08x}  {hex:<49}|{shown}|", number * ROW);
+    format!("{hex:<width$} |{shown}|")
 }
 
 #[cfg(test)]

@@ -1,0 +1,537 @@
+//! `cargo lab trace`: a conversation as a sequence diagram: the screens, the system calls, and the
+//! packets with their bytes.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`event`] | what a trace is made of |
+//! | `calls` | the system calls, by strace, and the numbered step of each |
+//! | `packets` | the packets, in a network namespace |
+//! | `relay` | what a relay passes on, where packets cannot be seen |
+//! | `framing` | what the bytes of a stream mean |
+//! | [`diagram`] | the rows of the picture, which `text`, `svg` and `mermaid` draw |
+//! | [`cases`] | what breaks the lessons |
+
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::{Args, ValueEnum};
+
+use crate::pairs::{self, Language, Program, Session, Side, Transport};
+use crate::run::executables;
+use crate::run::interrupt::Folder;
+use crate::run::session;
+use crate::steps;
+
+#[cfg(target_os = "linux")]
+mod calls;
+pub mod cases;
+pub mod diagram;
+pub mod event;
+mod framing;
+mod mermaid;
+#[cfg(target_os = "linux")]
+mod packets;
+#[cfg(target_os = "linux")]
+mod pcapng;
+mod relay;
+mod svg;
+mod text;
+
+use cases::Case;
+use diagram::Choice;
+use event::{Event, Trace, What};
+use framing::Decoder;
+
+/// What to trace
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  cargo lab trace ntp                          the time server in Rust, its client in Python
+  cargo lab trace 13 --server python --pcap download.pcapng
+  cargo lab trace --case reset                 a download that the client breaks off
+  cargo lab trace --listen 9000 --to 127.0.0.1:8080   what passes between anybody's programs")]
+pub struct TraceArgs {
+    /// The program by number or name (see `cargo lab list`)
+    #[arg(required_unless_present_any = ["case", "listen"])]
+    program: Option<String>,
+    /// The server's language
+    #[arg(long, value_enum, default_value = "rust")]
+    server: Language,
+    /// The client's language
+    #[arg(long, value_enum, default_value = "python")]
+    client: Language,
+    /// What breaks a lesson, in place of a whole session
+    #[arg(long, value_enum, conflicts_with = "program")]
+    case: Option<Case>,
+    /// How to draw it
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Save the packets for Wireshark, too
+    #[arg(long, value_name = "FILE")]
+    pcap: Option<PathBuf>,
+    /// How many bytes of each packet to show
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    bytes: usize,
+    /// Show each call, those for time limits too
+    #[arg(long)]
+    all_calls: bool,
+    /// See what a relay between the two passes on, in place of packets
+    #[arg(long, conflicts_with = "pcap")]
+    relay: bool,
+    /// Relay between programs in other terminals: where their client finds us (port, or address)
+    #[arg(long, value_name = "WHERE", requires = "to", conflicts_with_all = ["program", "case", "pcap"])]
+    listen: Option<String>,
+    /// Where their server listens
+    #[arg(long, value_name = "ADDRESS", requires = "listen")]
+    to: Option<String>,
+    /// They talk UDP
+    #[arg(long, requires = "listen")]
+    udp: bool,
+}
+
+/// How a trace is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For the terminal
+    Text,
+    /// Everything that was seen, for programs
+    Json,
+    /// A picture
+    Svg,
+    /// For pages that draw Mermaid
+    Mermaid,
+}
+
+/// A peer that misbehaves
+#[derive(Args, Debug)]
+pub struct PeerArgs {
+    /// How
+    case: Case,
+    /// Where it listens, or whom it asks
+    #[arg(long)]
+    port: u16,
+    /// Not looked at: what the program in its place would take
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    rest: Vec<OsString>,
+}
+
+impl PeerArgs {
+    /// Misbehaves.
+    pub fn run(&self) -> Result<ExitCode> {
+        self.case.run(self.port)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Runs the command.
+pub fn run(args: &TraceArgs) -> Result<ExitCode> {
+    let choice = Choice {
+        bytes: args.bytes,
+        all_calls: args.all_calls,
+    };
+    if let (Some(listen), Some(to)) = (&args.listen, &args.to) {
+        return live(args, listen, to, choice);
+    }
+    let name = match (&args.program, args.case) {
+        (Some(name), _) => name.clone(),
+        (None, Some(case)) => case.program().to_owned(),
+        (None, None) => bail!("which program? See `cargo lab list`"),
+    };
+    let programs = pairs::select(std::slice::from_ref(&name))?;
+    // `echo-tcp` is a package and its first program.
+    let program = programs
+        .iter()
+        .find(|program| program.name() == name)
+        .or(programs.first())
+        .context("no program")?;
+    let trace = record(program, args)?;
+    let rows = diagram::rows(&trace, choice);
+    let drawn = match args.format {
+        Format::Text => text::draw(&trace, &rows, width()),
+        Format::Json => serde_json::to_string_pretty(&trace)? + "\n",
+        Format::Svg => svg::draw(&trace, &rows),
+        Format::Mermaid => mermaid::draw(&trace, &rows),
+    };
+    match args.format {
+        Format::Text => anstream::stdout().lock().write_all(drawn.as_bytes())?,
+        _ => io::stdout().lock().write_all(drawn.as_bytes())?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// How wide the terminal is, in columns; 100 where there is none.
+fn width() -> usize {
+    #[cfg(unix)]
+    if let Ok(size) = rustix::termios::tcgetwinsize(io::stdout())
+        && size.ws_col > 0
+    {
+        return usize::from(size.ws_col);
+    }
+    100
+}
+
+/// What a person at a lifeline is called.
+fn title(side: Side, language: Option<Language>) -> String {
+    match language {
+        Some(language) => format!("{} in {}", side.name(), language.name()),
+        None => format!("a {} that misbehaves", side.name()),
+    }
+}
+
+/// Runs a program's session, or what breaks it, and tells all that could be seen.
+fn record(program: &'static Program, args: &TraceArgs) -> Result<Trace> {
+    let language = |side| match side {
+        Side::Server => args.server,
+        Side::Client => args.client,
+    };
+    let misbehaves = args.case.map(Case::misbehaves);
+    let mut session = match args.case {
+        Some(case) => case.session(),
+        None => (program.session)(),
+    };
+    // Which port a client has is seen on the picture; under strace it cannot be asked for.
+    session.server.transcript = session.server.transcript.replace("{peer}", "…");
+    let languages =
+        [Side::Server, Side::Client].map(|side| (misbehaves != Some(side)).then(|| language(side)));
+    let mut notes = Vec::new();
+    let mut recording = Recording::prepare(program, languages, args, &mut notes)?;
+    let mut events = recording.hold(&session, &mut notes)?;
+    decode(program, &mut events);
+    let first = events.first().map_or(0, |event| event.nanoseconds);
+    for event in &mut events {
+        event.nanoseconds -= first;
+    }
+    let by = recording.seen_by();
+    Ok(Trace {
+        program: format!("{} {}: {}", program.number, program.name(), program.about),
+        server: title(Side::Server, languages[0]),
+        client: title(Side::Client, languages[1]),
+        packets_by: by.0,
+        calls_by: by.1,
+        notes,
+        events,
+    })
+}
+
+/// Tells of each packet what its bytes mean.
+fn decode(program: &Program, events: &mut [Event]) {
+    let mut decoders: BTreeMap<SocketAddr, Decoder> = BTreeMap::new();
+    for event in events {
+        let side = event.side;
+        let What::Packet(packet) = &mut event.what else {
+            continue;
+        };
+        // A connection is its client's address.
+        let client = match side {
+            Side::Server => packet.to,
+            Side::Client => packet.from,
+        };
+        let decoder = decoders
+            .entry(client)
+            .or_insert_with(|| Decoder::new(program));
+        packet.decoded = decoder.read(side, &packet.payload);
+    }
+}
+
+/// A session that is about to be held, with everything that looks at it.
+struct Recording {
+    program: &'static Program,
+    folder: Folder,
+    commands: [Command; 2],
+    through_relay: bool,
+    /// Whether it is worth a word that a program did not end well.
+    complains: bool,
+    pcap: Option<PathBuf>,
+    #[cfg(target_os = "linux")]
+    watched: Option<[calls::Watched; 2]>,
+}
+
+impl Recording {
+    /// Builds the programs, and finds out how to look at them.
+    fn prepare(
+        program: &'static Program,
+        languages: [Option<Language>; 2],
+        args: &TraceArgs,
+        notes: &mut Vec<String>,
+    ) -> Result<Self> {
+        let folder = Folder::new("trace-")?;
+        let command = |side: Side, language: Option<Language>| -> Result<Command> {
+            match (language, args.case) {
+                (Some(language), _) => executables::command(program, side, language),
+                (None, case) => {
+                    let mut command = Command::new(env::current_exe()?);
+                    let name = case.and_then(|case| case.to_possible_value());
+                    let name = name.context("nothing misbehaves")?;
+                    command.arg("peer").arg(name.get_name());
+                    Ok(command)
+                }
+            }
+        };
+        let commands = [
+            command(Side::Server, languages[0])?,
+            command(Side::Client, languages[1])?,
+        ];
+        #[cfg(not(target_os = "linux"))]
+        {
+            notes.push("not seen: packets, socket calls and steps; they need Linux".to_owned());
+            Ok(Self {
+                program,
+                folder,
+                commands,
+                through_relay: true,
+                complains: args.case.is_none(),
+                pcap: None,
+            })
+        }
+        #[cfg(target_os = "linux")]
+        {
+            let watched = match calls::Strace::find() {
+                Ok(strace) => {
+                    notes.extend(strace.lacks().map(str::to_owned));
+                    let sides = [Side::Server, Side::Client];
+                    let watch = |at: usize| {
+                        watch(
+                            strace,
+                            program,
+                            sides[at],
+                            languages[at],
+                            &commands[at],
+                            &folder,
+                        )
+                    };
+                    Some([watch(0)?, watch(1)?])
+                }
+                Err(lacks) => {
+                    notes.push(lacks);
+                    None
+                }
+            };
+            let mut through_relay = args.relay;
+            if !args.relay
+                && let Err(error) = packets::enter_namespace()
+            {
+                through_relay = true;
+                ensure!(
+                    args.pcap.is_none(),
+                    "no packets to save: a network namespace cannot be had here ({error:#})"
+                );
+                notes.push(format!(
+                    "not seen: packets; a network namespace cannot be had here ({error:#}). A relay between the two shows what they send"
+                ));
+            }
+            Ok(Self {
+                program,
+                folder,
+                commands,
+                through_relay,
+                complains: args.case.is_none(),
+                pcap: args.pcap.clone(),
+                watched,
+            })
+        }
+    }
+
+    /// How packets and calls are seen.
+    fn seen_by(&self) -> (&'static str, Option<&'static str>) {
+        let packets = if self.through_relay {
+            "relay"
+        } else {
+            "AF_PACKET"
+        };
+        #[cfg(target_os = "linux")]
+        let calls = self.watched.as_ref().map(|_| "strace");
+        #[cfg(not(target_os = "linux"))]
+        let calls = None;
+        (packets, calls)
+    }
+
+    /// Holds the session and tells what happened, in its order.
+    fn hold(&mut self, session: &Session, notes: &mut Vec<String>) -> Result<Vec<Event>> {
+        let [server, client] = &self.commands;
+        let (mut server, mut client) = (copy(server), copy(client));
+        #[cfg(target_os = "linux")]
+        if let Some([watched_server, watched_client]) = &self.watched {
+            (server, client) = (copy(&watched_server.command), copy(&watched_client.command));
+        }
+        for command in [&mut server, &mut client] {
+            command.current_dir(self.folder.path());
+        }
+        #[cfg(target_os = "linux")]
+        let sniffer = (!self.through_relay)
+            .then(packets::Sniffer::start)
+            .transpose()?;
+        let mut relay = None;
+        let outcome = session::hold_through(session, server, client, |port| {
+            if !self.through_relay {
+                return Ok(port);
+            }
+            let to = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            let started =
+                relay::start(self.program.transport, (Ipv4Addr::LOCALHOST, 0).into(), to)?;
+            Ok(relay.insert(started).address.port())
+        })?;
+        if self.complains {
+            notes.extend(outcome.complaints);
+        }
+
+        let mut events = Vec::new();
+        if let Some(relay) = relay {
+            // Both sides have ended, and what they sent has passed.
+            let packet = |(nanoseconds, side, packet)| Event {
+                nanoseconds,
+                side,
+                step: None,
+                what: What::Packet(packet),
+            };
+            events.extend(relay.relayed.try_iter().map(packet));
+        }
+        #[cfg(target_os = "linux")]
+        {
+            if let Some(sniffer) = sniffer {
+                let frames = sniffer.stop()?;
+                if let Some(path) = &self.pcap {
+                    pcapng::write(path, &frames)?;
+                }
+                events.extend(packet_events(&frames));
+            }
+            if let Some(watched) = &self.watched {
+                for (side, watched) in [Side::Server, Side::Client].into_iter().zip(watched) {
+                    let seen = watched.seen()?.into_iter();
+                    events.extend(seen.map(|seen| Event {
+                        nanoseconds: seen.time,
+                        side,
+                        step: seen.step,
+                        what: seen.what,
+                    }));
+                }
+            }
+        }
+        // Calls that send count from their beginning and calls that receive from their end, and all
+        // clocks are the kernel's: causes come before their effects.
+        events.sort_by_key(|event| event.nanoseconds);
+        Ok(events)
+    }
+}
+
+fn copy(command: &Command) -> Command {
+    let mut copy = Command::new(command.get_program());
+    copy.args(command.get_args());
+    copy
+}
+
+/// One side under strace.
+#[cfg(target_os = "linux")]
+fn watch(
+    strace: calls::Strace,
+    program: &'static Program,
+    side: Side,
+    language: Option<Language>,
+    command: &Command,
+    folder: &Folder,
+) -> Result<calls::Watched> {
+    let sources = match language {
+        Some(language) => steps::sources(program, side, language)?,
+        None => Vec::new(),
+    };
+    let mut command = copy(command);
+    if language == Some(Language::Rust) {
+        let executable = program.side(side);
+        let mut traced = Command::new(executables::for_stacks(program.package, executable.binary)?);
+        traced.args(command.get_args());
+        command = traced;
+    }
+    strace.watch(
+        &command,
+        language.unwrap_or(Language::Rust),
+        sources,
+        folder.path(),
+        side.name(),
+    )
+}
+
+/// The packets of the frames; the first one comes from the client.
+#[cfg(target_os = "linux")]
+fn packet_events(frames: &[packets::Frame]) -> Vec<Event> {
+    let mut firsts = packets::Firsts::new();
+    let mut server = None;
+    let mut events = Vec::new();
+    for frame in frames {
+        let Some(packet) = packets::parse(&frame.bytes, &mut firsts) else {
+            continue;
+        };
+        let server = *server.get_or_insert(packet.to.port());
+        let side = if packet.from.port() == server {
+            Side::Server
+        } else {
+            Side::Client
+        };
+        events.push(Event {
+            nanoseconds: frame.time,
+            side,
+            step: None,
+            what: What::Packet(packet),
+        });
+    }
+    events
+}
+
+/// Relays between two programs that somebody else started, and draws while they talk, until Ctrl-C.
+fn live(args: &TraceArgs, listen: &str, to: &str, choice: Choice) -> Result<ExitCode> {
+    ensure!(
+        matches!(args.format, Format::Text | Format::Json),
+        "a live trace is drawn as text, or as a line of JSON an event"
+    );
+    let transport = if args.udp {
+        Transport::Udp
+    } else {
+        Transport::Tcp
+    };
+    let listen = address(listen)?;
+    let to = address(to)?;
+    let relay = relay::start(transport, listen, to)?;
+    let name = transport.name();
+    common::console::note(format_args!(
+        "listening on {name} {}: let the client talk to it; what comes goes to {to} (Ctrl-C ends this)",
+        relay.address
+    ));
+    let mut out = anstream::stdout().lock();
+    if args.format == Format::Text {
+        let heading = text::heading("", &format!("server {to}"), "client", width());
+        out.write_all(heading.as_bytes())?;
+    }
+    for (nanoseconds, side, packet) in relay.relayed {
+        let event = Event {
+            nanoseconds,
+            side,
+            step: None,
+            what: What::Packet(packet),
+        };
+        let drawn = match args.format {
+            Format::Text => text::draw_row(&diagram::row(&event, choice), width()),
+            _ => serde_json::to_string(&event)? + "\n",
+        };
+        out.write_all(drawn.as_bytes())?;
+        out.flush()?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `9000`, `127.0.0.1:9000`, `[::1]:9000`, `localhost:9000`.
+fn address(word: &str) -> Result<SocketAddr> {
+    use std::net::ToSocketAddrs;
+    if let Ok(port) = word.parse::<u16>() {
+        return Ok((Ipv4Addr::LOCALHOST, port).into());
+    }
+    let mut addresses = word
+        .to_socket_addrs()
+        .with_context(|| format!("{word:?} is no address: a port, or HOST:PORT"))?;
+    addresses
+        .next()
+        .with_context(|| format!("{word:?} has no address"))
+}

@@ -1,0 +1,225 @@
+//! A relay between a client and a server: what it passes on is what a trace shows where packets cannot
+//! be seen, and of programs that somebody else started.
+
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+
+use super::event::{Kind, Packet};
+use crate::pairs::{Side, Transport};
+
+/// How many bytes are passed on at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// How long a UDP client that says nothing keeps its socket.
+const FORGET: Duration = Duration::from_secs(120);
+
+/// How many peers are relayed at a time; the next ones are refused.
+const MOST_PEERS: usize = 256;
+
+/// What was passed on: when, in nanoseconds since 1970, by which side.
+pub(super) type Relayed = (u64, Side, Packet);
+
+/// A relay that listens.
+#[derive(Debug)]
+pub(super) struct Relay {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What it passes on.
+    pub relayed: Receiver<Relayed>,
+}
+
+/// Listens at `listen` and passes everything on to `to` and back, for as long as the process lives.
+pub(super) fn start(transport: Transport, listen: SocketAddr, to: SocketAddr) -> Result<Relay> {
+    let (sender, relayed) = mpsc::channel();
+    let cannot = || format!("cannot listen on {listen}");
+    let address = match transport {
+        Transport::Tcp => {
+            let listener = TcpListener::bind(listen).with_context(cannot)?;
+            let address = listener.local_addr()?;
+            thread::spawn(move || accept(&listener, to, &sender));
+            address
+        }
+        Transport::Udp => {
+            let socket = UdpSocket::bind(listen).with_context(cannot)?;
+            let address = socket.local_addr()?;
+            thread::spawn(move || pass_datagrams(&socket, to, &sender));
+            address
+        }
+    };
+    Ok(Relay { address, relayed })
+}
+
+/// Now, in nanoseconds since 1970.
+#[must_use]
+pub(super) fn now() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn tell(
+    sender: &Sender<Relayed>,
+    side: Side,
+    way: (SocketAddr, SocketAddr),
+    did: &str,
+    bytes: &[u8],
+) {
+    let packet = Packet {
+        from: way.0,
+        to: way.1,
+        kind: match did {
+            "datagram" => Kind::Udp,
+            did => Kind::Relayed {
+                did: did.to_owned(),
+            },
+        },
+        length: bytes.len(),
+        payload: bytes.to_vec(),
+        decoded: Vec::new(),
+    };
+    // Who drew it may be gone; the peers talk on.
+    let _ = sender.send((now(), side, packet));
+}
+
+fn accept(listener: &TcpListener, to: SocketAddr, sender: &Sender<Relayed>) {
+    for client in listener.incoming() {
+        let Ok(client) = client else {
+            // Out of descriptors: some come back when peers leave.
+            thread::sleep(Duration::from_millis(100));
+            continue;
+        };
+        let Ok(peer) = client.peer_addr() else {
+            continue;
+        };
+        tell(sender, Side::Client, (peer, to), "connects", b"");
+        let server = match TcpStream::connect(to) {
+            Ok(server) => server,
+            Err(error) => {
+                let did = format!("cannot be reached ({error})");
+                tell(sender, Side::Server, (to, peer), &did, b"");
+                continue;
+            }
+        };
+        let pair = (client.try_clone(), server.try_clone());
+        let (Ok(client_again), Ok(server_again)) = pair else {
+            continue;
+        };
+        let (to_server, to_client) = (sender.clone(), sender.clone());
+        thread::spawn(move || pass(client, server, Side::Client, (peer, to), &to_server));
+        thread::spawn(move || {
+            pass(
+                server_again,
+                client_again,
+                Side::Server,
+                (to, peer),
+                &to_client,
+            )
+        });
+    }
+}
+
+/// Passes one direction of a connection on, to its end.
+fn pass(
+    mut from: TcpStream,
+    mut to: TcpStream,
+    side: Side,
+    way: (SocketAddr, SocketAddr),
+    sender: &Sender<Relayed>,
+) {
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => {
+                tell(sender, side, way, "closes", b"");
+                let _ = to.shutdown(Shutdown::Write); // it may have closed itself
+                return;
+            }
+            Ok(size) => {
+                tell(sender, side, way, "data", &buffer[..size]);
+                if to.write_all(&buffer[..size]).is_err() {
+                    let _ = from.shutdown(Shutdown::Both);
+                    return;
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => {
+                tell(sender, side, way, "resets", b"");
+                let _ = to.shutdown(Shutdown::Both);
+                return;
+            }
+        }
+    }
+}
+
+/// Passes datagrams on, each client's by a socket of its own, so that answers find the way back.
+fn pass_datagrams(socket: &UdpSocket, to: SocketAddr, sender: &Sender<Relayed>) {
+    let mut peers: BTreeMap<SocketAddr, UdpSocket> = BTreeMap::new();
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        let Ok((size, peer)) = socket.recv_from(&mut buffer) else {
+            continue; // an answer to a client that has left was returned
+        };
+        tell(
+            sender,
+            Side::Client,
+            (peer, to),
+            "datagram",
+            &buffer[..size],
+        );
+        if !peers.contains_key(&peer) && peers.len() < MOST_PEERS {
+            let Ok(own) = answer(socket, peer, to, sender) else {
+                continue;
+            };
+            peers.insert(peer, own);
+        }
+        if let Some(own) = peers.get(&peer) {
+            let _ = own.send(&buffer[..size]); // the server may not listen (yet)
+        }
+    }
+}
+
+/// A socket that asks the server for one client, and a thread that passes its answers on.
+fn answer(
+    socket: &UdpSocket,
+    peer: SocketAddr,
+    to: SocketAddr,
+    sender: &Sender<Relayed>,
+) -> io::Result<UdpSocket> {
+    let unspecified: SocketAddr = match to {
+        SocketAddr::V4(_) => ([0, 0, 0, 0], 0).into(),
+        SocketAddr::V6(_) => ([0_u16; 8], 0).into(),
+    };
+    let own = UdpSocket::bind(unspecified)?;
+    own.connect(to)?;
+    own.set_read_timeout(Some(FORGET))?;
+    let (back, asking, sender) = (socket.try_clone()?, own.try_clone()?, sender.clone());
+    thread::spawn(move || {
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            match asking.recv(&mut buffer) {
+                Ok(size) => {
+                    tell(
+                        &sender,
+                        Side::Server,
+                        (to, peer),
+                        "datagram",
+                        &buffer[..size],
+                    );
+                    let _ = back.send_to(&buffer[..size], peer); // the client may have left
+                }
+                Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+                    tell(&sender, Side::Server, (to, peer), "nobody listens", b"");
+                }
+                Err(_) => return,
+            }
+        }
+    });
+    Ok(own)
+}
