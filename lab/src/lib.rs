@@ -21,10 +21,23 @@ pub mod check;
 pub mod compare;
 pub mod experiment;
 mod hexdump;
+pub mod highlight;
 pub mod host;
 pub mod list;
 pub mod names;
 pub mod pairs;
 pub mod run;
+pub mod show;
 pub mod steps;
 pub mod trace;
+
+/// How wide the terminal is, in columns; 100 where there is none.
+fn terminal_width() -> usize {
+    #[cfg(unix)]
+    if let Ok(size) = rustix::termios::tcgetwinsize(std::io::stdout())
+        && size.ws_col > 0
+    {
+        return usize::from(size.ws_col);
+    }
+    100
+}

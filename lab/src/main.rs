@@ -32,6 +32,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Tries the claims of the lessons on this machine, and shows what happens
     Experiment(experiment::ExperimentArgs),
+    /// Shows a program in Rust and in Python, beside each other
+    Show(lab::show::ShowArgs),
     /// Draws a conversation: the screens, the socket calls, and the packets with their bytes
     Trace(trace::TraceArgs),
     /// Misbehaves, for `trace --case`
@@ -95,6 +97,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Compare(args) => compare::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Experiment(args) => experiment::run(&args),
+        Command::Show(args) => lab::show::run(&args),
         Command::Trace(args) => trace::run(&args),
         Command::Peer(args) => args.run(),
         #[cfg(target_os = "linux")]

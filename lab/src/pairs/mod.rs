@@ -71,6 +71,18 @@ pub fn select(words: &[String]) -> Result<Vec<&'static Program>, UnknownName> {
     })
 }
 
+/// The one program that a word asks for: a package's name is also that of its first program.
+///
+/// # Errors
+///
+/// When the word names no program.
+pub fn one(word: &str) -> Result<&'static Program, UnknownName> {
+    let selected = select(&[word.to_owned()])?;
+    let named = selected.iter().find(|program| program.name() == word);
+    // A word that selects none is an error already.
+    Ok(named.or(selected.first()).unwrap_or(&&PROGRAMS[0]))
+}
+
 /// One executable of a program.
 #[derive(Debug)]
 pub struct Executable {

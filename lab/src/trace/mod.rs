@@ -143,17 +143,11 @@ pub fn run(args: &TraceArgs) -> Result<ExitCode> {
         (None, Some(case)) => case.program().to_owned(),
         (None, None) => bail!("which program? See `cargo lab list`"),
     };
-    let programs = pairs::select(std::slice::from_ref(&name))?;
-    // `echo-tcp` is a package and its first program.
-    let program = programs
-        .iter()
-        .find(|program| program.name() == name)
-        .or(programs.first())
-        .context("no program")?;
+    let program = pairs::one(&name)?;
     let trace = record(program, args)?;
     let rows = diagram::rows(&trace, choice);
     let drawn = match args.format {
-        Format::Text => text::draw(&trace, &rows, width()),
+        Format::Text => text::draw(&trace, &rows, crate::terminal_width()),
         Format::Json => serde_json::to_string_pretty(&trace)? + "\n",
         Format::Svg => svg::draw(&trace, &rows),
         Format::Mermaid => mermaid::draw(&trace, &rows),
@@ -163,17 +157,6 @@ pub fn run(args: &TraceArgs) -> Result<ExitCode> {
         _ => io::stdout().lock().write_all(drawn.as_bytes())?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// How wide the terminal is, in columns; 100 where there is none.
-fn width() -> usize {
-    #[cfg(unix)]
-    if let Ok(size) = rustix::termios::tcgetwinsize(io::stdout())
-        && size.ws_col > 0
-    {
-        return usize::from(size.ws_col);
-    }
-    100
 }
 
 /// What a person at a lifeline is called.
@@ -502,7 +485,12 @@ fn live(args: &TraceArgs, listen: &str, to: &str, choice: Choice) -> Result<Exit
     ));
     let mut out = anstream::stdout().lock();
     if args.format == Format::Text {
-        let heading = text::heading("", &format!("server {to}"), "client", width());
+        let heading = text::heading(
+            "",
+            &format!("server {to}"),
+            "client",
+            crate::terminal_width(),
+        );
         out.write_all(heading.as_bytes())?;
     }
     for (nanoseconds, side, packet) in relay.relayed {
@@ -513,7 +501,7 @@ fn live(args: &TraceArgs, listen: &str, to: &str, choice: Choice) -> Result<Exit
             what: What::Packet(packet),
         };
         let drawn = match args.format {
-            Format::Text => text::draw_row(&diagram::row(&event, choice), width()),
+            Format::Text => text::draw_row(&diagram::row(&event, choice), crate::terminal_width()),
             _ => serde_json::to_string(&event)? + "\n",
         };
         out.write_all(drawn.as_bytes())?;
