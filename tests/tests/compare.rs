@@ -35,15 +35,18 @@ fn every_pairing_prints_what_the_lessons_print() {
     assert!(differences.is_empty(), "{differences:#?}");
 }
 
-/// What differs when a Rust client talks to a Python server in which `right` has become `wrong`.
-fn differences_with(number: u8, right: &str, wrong: &str) -> Vec<Difference> {
+/// What differs when a Rust client talks to a Python server in which something right has become wrong.
+fn differences_with(number: u8, changes: &[(&str, &str)]) -> Vec<Difference> {
     let program = PROGRAMS.iter().find(|program| program.number == number);
     let program = program.unwrap();
-    let source = fs::read_to_string(executables::python_source(program, Side::Server)).unwrap();
-    assert!(source.contains(right), "{source}");
+    let mut source = fs::read_to_string(executables::python_source(program, Side::Server)).unwrap();
+    for (right, wrong) in changes {
+        assert!(source.contains(right), "{source}");
+        source = source.replace(right, wrong);
+    }
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("server.py");
-    fs::write(&file, source.replace(right, wrong)).unwrap();
+    fs::write(&file, source).unwrap();
     let mut server = Command::new(executables::python().unwrap());
     let modules = executables::workspace().join("common/python");
     server.arg(file).env("PYTHONPATH", modules);
@@ -63,7 +66,7 @@ fn a_server_that_shows_another_port_than_the_clients_differs() {
     if !tests::python_or_skip("the comparison with wrong ports") {
         return;
     }
-    let right = differences_with(2, MAIN, MAIN);
+    let right = differences_with(2, &[]);
     assert!(right.is_empty(), "{right:?}");
     for (number, right, wrong) in [
         (2, "{caller}", "{(caller[0], caller[1] + len(message))}"),
@@ -73,7 +76,7 @@ fn a_server_that_shows_another_port_than_the_clients_differs() {
         #[cfg(target_os = "linux")]
         (8, "{peer}", "{(peer[0], peer[1] ^ 1)}"),
     ] {
-        let differences = differences_with(number, right, wrong);
+        let differences = differences_with(number, &[(right, wrong)]);
         let [
             Difference::Text {
                 side: "server",
@@ -99,30 +102,30 @@ fn a_server_that_does_not_end_as_it_must_differs() {
     let caught = "import signal; signal.signal(signal.SIGINT, lambda *_: sys.exit(0)); main()";
     let not_caught =
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); main()";
-    for (number, right, wrong, complaint) in [
+    // It ends before Ctrl-C comes, or does not feel it.
+    let deaf = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); main()";
+    let returns = ("# (8) close: `with call` ends here", "return");
+    for (number, changes, complaint) in [
         (
             2,
-            MAIN,
-            caught,
+            &[(MAIN, caught)][..],
             "the server did not end at Ctrl-C, by the signal SIGINT, but with exit status: 0",
         ),
-        (2, MAIN, not_caught, "KeyboardInterrupt"),
+        (2, &[(MAIN, not_caught)], "KeyboardInterrupt"),
         (
             2,
-            "# (8) close: `with call` ends here",
-            "return",
+            &[returns, (MAIN, deaf)],
             "the server did not end at Ctrl-C, by the signal SIGINT, but with exit status: 0",
         ),
         (
             7,
-            "sock.close()",
-            "sys.exit(3)",
+            &[("sock.close()", "sys.exit(3)")],
             "the server did not end by itself, with status 0, but with exit status: 3",
         ),
     ] {
-        let differences = differences_with(number, right, wrong);
+        let differences = differences_with(number, changes);
         let [Difference::Complaint(told)] = &differences[..] else {
-            panic!("{wrong}: {differences:?}");
+            panic!("{changes:?}: {differences:?}");
         };
         assert!(told.contains(complaint), "{told}");
     }
