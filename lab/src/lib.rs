@@ -17,6 +17,7 @@
 
 #[cfg(target_os = "linux")]
 pub mod bench;
+pub mod book;
 pub mod check;
 pub mod compare;
 pub mod experiment;

@@ -36,6 +36,8 @@ enum Command {
     Show(lab::show::ShowArgs),
     /// Draws a conversation: the screens, the socket calls, and the packets with their bytes
     Trace(trace::TraceArgs),
+    /// Makes one site of everything: sources by step, traces, experiments, checks
+    Book(lab::book::BookArgs),
     /// Misbehaves, for `trace --case`
     #[command(hide = true)]
     Peer(trace::PeerArgs),
@@ -99,6 +101,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Experiment(args) => experiment::run(&args),
         Command::Show(args) => lab::show::run(&args),
         Command::Trace(args) => trace::run(&args),
+        Command::Book(args) => lab::book::run(&args),
         Command::Peer(args) => args.run(),
         #[cfg(target_os = "linux")]
         Command::Bench(args) => lab::bench::run(&args),

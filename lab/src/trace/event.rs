@@ -2,13 +2,13 @@
 
 use std::net::SocketAddr;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::hexdump;
 use crate::pairs::Side;
 
 /// A conversation as it was seen.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Trace {
     /// The pair, as it is typed; for others' programs, what was listened to.
     pub program: String,
@@ -17,9 +17,9 @@ pub struct Trace {
     /// Who was the client.
     pub client: String,
     /// How the packets were seen: `AF_PACKET`, or `relay`.
-    pub packets_by: &'static str,
+    pub packets_by: String,
     /// How the calls were seen: `strace`, or nothing.
-    pub calls_by: Option<&'static str>,
+    pub calls_by: Option<String>,
     /// What could not be seen, and what that would need.
     pub notes: Vec<String>,
     /// What happened, causes before their effects.
@@ -27,12 +27,11 @@ pub struct Trace {
 }
 
 /// One thing that happened.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Event {
     /// When, in nanoseconds since the first event.
     pub nanoseconds: u64,
     /// On which side; of a packet, the side that sent it.
-    #[serde(serialize_with = "side_name")]
     pub side: Side,
     /// The numbered step of the source that did it.
     pub step: Option<u32>,
@@ -42,7 +41,7 @@ pub struct Event {
 }
 
 /// What can happen.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum What {
     /// The program printed something.
@@ -69,7 +68,7 @@ pub enum What {
 }
 
 /// A system call.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Call {
     /// Its name: `recvfrom`.
     pub name: String,
@@ -82,7 +81,7 @@ pub struct Call {
 }
 
 /// A packet, or what a relay saw in its place.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Packet {
     /// From where.
     pub from: SocketAddr,
@@ -94,14 +93,14 @@ pub struct Packet {
     /// How many bytes it carries.
     pub length: usize,
     /// These bytes, as hexadecimal digits.
-    #[serde(serialize_with = "hexadecimal")]
+    #[serde(serialize_with = "hexadecimal", deserialize_with = "from_hexadecimal")]
     pub payload: Vec<u8>,
     /// What they mean: `length 84`, `JSON {…}`, `body: 30 bytes`.
     pub decoded: Vec<String>,
 }
 
 /// What kind of packet.
-#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Kind {
     /// A TCP segment (RFC 9293, section 3.1).
@@ -142,10 +141,17 @@ impl Packet {
     }
 }
 
-fn side_name<S: Serializer>(side: &Side, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(side.name())
-}
-
 fn hexadecimal<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&hexdump::digits(bytes))
+}
+
+fn from_hexadecimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    let digits = String::deserialize(deserializer)?;
+    let byte = |at| {
+        digits
+            .get(at..at + 2)
+            .and_then(|two| u8::from_str_radix(two, 16).ok())
+    };
+    let bytes: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(byte).collect();
+    bytes.ok_or_else(|| serde::de::Error::custom("bytes are two hexadecimal digits each"))
 }

@@ -195,8 +195,8 @@ fn record(program: &'static Program, args: &TraceArgs) -> Result<Trace> {
         program: format!("{} {}: {}", program.number, program.name(), program.about),
         server: title(Side::Server, languages[0]),
         client: title(Side::Client, languages[1]),
-        packets_by: by.0,
-        calls_by: by.1,
+        packets_by: by.0.to_owned(),
+        calls_by: by.1.map(str::to_owned),
         notes,
         events,
     })

@@ -1,0 +1,255 @@
+//! All pages of the book.
+
+use std::fmt::Write;
+use std::fs;
+
+use anyhow::{Context, Result};
+use maud::html;
+use serde_json::Value;
+
+use super::links::between_pages;
+use super::pair::{self, fragment};
+use super::recordings::{Recording, Recordings};
+use super::{Page, Part};
+use crate::check::engine::target::Target;
+use crate::check::{self, Check};
+use crate::highlight::highlight;
+use crate::pairs::{Language, PROGRAMS};
+use crate::run::executables;
+
+/// The pages, in their order.
+pub(super) fn all(recordings: &Recordings) -> Result<Vec<Part>> {
+    let mut programs = Vec::new();
+    let mut packages: Vec<&str> = PROGRAMS.iter().map(|program| program.package).collect();
+    packages.dedup();
+    for package in packages {
+        programs.push(readme(
+            &format!("{package}/README.md"),
+            &format!("{package}.md"),
+            package,
+        )?);
+        for program in PROGRAMS.iter().filter(|program| program.package == package) {
+            let of: Vec<&Recording> = recordings
+                .traces
+                .iter()
+                .filter(|recording| recording.program.number == program.number)
+                .collect();
+            programs.push(pair::page(program, &of)?);
+        }
+    }
+    let mut front = vec![readme(
+        "README.md",
+        "index.md",
+        "Network programming: Rust beside Python",
+    )?];
+    front.push(readme(
+        "README.zh-CN.md",
+        "zh-CN.md",
+        "中文说明 (README in Chinese)",
+    )?);
+    front.push(file(
+        "lab/book/glossary.md",
+        "glossary.md",
+        "Glossary 词汇表",
+    )?);
+    Ok(vec![
+        Part {
+            title: "",
+            pages: front,
+        },
+        Part {
+            title: "Programs 程序",
+            pages: programs,
+        },
+        Part {
+            title: "Experiments 实验",
+            pages: experiments(&recordings.experiments)?,
+        },
+        Part {
+            title: "The lab 工具",
+            pages: vec![
+                readme(
+                    "lab/README.md",
+                    "tool.md",
+                    "cargo lab, and the benchmark 工具与性能测试",
+                )?,
+                checks(),
+                socket_functions()?,
+            ],
+        },
+    ])
+}
+
+fn read(path: &str) -> Result<String> {
+    let path = executables::workspace().join(path);
+    fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// A file of the repository as a page.
+fn file(path: &str, file: &str, title: &str) -> Result<Page> {
+    Ok(Page {
+        file: file.to_owned(),
+        title: title.to_owned(),
+        text: between_pages(&read(path)?, path)?,
+    })
+}
+
+/// A README as a page, with links to the pages of its programs.
+fn readme(path: &str, name: &str, title: &str) -> Result<Page> {
+    let mut page = file(path, name, title)?;
+    let programs: Vec<_> = PROGRAMS
+        .iter()
+        .filter(|program| name == format!("{}.md", program.package))
+        .collect();
+    if !programs.is_empty() {
+        page.text.push_str("\n\n## Its programs, step by step\n\n");
+        for program in programs {
+            let _ = writeln!(
+                page.text,
+                "- [{} {}]({}): {}",
+                program.number,
+                program.name(),
+                pair::file(program),
+                program.about
+            );
+        }
+    }
+    Ok(page)
+}
+
+/// The module documentation of the socket functions.
+fn socket_functions() -> Result<Page> {
+    let path = "common/src/socket_functions.rs";
+    let source = read(path)?;
+    let mut text = String::from("# The functions of a socket 套接字函数\n\n");
+    let mut in_code = false;
+    for line in source.lines().map_while(|line| line.strip_prefix("//!")) {
+        let line = line.strip_prefix(' ').unwrap_or(line);
+        if let Some(language) = line.strip_prefix("```") {
+            in_code = !in_code;
+            let language = if in_code && language.is_empty() {
+                "rust"
+            } else {
+                language
+            };
+            let _ = writeln!(text, "```{language}");
+        } else if in_code && (line.starts_with("# ") || line == "#") {
+            // A line for the compiler alone.
+        } else if !in_code && line.starts_with("# ") {
+            let _ = writeln!(text, "#{line}");
+        } else {
+            let _ = writeln!(text, "{line}");
+        }
+    }
+    Ok(Page {
+        file: "socket-functions.md".to_owned(),
+        title: "Socket functions 套接字函数".to_owned(),
+        text: between_pages(&text, path)?,
+    })
+}
+
+/// Every check, with the programs that it judges.
+fn checks() -> Page {
+    let mut text = String::from(
+        "# The checks 检查\n\nWhat `cargo lab check` does with a program, and why. A check that several programs share stands here once.\n\n",
+    );
+    let mut told: Vec<(&Check, Vec<String>)> = Vec::new();
+    for target in Target::all() {
+        for check in check::checks_of(&target) {
+            match told
+                .iter_mut()
+                .find(|(other, _)| std::ptr::eq(*other, check))
+            {
+                Some((_, targets)) => targets.push(target.name()),
+                None => told.push((check, vec![target.name()])),
+            }
+        }
+    }
+    for (check, targets) in told {
+        let _ = writeln!(text, "## {}\n", check.name);
+        let fields = html! {
+            p { (check.sentence) }
+            p { b { "Hint: " } (check.hint) }
+            p class="targets" { (check.grade.name()) ": " (targets.join(", ")) }
+        };
+        text.push_str(&fragment(&fields));
+    }
+    Page {
+        file: "checks.md".to_owned(),
+        title: "Checks 检查".to_owned(),
+        text,
+    }
+}
+
+/// A page for each experiment, and one that lists them.
+fn experiments(reports: &[Value]) -> Result<Vec<Page>> {
+    let mut list = String::from(
+        "# The experiments 实验\n\nEvery claim of the lessons, tried on the machine that made this book.\n\n| experiment | claim | here |\n|---|---|---|\n",
+    );
+    let mut pages = Vec::new();
+    for report in reports {
+        let of = |key: &str| report.get(key).and_then(Value::as_str).unwrap_or_default();
+        let (name, claim) = (of("name"), of("claim"));
+        let verdict = of("verdict").replace('-', " ");
+        let file = format!("experiments/{name}.md");
+        let _ = writeln!(list, "| [{name}]({file}) | {claim} | {verdict} |");
+        let mut text = format!("# {name}\n\n> {claim}\n\n");
+        for lesson in report
+            .get("lessons")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let of = |key: &str| lesson.get(key).and_then(Value::as_str).unwrap_or_default();
+            let _ = writeln!(text, "- lesson {}: {}", of("document"), of("says"));
+        }
+        let _ = writeln!(
+            text,
+            "\n**{verdict}**: {}\n\n## What was done\n",
+            of("because")
+        );
+        for step in report
+            .get("steps")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            text.push_str(&fragment(
+                &html! { p class="done" { (step.as_str().unwrap_or_default()) } },
+            ));
+        }
+        if let Some(seen) = report.get("seen").filter(|seen| !seen.is_null()) {
+            let _ = writeln!(text, "## What was seen\n");
+            let seen = serde_json::to_string_pretty(seen)?;
+            text.push_str(&fragment(&html! { pre { code { (seen) } } }));
+        }
+        if let Some(source) = source_of(name) {
+            let _ = writeln!(text, "## The code\n\n`{source}`\n");
+            let lines = highlight(&read(&source)?, Language::Rust);
+            text.push_str(&fragment(
+                &html! { figure class="source rust" { pre { code { (pair::lines(&lines)) } } } },
+            ));
+        }
+        pages.push(Page {
+            file,
+            title: name.to_owned(),
+            text,
+        });
+    }
+    let mut all = vec![Page {
+        file: "experiments.md".to_owned(),
+        title: "All experiments 所有实验".to_owned(),
+        text: list,
+    }];
+    all.extend(pages);
+    Ok(all)
+}
+
+/// The file of an experiment: it is named as the experiment.
+fn source_of(name: &str) -> Option<String> {
+    let file = format!("{}.rs", name.replace('-', "_"));
+    ["tcp", "udp", "sockets", "python", "socketserver"]
+        .iter()
+        .map(|folder| format!("lab/src/experiment/{folder}/{file}"))
+        .find(|path| executables::workspace().join(path).is_file())
+}

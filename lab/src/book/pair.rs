@@ -1,0 +1,170 @@
+//! The page of a pair: Rust beside Python by step, and for each pairing the screens and what passed
+//! between them.
+
+use anyhow::Result;
+use maud::{Markup, html};
+
+use super::Page;
+use super::recordings::Recording;
+use crate::highlight::Line;
+use crate::pairs::{Program, Side};
+use crate::show::{self, Cell};
+use crate::trace::diagram::{self, Choice, Row, Topic};
+use crate::trace::event::{Trace, What};
+
+/// The page.
+pub(super) fn page(program: &Program, recordings: &[&Recording]) -> Result<Page> {
+    let mut text = format!(
+        "# {} {}\n\n{}. Port {} ({}).\n\n",
+        program.number,
+        program.name(),
+        capitalised(program.about),
+        program.port,
+        program.transport.name().to_uppercase()
+    );
+    text.push_str("A step under the pointer or the keyboard (Tab) lights up in the sources, on the screens and between them.\n\n");
+    for side in [Side::Server, Side::Client] {
+        text.push_str(&format!("## The {} by step\n\n", side.name()));
+        text.push_str(&fragment(&sources(program, side)?));
+    }
+    text.push_str("## What happens\n\n");
+    for (at, recording) in recordings.iter().enumerate() {
+        text.push_str(&fragment(&pairing(recording, at == 0)));
+    }
+    Ok(Page {
+        file: file(program),
+        title: format!("{} {}", program.number, program.name()),
+        text,
+    })
+}
+
+/// Its file: below the page of its lab.
+pub(super) fn file(program: &Program) -> String {
+    let name = program.name().replace('/', "-");
+    format!("{}/{:02}-{name}.md", program.package, program.number)
+}
+
+/// HTML as one line: an empty one would end it for Markdown.
+pub(super) fn fragment(markup: &Markup) -> String {
+    markup.0.replace('\n', "&#10;") + "\n\n"
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+fn sources(program: &Program, side: Side) -> Result<Markup> {
+    let rows = show::rows(program, side)?;
+    Ok(html! {
+        div class="steps" {
+            @for row in &rows {
+                div class="row" data-step=[row.step.map(|step| format!("{}-{step}", side.name()))] tabindex=[row.step.map(|_| "0")] {
+                    @if let Some(step) = row.step {
+                        p class="title" { b { "(" (step) ") " } (row.title) }
+                    }
+                    (cell(&row.rust, "rust"))
+                    (cell(&row.python, "python"))
+                }
+            }
+        }
+    })
+}
+
+fn cell(cell: &Cell, language: &str) -> Markup {
+    html! {
+        @if let Some((path, first)) = &cell.from {
+            figure class={ "source " (language) } {
+                figcaption { (path.display()) ":" (first) }
+                pre { code { (lines(&cell.lines)) } }
+            }
+        } @else {
+            div class="source" {}
+        }
+    }
+}
+
+/// Lines of a source, in colour.
+pub(super) fn lines(lines: &[Line]) -> Markup {
+    html! {
+        @for line in lines {
+            @for (text, class) in spans(line) {
+                @if let Some(class) = class { span class=(class) { (text) } } @else { (text) }
+            }
+            "\n"
+        }
+    }
+}
+
+/// A line's parts, what is plain among them.
+fn spans(line: &Line) -> Vec<(&str, Option<&'static str>)> {
+    let mut spans = Vec::new();
+    let mut at = 0;
+    for (range, kind) in &line.parts {
+        spans.push((&line.text[at..range.start], None));
+        spans.push((&line.text[range.clone()], Some(kind.class())));
+        at = range.end;
+    }
+    spans.push((&line.text[at..], None));
+    spans.retain(|(text, _)| !text.is_empty());
+    spans
+}
+
+fn pairing(recording: &Recording, first: bool) -> Markup {
+    let trace = &recording.trace;
+    let rows = diagram::rows(trace, Choice::default());
+    html! {
+        details class="pairing" name="pairing" open[first] {
+            summary { (trace.server) ", " (trace.client) }
+            div class="screens" {
+                @for side in [Side::Server, Side::Client] {
+                    figure {
+                        figcaption { "The screen of the " (side.name()) }
+                        pre { (screen(trace, side)) }
+                    }
+                }
+            }
+            ol class="trace" aria-label={ "What happened between the " (trace.server) " and the " (trace.client) } {
+                @for row in &rows { (event(row)) }
+            }
+            @for note in &trace.notes { p { (note) } }
+        }
+    }
+}
+
+/// What a person saw and typed.
+fn screen(trace: &Trace, side: Side) -> Markup {
+    html! {
+        @for event in trace.events.iter().filter(|event| event.side == side) {
+            @let step = event.step.map(|step| format!("{}-{step}", side.name()));
+            @match &event.what {
+                What::Printed { text, stderr } => span class=[stderr.then_some("stderr")] data-step=[step] { (common::console::visible(text)) },
+                What::Typed { text } => span class="typed" data-step=[step] { (common::console::visible(text)) },
+                _ => {},
+            }
+        }
+    }
+}
+
+fn event(row: &Row) -> Markup {
+    let step = row.step.map(|step| format!("{}-{step}", row.side.name()));
+    let word = match row.topic {
+        Topic::Screen => "prints ",
+        Topic::Stderr => "stderr ",
+        Topic::Keyboard => "reads ",
+        Topic::Call | Topic::Packet | Topic::End => "",
+    };
+    html! {
+        li class={ (row.topic.class()) " " (row.side.name()) } data-step=[step] {
+            @if let Some(step) = row.step { b { "(" (step) ") " } }
+            @if row.topic == Topic::Packet {
+                span class="arrow" { span { (row.head) } }
+                @if !row.below.is_empty() { pre { (row.below.join("\n")) } }
+            } @else {
+                (word) code { (row.head) }
+            }
+        }
+    }
+}
