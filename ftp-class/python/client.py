@@ -33,7 +33,7 @@ class FtpClient:
             if command is None:
                 return
             verb, name = commands.words(command)
-            with console.context("server {}".format(net.shown(self.server))):
+            with console.context(f"server {net.shown(self.server)}"):
                 if verb == "get":
                     self.get(name)
                 elif verb == "put":
@@ -49,7 +49,7 @@ class FtpClient:
             console.warn(error)  # the server would refuse it as well
             return
         # (2) sendall: the command
-        self.send("get {}\n".format(name).encode())
+        self.send(f"get {name}\n".encode())
         # (3) recv: header length, header
         announced = file_header.receive(self.conn)
         if announced is None:
@@ -65,7 +65,7 @@ class FtpClient:
             console.warn(error)
             return
         if size:
-            console.say("总大小:{} 已下载:{}".format(size, size))
+            console.say(f"总大小:{size} 已下载:{size}")
         console.say("下载成功!")
 
     def put(self, name):
@@ -83,17 +83,17 @@ class FtpClient:
             md5 = transfer.md5_of(opened, name)
             packed = header.pack(file_header.encode(name, md5, opened.size))
             # (6) sendall: the command, header length, header
-            self.send("put {}\n".format(name).encode() + packed)
+            self.send(f"put {name}\n".encode() + packed)
             with Progress(name, opened.size) as progress:
                 # (7) sendfile: the file
                 transfer.send_file(self.conn, opened, name, progress)
         if opened.size:
-            console.say("总大小:{} 已上传:{}".format(opened.size, opened.size))
-        with console.context("the upload of {} is unconfirmed".format(name)):
+            console.say(f"总大小:{opened.size} 已上传:{opened.size}")
+        with console.context(f"the upload of {name} is unconfirmed"):
             # (8) recv: what was stored
             stored = file_header.receive(self.conn)
         if stored is None:
-            console.warn("the server refuses {}, its own warning says why".format(name))
+            console.warn(f"the server refuses {name}, its own warning says why")
             return
         if (stored["md5"], stored["file_size"]) != (md5, opened.size):
             raise console.Failure(

@@ -34,9 +34,9 @@ def decode(data):
     except (struct.error, UnicodeDecodeError):
         raise HeaderError("bad header: it is not the bincode of a file header") from None
     if len(data) > 8:
-        raise HeaderError("bad header: {} bytes too many".format(len(data) - 8))
+        raise HeaderError(f"bad header: {len(data) - 8} bytes too many")
     if file_size > MAX_SIZE:
-        raise HeaderError("bad header: a size of {} bytes".format(file_size))
+        raise HeaderError(f"bad header: a size of {file_size} bytes")
     return {"filename": filename, "md5": md5, "file_size": file_size}
 
 

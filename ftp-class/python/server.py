@@ -58,7 +58,7 @@ class FtpServer:
             elif verb == "put":
                 self.put(conn, peer, reader)
             else:
-                console.warn("{}: unknown command {!r}".format(net.shown(peer), verb))
+                console.warn(f"{net.shown(peer)}: unknown command {verb!r}")
 
     def get(self, conn, peer, name):
         """Sends a file of share."""
@@ -67,7 +67,7 @@ class FtpServer:
             opened = names.open_shared(self.share, name)
             md5 = transfer.md5_of(opened, name)
         except console.Failure as error:
-            console.warn("{}: {}".format(net.shown(peer), error))
+            console.warn(f"{net.shown(peer)}: {error}")
             self.send(conn, b"")  # a length of 0: there is no such file
             return
         with opened.file:
@@ -95,7 +95,7 @@ class FtpServer:
             # (8) recv: the file
             stored = transfer.receive_file(stream, self.upload, name, size, md5)
         except transfer.NotStored as error:
-            console.warn("{}: {}".format(net.shown(peer), error))
+            console.warn(f"{net.shown(peer)}: {error}")
             self.send(conn, b"")  # a length of 0: nothing was stored
             return
         # (9) sendall: what was stored

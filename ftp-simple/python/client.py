@@ -30,7 +30,7 @@ def main():
         if command == "quit":
             return
         if command:
-            with console.context("server {}".format(net.shown(server))):
+            with console.context(f"server {net.shown(server)}"):
                 ask(conn, command, args.dir)
 
 
@@ -63,9 +63,9 @@ def receive_header(conn):
     length = header.read_length(conn)
     if length is None:
         raise console.Failure("it closed instead of answering, as the lesson's own does when it refuses a command")
-    console.say("报头长度 {}".format(length))
+    console.say(f"报头长度 {length}")
     fields = header.parse_json(header.read_header(conn, length))
-    console.say("报头字典 {}".format(fields))
+    console.say(f"报头字典 {fields}")
     return fields
 
 

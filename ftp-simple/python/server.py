@@ -47,7 +47,7 @@ def converse(conn, peer, share):
         try:
             fields, body, opened = prepare(share, command)
         except console.Failure as error:
-            console.warn("{}: {}".format(net.shown(peer), error))
+            console.warn(f"{net.shown(peer)}: {error}")
             fields, body, opened = {"error": str(error)}, b"", None
         # (5) sendall: header length, header
         send(conn, fields, body)

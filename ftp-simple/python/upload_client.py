@@ -26,12 +26,12 @@ def main():
     # (1) socket, connect
     conn, server = net.connect_tcp(args, START, flags.limit(args))
     status = 0
-    with conn, console.context("server {}".format(net.shown(server))):
+    with conn, console.context(f"server {net.shown(server)}"):
         for path in args.files:
             try:
                 upload(conn, path, args.name)
             except Refused as error:
-                console.note("Error: {}".format(error))
+                console.note(f"Error: {error}")
                 status = 1  # the other files may fare better
     sys.exit(status)
 
@@ -58,7 +58,7 @@ def upload(conn, path, name):
         with Progress(name, opened.size) as progress:
             # (4) sendall: the file
             md5 = transfer.send_file_hashing(conn, opened, name, progress)
-    with console.context("the upload of {} is unconfirmed".format(name)):
+    with console.context(f"the upload of {name} is unconfirmed"):
         # (5) recv: what was stored
         answer = header.read_json(conn)
         if answer is None:

@@ -51,7 +51,7 @@ def converse(conn, peer, upload):
             md5 = transfer.receive_file(conn, upload, name, size)
             answer = {"file_name": name, "file_size": size, "md5": md5}
         except transfer.NotStored as error:
-            console.warn("{}: {}".format(net.shown(peer), error))
+            console.warn(f"{net.shown(peer)}: {error}")
             answer = {"error": str(error)}
         # (5) sendall: what was stored
         send(conn, answer)

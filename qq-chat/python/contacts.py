@@ -28,7 +28,7 @@ def read(file):
         return parse(text)
     except (ValueError, RecursionError) as error:
         raise console.Failure(
-            '{} is not a contact list of the form {{"name": "host:port"}}: {}'.format(file, error)
+            f'{file} is not a contact list of the form {{"name": "host:port"}}: {error}'
         ) from None
 
 

@@ -53,7 +53,7 @@ def show(text):
     except BrokenPipeError:
         os._exit(0)
     except OSError as error:
-        raise Failure("cannot write to stdout: {}".format(reason(error))) from error
+        raise Failure(f"cannot write to stdout: {reason(error)}") from error
 
 
 def prompt(text):
@@ -86,7 +86,7 @@ def note(line):
 
 def warn(line):
     """Tells on stderr that something went wrong and that the program goes on."""
-    note("warning: {}".format(line))
+    note(f"warning: {line}")
 
 
 @contextlib.contextmanager
@@ -95,14 +95,14 @@ def context(what):
     try:
         yield
     except (Failure, OSError) as error:
-        raise Failure("{}: {}".format(what, reason(error))) from None
+        raise Failure(f"{what}: {reason(error)}") from None
 
 
 def reason(error):
     """What an error says, in the words in which Rust shows it."""
     if isinstance(error, OSError) and error.strerror:
-        name = "{}: ".format(error.filename) if error.filename else ""
-        return "{}{} (os error {})".format(name, error.strerror, error.errno)
+        name = f"{error.filename}: " if error.filename else ""
+        return f"{name}{error.strerror} (os error {error.errno})"
     return str(error)
 
 
@@ -141,7 +141,7 @@ def _escaped(c):
 
 
 def _fail(error):
-    note("Error: {}".format(reason(error)))
+    note(f"Error: {reason(error)}")
     _flush_and_exit(1)
 
 

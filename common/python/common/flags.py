@@ -90,7 +90,7 @@ def message(flags, text):
 def folder(flags, path, shown, about):
     """--dir: a folder, by default path, which the help shows as it is seen from the repository."""
     flags.set_defaults(dir=path)
-    help_text = "{} (default: {})".format(about, shown)
+    help_text = f"{about} (default: {shown})"
     flags.add_argument("--dir", metavar="FOLDER", type=_folder, default=argparse.SUPPRESS, help=help_text)
     return flags
 

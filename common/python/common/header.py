@@ -57,10 +57,10 @@ def read_length(stream):
     if not data:
         return None
     if len(data) < 4:
-        raise HeaderError("the peer closed after {} of 4 bytes of the length".format(len(data)))
+        raise HeaderError(f"the peer closed after {len(data)} of 4 bytes of the length")
     (length,) = struct.unpack("<i", data)
     if length < 0:
-        raise HeaderError("bad header: its length is negative ({})".format(length))
+        raise HeaderError(f"bad header: its length is negative ({length})")
     if length > MAX_HEADER:
         raise HeaderError(_too_long(length))
     return length
@@ -70,7 +70,7 @@ def read_header(stream, length):
     """The header's bytes, as many as read_length() told."""
     data = fill(stream, length)
     if len(data) < length:
-        raise HeaderError("the peer closed after {} of {} bytes of the header".format(len(data), length))
+        raise HeaderError(f"the peer closed after {len(data)} of {length} bytes of the header")
     return data
 
 
@@ -88,7 +88,7 @@ def parse_json(data):
         fields = loads(data)
     except ValueError as error:
         cut = "..." if len(data) > SHOWN else ""
-        raise HeaderError("bad header: {}: {!r}{}".format(error, data[:SHOWN], cut)) from None
+        raise HeaderError(f"bad header: {error}: {data[:SHOWN]!r}{cut}") from None
     if not isinstance(fields, dict):
         raise HeaderError("bad header: not a JSON object")
     return fields
@@ -103,9 +103,9 @@ def loads(data):
     outside = _STRING.sub('""', text)
     depths = itertools.accumulate(_STEPS[bracket] for bracket in _BRACKET.findall(outside))
     if max(depths, default=0) > MAX_DEPTH:
-        raise ValueError("nested more than {} deep".format(MAX_DEPTH))
+        raise ValueError(f"nested more than {MAX_DEPTH} deep")
     if _TOO_LONG.search(outside):
-        raise ValueError("a number of more than {} digits".format(MAX_DIGITS))
+        raise ValueError(f"a number of more than {MAX_DIGITS} digits")
     try:
         value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
         _check_text(value)
@@ -119,7 +119,7 @@ def size(fields, field):
     value = _field(fields, field)
     # bool is a subclass of int.
     if type(value) is not int or not 0 <= value <= MAX_SIZE:
-        raise HeaderError('bad header: "{}" must be a whole number of bytes, 0 or more'.format(field))
+        raise HeaderError(f'bad header: "{field}" must be a whole number of bytes, 0 or more')
     return value
 
 
@@ -127,7 +127,7 @@ def string(fields, field):
     """The text that a header carries under field."""
     value = _field(fields, field)
     if not isinstance(value, str):
-        raise HeaderError('bad header: "{}" must be a string'.format(field))
+        raise HeaderError(f'bad header: "{field}" must be a string')
     return value
 
 
@@ -135,11 +135,11 @@ def read_body(stream, size, limit):
     """A body of size bytes, of which limit are accepted. Memory grows with what arrives."""
     if size > limit:
         raise HeaderError(
-            "bad header: a body of {} bytes is announced, at most {} are accepted".format(size, limit)
+            f"bad header: a body of {size} bytes is announced, at most {limit} are accepted"
         )
     data = fill(stream, size)
     if len(data) < size:
-        raise HeaderError("the peer closed after {} of {} bytes of the body".format(len(data), size))
+        raise HeaderError(f"the peer closed after {len(data)} of {size} bytes of the body")
     return data
 
 
@@ -161,18 +161,18 @@ def fill(stream, size):
 
 def _field(fields, field):
     if field not in fields:
-        raise HeaderError('bad header: "{}" is missing'.format(field))
+        raise HeaderError(f'bad header: "{field}" is missing')
     return fields[field]
 
 
 def _too_long(length):
-    return "bad header: its length is {} bytes, at most {} are accepted".format(length, MAX_HEADER)
+    return f"bad header: its length is {length} bytes, at most {MAX_HEADER} are accepted"
 
 
 _STRING = re.compile(r'"(?:[^"\\]+|\\.?)*"?', re.DOTALL)
 _BRACKET = re.compile(r"[][{}]")
 _STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
-_TOO_LONG = re.compile("[0-9]{%d}" % (MAX_DIGITS + 1))
+_TOO_LONG = re.compile(f"[0-9]{{{MAX_DIGITS + 1}}}")
 
 
 def _no_constant(name):

@@ -60,7 +60,7 @@ def resolve_all(host, port, kind):
         found = socket.getaddrinfo(name, port, type=kind)
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or error
-        raise console.Failure('cannot find the host "{}": {}: check --host'.format(host, why)) from None
+        raise console.Failure(f'cannot find the host "{host}": {why}: check --host') from None
     return [(family, address) for family, _, _, _, address in found]
 
 
@@ -226,13 +226,13 @@ def converse_in_thread(conn, peer, conversation, *args):
             with conn:
                 conversation(conn, peer, *args)
         except (console.Failure, OSError) as error:
-            console.warn("{}: {}".format(shown(peer), console.reason(error)))
+            console.warn(f"{shown(peer)}: {console.reason(error)}")
         finally:
             _seats.release()
 
     if not _seats.acquire(blocking=False):
         conn.close()
-        console.warn("{} is refused: {} conversations are running".format(shown(peer), _most))
+        console.warn(f"{shown(peer)} is refused: {_most} conversations are running")
         return
     try:
         # A daemon: Ctrl-C ends the server although clients are connected.
@@ -240,7 +240,7 @@ def converse_in_thread(conn, peer, conversation, *args):
     except RuntimeError as error:
         _seats.release()
         conn.close()
-        console.warn("{} is refused: {}".format(shown(peer), error))
+        console.warn(f"{shown(peer)} is refused: {error}")
 
 
 def send_some(conn, send):
@@ -408,13 +408,13 @@ def receive_answer(sock, server, limit, start):
 
 def ready(protocol, address):
     """The ready line on stderr, with the port that the system chose."""
-    console.note("listening on {} {}".format(protocol, shown(address)))
+    console.note(f"listening on {protocol} {shown(address)}")
 
 
 def shown(address):
     """An address as it is written outside Python: 127.0.0.1:8080, [::1]:8080."""
     host, port = address[:2]
-    return "{}:{}".format("[{}]".format(host) if ":" in host else host, port)
+    return "{}:{}".format(f"[{host}]" if ":" in host else host, port)
 
 
 class Listener:
@@ -456,7 +456,7 @@ class Listener:
                     if accepted:
                         return accepted
                     continue
-                failure = "cannot accept on {}: {}".format(shown(self._address), console.reason(error))
+                failure = f"cannot accept on {shown(self._address)}: {console.reason(error)}"
                 if error.errno in _USELESS:
                     raise console.Failure(failure) from None
                 console.warn(failure)
@@ -476,7 +476,7 @@ class Listener:
         self._restock()
         if self._reserve is None and conn:
             conn.close()
-            console.warn("{} is refused: {}".format(shown(peer), console.reason(why)))
+            console.warn(f"{shown(peer)} is refused: {console.reason(why)}")
             self._restock()
             return None
         return (conn, peer) if conn else None
@@ -527,15 +527,13 @@ def _cannot_connect(address, error, limit, start):
 
 def _no_answer(server, limit, start):
     return console.Failure(
-        "no answer from {} within {} s: is the server running? start it with {}".format(
-            shown(server), _seconds(limit), start
-        )
+        f"no answer from {shown(server)} within {_seconds(limit)} s: is the server running? start it with {start}"
     )
 
 
 def _seconds(limit):
     """A number of seconds as Rust shows it: to the nanosecond, without an exponent or a needless .0."""
-    return "{:f}".format(decimal.Decimal(repr(round(limit, 9))).normalize())
+    return f"{decimal.Decimal(repr(round(limit, 9))).normalize():f}"
 
 
 def answers_for(peer, server):

@@ -65,13 +65,13 @@ class Commands:
             except (socket.timeout, BlockingIOError):
                 raise _Unfinished("peer stalled in the middle of a command") from None
             except OSError as error:
-                raise CommandError("connection lost: {}".format(console.reason(error))) from None
+                raise CommandError(f"connection lost: {console.reason(error)}") from None
             if not data:
                 raise _Unfinished("peer closed in the middle of a command")
             self._buffer += data
         command, newline, self._buffer = self._buffer.partition(b"\n")
         if len(command) > self._limit:
-            raise TooLong("bad command: it is longer than {} bytes".format(self._limit))
+            raise TooLong(f"bad command: it is longer than {self._limit} bytes")
         self._sends_lines = bool(newline)
         return command
 

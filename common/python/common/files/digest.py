@@ -34,7 +34,7 @@ def md5_of(opened, name):
 
     The file is at its beginning before and after. name is for the error.
     """
-    with console.context("cannot read {}".format(name)):
+    with console.context(f"cannot read {name}"):
         return _remembered.md5_of(opened)
 
 

@@ -37,24 +37,24 @@ def check(name):
     if not name:
         raise NameRefused("the file name is empty")
     if size > MAX_BYTES:
-        raise NameRefused("the file name has {} bytes, at most {} are allowed".format(size, MAX_BYTES))
+        raise NameRefused(f"the file name has {size} bytes, at most {MAX_BYTES} are allowed")
     if name in (".", ".."):
-        raise NameRefused("the file name is {!r}: it leads out of the shared folder".format(name))
+        raise NameRefused(f"the file name is {name!r}: it leads out of the shared folder")
     for separator in name:
         if separator in "/\\":
             raise NameRefused(
-                "the file name {!r} has a {} in it: only names in the shared folder are allowed".format(name, separator)
+                f"the file name {name!r} has a {separator} in it: only names in the shared folder are allowed"
             )
     if any(c < " " or "\x7f" <= c <= "\x9f" for c in name):
-        raise NameRefused("the file name {!r} has a control character in it".format(name))
+        raise NameRefused(f"the file name {name!r} has a control character in it")
     if os.name == "nt" and _has_other_meaning_on_windows(name):
-        raise NameRefused("the file name {!r} cannot be used on Windows".format(name))
+        raise NameRefused(f"the file name {name!r} cannot be used on Windows")
 
 
 def check_folder(folder):
     """Fails unless folder is one, so that a server says so when it starts and not to its first client."""
     if not os.path.isdir(folder):
-        raise OpenError("no folder {}: make it, or choose another with --dir".format(folder))
+        raise OpenError(f"no folder {folder}: make it, or choose another with --dir")
 
 
 def open_shared(folder, name):
@@ -97,13 +97,13 @@ def _resolve(folder, name):
     folder = os.path.realpath(folder)
     path = os.path.realpath(os.path.join(folder, name))
     if not os.path.lexists(path):
-        raise NoSuchFile("no such file: {}".format(name))
+        raise NoSuchFile(f"no such file: {name}")
     try:
         inside = os.path.commonpath([folder, path]) == folder
     except ValueError:  # another drive, on Windows
         inside = False
     if not inside:
-        raise OpenError("{} is a link that leads out of the shared folder".format(name))
+        raise OpenError(f"{name} is a link that leads out of the shared folder")
     return path
 
 
@@ -118,19 +118,19 @@ def _open(path, name):
         fd = os.open(path, flags)
     except OSError as error:
         if error.errno == errno.ENOENT:
-            raise NoSuchFile("no such file: {}".format(name)) from None
+            raise NoSuchFile(f"no such file: {name}") from None
         error.filename = None
-        raise OpenError("{} cannot be opened: {}".format(name, console.reason(error))) from None
+        raise OpenError(f"{name} cannot be opened: {console.reason(error)}") from None
     status = os.fstat(fd)
     if not stat.S_ISREG(status.st_mode):
         os.close(fd)
-        raise NoSuchFile("{} is not a regular file".format(name))
+        raise NoSuchFile(f"{name} is not a regular file")
     return OpenFile(open(fd, "rb", buffering=0), status.st_size)
 
 
 def _folder_error(error):
     error.filename = None
-    return OpenError("the shared folder cannot be read: {}".format(console.reason(error)))
+    return OpenError(f"the shared folder cannot be read: {console.reason(error)}")
 
 
 def _has_other_meaning_on_windows(name):

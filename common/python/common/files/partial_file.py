@@ -68,12 +68,12 @@ class PartialFile:
 
     def _random_path(self):
         # Independent of the final name, which may be as long as a name can be.
-        return os.path.join(self._folder, ".{}.part".format(secrets.token_hex(6)))
+        return os.path.join(self._folder, f".{secrets.token_hex(6)}.part")
 
     def _link(self, path):
         # With src_dir_fd Python calls linkat, which follows the link in /proc, and not link, which does not. Beside an
         # absolute path any descriptor will do: one more might not be had.
-        os.link("/proc/self/fd/{}".format(self._fd), path, src_dir_fd=self._fd, follow_symlinks=True)
+        os.link(f"/proc/self/fd/{self._fd}", path, src_dir_fd=self._fd, follow_symlinks=True)
 
 
 def discard_unfinished():
@@ -88,7 +88,7 @@ def _open_nameless(folder):
         fd = os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o666)
     except (AttributeError, OSError):
         return None
-    if os.path.exists("/proc/self/fd/{}".format(fd)):
+    if os.path.exists(f"/proc/self/fd/{fd}"):
         return fd
     os.close(fd)
     return None

@@ -42,7 +42,7 @@ class Progress:
     def _draw(self, seconds):
         rate = self._done / seconds if seconds else 0
         left = (self._size - self._done) / rate if rate else 0
-        numbers = " {}/{} {}/s {:.0f}s".format(_bytes(self._done), _bytes(self._size), _bytes(rate), left)
+        numbers = f" {_bytes(self._done)}/{_bytes(self._size)} {_bytes(rate)}/s {left:.0f}s"
         columns = os.get_terminal_size(sys.stderr.fileno()).columns - 1
         line = _cut(self._name + " ", columns - len(numbers))
         room = columns - len(numbers) - _width(line)
@@ -77,9 +77,9 @@ def star_line(done, total, seconds):
 def _bytes(count):
     for unit in ("B", "KiB", "MiB"):
         if count < 1024:
-            return "{:.4g} {}".format(count, unit)
+            return f"{count:.4g} {unit}"
         count /= 1024
-    return "{:.4g} GiB".format(count)
+    return f"{count:.4g} GiB"
 
 
 def _width(text):

@@ -48,14 +48,14 @@ def receive_file(stream, folder, name, size, md5=None, shown=progress.HIDDEN):
                     file.write(data)
             computed = hashing.hexdigest()
             if md5 is not None and md5.lower() != computed:
-                raise NotStored("{} is not stored: its md5 is {}, announced was {}".format(name, computed, md5))
+                raise NotStored(f"{name} is not stored: its md5 is {computed}, announced was {md5}")
             file.persist(name)
             return computed
     except names.NameRefused as error:
         refused = str(error)
     except OSError as error:
         error.filename = None
-        refused = "{} cannot be stored: {}".format(name, console.reason(error))
+        refused = f"{name} cannot be stored: {console.reason(error)}"
     # An error of the name or the disk stops the writing, not the reading.
     for _ in body:
         pass
@@ -69,13 +69,13 @@ def _body(stream, name, size, shown):
         try:
             data = stream.recv(min(size - received, BUFFER))
         except (socket.timeout, BlockingIOError):
-            raise ReceiveError("peer stalled after {} of {} bytes of {}".format(received, size, name)) from None
+            raise ReceiveError(f"peer stalled after {received} of {size} bytes of {name}") from None
         except OSError as error:
             raise ReceiveError(
-                "connection lost after {} of {} bytes of {}: {}".format(received, size, name, console.reason(error))
+                f"connection lost after {received} of {size} bytes of {name}: {console.reason(error)}"
             ) from None
         if not data:
-            raise ReceiveError("peer closed after {} of {} bytes of {}".format(received, size, name))
+            raise ReceiveError(f"peer closed after {received} of {size} bytes of {name}")
         received += len(data)
         shown.advance(len(data))
         yield data
@@ -113,7 +113,7 @@ def send_file_hashing(conn, opened, name, shown=progress.HIDDEN):
     sent = 0
     with Hashing(opened.size) as hashing:
         while sent < opened.size:
-            with console.context("{} cannot be read".format(name)):
+            with console.context(f"{name} cannot be read"):
                 data = opened.file.read(min(opened.size - sent, BUFFER))
             if not data:
                 raise _shrunk(name, sent, opened.size)
@@ -130,7 +130,7 @@ class _sending:
 
     def __init__(self, name, sent, size):
         self._name = name
-        self._progress = "{} or more of {} bytes of {}".format(sent, size, name)
+        self._progress = f"{sent} or more of {size} bytes of {name}"
 
     def __enter__(self):
         pass
@@ -139,10 +139,10 @@ class _sending:
         if isinstance(error, (socket.timeout, BlockingIOError)):
             raise SendError("peer stopped reading after " + self._progress) from None
         if isinstance(error, OSError) and error.errno in (errno.EIO, errno.ESTALE):
-            raise SendError("{} cannot be read: {}".format(self._name, console.reason(error))) from None
+            raise SendError(f"{self._name} cannot be read: {console.reason(error)}") from None
         if isinstance(error, OSError):
-            raise SendError("peer closed after {}: {}".format(self._progress, console.reason(error))) from None
+            raise SendError(f"peer closed after {self._progress}: {console.reason(error)}") from None
 
 
 def _shrunk(name, sent, size):
-    return SendError("{} has shrunk from {} to {} bytes while it was sent".format(name, size, sent))
+    return SendError(f"{name} has shrunk from {size} to {sent} bytes while it was sent")
