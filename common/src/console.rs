@@ -1,7 +1,7 @@
 //! What a person sees and types.
 //!
-//! stdout carries the lesson's transcript and nothing else, stderr all the rest. Text that a
-//! peer sent goes through [`text`] or [`visible`] first: a terminal obeys control characters,
+//! stdout carries the lesson's transcript and nothing else, stderr all the rest. What a peer sent goes
+//! through [`decode_printable`] or [`escape_controls`] first: a terminal obeys control characters,
 //! whoever wrote them.
 
 use std::borrow::Cow;
@@ -14,20 +14,14 @@ const USUAL_LINE: usize = 128;
 
 /// Prints one line of the transcript, as `print(…)` does.
 ///
-/// # Errors
-///
-/// When stdout cannot be written, for example on a full disk. A pipe whose reader has gone
+/// Fails when stdout cannot be written, for example on a full disk. A pipe whose reader has gone
 /// (`| head`) ends the program quietly instead: nobody is left to print for.
-pub fn say(line: impl Display) -> io::Result<()> {
-    show(format_args!("{line}\n"))
+pub fn print_line(line: impl Display) -> io::Result<()> {
+    print_text(format_args!("{line}\n"))
 }
 
 /// Prints `text` as it stands, without a newline, and flushes: `print(…, end="", flush=True)`.
-///
-/// # Errors
-///
-/// As [`say`].
-pub fn show(text: impl Display) -> io::Result<()> {
+pub fn print_text(text: impl Display) -> io::Result<()> {
     // One string, so one write: lines of several threads do not mix.
     let mut line = String::with_capacity(USUAL_LINE);
     let _ = write!(line, "{text}"); // writing to a String cannot fail
@@ -47,17 +41,13 @@ pub fn show(text: impl Display) -> io::Result<()> {
 
 /// Shows `text` and returns the line that the person types, without its line ending:
 /// `input(…)`. `None` at end of input.
-///
-/// # Errors
-///
-/// When stdin cannot be read or the line is not UTF-8, and as [`say`].
 pub fn prompt(text: &str) -> io::Result<Option<String>> {
-    show(text)?;
+    print_text(text)?;
     let mut line = Vec::new();
     if io::stdin().lock().read_until(b'\n', &mut line)? == 0 {
         // The shell's own prompt should not follow ours on one line.
         if io::stdout().is_terminal() {
-            say("")?;
+            print_line("")?;
         }
         return Ok(None);
     }
@@ -88,36 +78,36 @@ pub fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)
 }
 
-/// Tells something on stderr that is not part of the transcript, as one line.
-pub fn note(line: impl Display) {
-    let line = format!("{}\n", one_line(&line.to_string()));
+/// Writes one line to stderr: what a person should know and the transcript does not have.
+pub fn log(line: impl Display) {
+    let line = format!("{}\n", escape_to_one_line(&line.to_string()));
     // With stderr closed there is nobody to tell; the program's work goes on.
     let _ = io::stderr().lock().write_all(line.as_bytes());
 }
 
-/// Tells on stderr that something went wrong and that the program goes on.
+/// Writes to stderr that something went wrong and that the program goes on.
 pub fn warn(line: impl Display) {
-    note(format_args!("warning: {line}"));
+    log(format_args!("warning: {line}"));
 }
 
-/// Text that came from a peer, ready for the screen: what is not UTF-8 becomes U+FFFD, and what a
-/// terminal obeys is escaped as by [`visible`].
+/// What a peer sent, ready for the screen: bytes that are not UTF-8 become U+FFFD, and what a terminal
+/// obeys is escaped as by [`escape_controls`].
 #[must_use]
-pub fn text(bytes: &[u8]) -> String {
-    visible(&String::from_utf8_lossy(bytes)).into_owned()
+pub fn decode_printable(bytes: &[u8]) -> String {
+    escape_controls(&String::from_utf8_lossy(bytes)).into_owned()
 }
 
 /// `text` with its control characters written as Python's `repr` writes them (`\x1b`, `\r`,
 /// `\u202e`), so that no terminal obeys them. Newline and tab stay: they only lay text out, and a
 /// time format may ask for them.
 #[must_use]
-pub fn visible(text: &str) -> Cow<'_, str> {
+pub fn escape_controls(text: &str) -> Cow<'_, str> {
     escape(text, |c| is_control(c) && c != '\n' && c != '\t')
 }
 
 /// `text` as a single line: every control character escaped, newline and tab too.
 #[must_use]
-pub fn one_line(text: &str) -> Cow<'_, str> {
+pub fn escape_to_one_line(text: &str) -> Cow<'_, str> {
     escape(text, is_control)
 }
 
@@ -160,35 +150,41 @@ mod tests {
 
     #[test]
     fn terminal_escapes_are_shown_and_not_obeyed() {
-        assert_eq!(text(b"\x1b[2Jhi\r\x07\x7f"), "\\x1b[2Jhi\\r\\x07\\x7f");
-        assert_eq!(visible("\u{9b}31m"), "\\x9b31m");
+        assert_eq!(
+            decode_printable(b"\x1b[2Jhi\r\x07\x7f"),
+            "\\x1b[2Jhi\\r\\x07\\x7f"
+        );
+        assert_eq!(escape_controls("\u{9b}31m"), "\\x9b31m");
     }
 
     #[test]
     fn what_turns_the_writing_round_is_shown_too() {
         assert_eq!(
-            visible("exe.\u{202e}txt\u{2066}\u{2069}\u{2028}\n"),
+            escape_controls("exe.\u{202e}txt\u{2066}\u{2069}\u{2028}\n"),
             "exe.\\u202etxt\\u2066\\u2069\\u2028\n"
         );
         assert_eq!(
-            one_line("\u{2027}\u{202f}\u{2065}\u{206a}"),
+            escape_to_one_line("\u{2027}\u{202f}\u{2065}\u{206a}"),
             "\u{2027}\u{202f}\u{2065}\u{206a}"
         );
     }
 
     #[test]
     fn bytes_that_are_not_utf8_become_the_replacement_character() {
-        assert_eq!(text(b"a\xffb"), "a\u{fffd}b");
+        assert_eq!(decode_printable(b"a\xffb"), "a\u{fffd}b");
     }
 
     #[test]
     fn text_without_control_characters_is_left_as_it_is() {
-        assert!(matches!(visible("你好 wörld\n\t"), Cow::Borrowed(_)));
+        assert!(matches!(
+            escape_controls("你好 wörld\n\t"),
+            Cow::Borrowed(_)
+        ));
     }
 
     #[test]
     fn one_line_has_no_newline() {
-        assert_eq!(one_line("a\nb\tc"), "a\\nb\\tc");
+        assert_eq!(escape_to_one_line("a\nb\tc"), "a\\nb\\tc");
     }
 
     #[test]

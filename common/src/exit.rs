@@ -21,7 +21,7 @@ impl<E: Into<anyhow::Error>> From<E> for Exit {
 
 impl fmt::Debug for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&console::one_line(&format!("{:#}", self.0)))
+        f.write_str(&console::escape_to_one_line(&format!("{:#}", self.0)))
     }
 }
 

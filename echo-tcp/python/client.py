@@ -47,7 +47,7 @@ def main():
                     if not data:
                         raise net.hung_up(server, len(echo), len(message))
                     echo += data
-        console.say(console.text(echo))
+        console.print_line(console.decode_printable(echo))
     # (6) close
     conn.close()
 

@@ -48,7 +48,7 @@ def main():
                     raise console.Failure(f"the peer closed after {received} of {size} bytes of the body")
                 piece += data
                 received += len(data)
-            console.say(repr(piece))
+            console.print_line(repr(piece))
     # (5) close
     conn.close()
 

@@ -49,7 +49,7 @@ def main():
         raise console.Failure(f"{net.shown(server)} answers more than {MAX_ANSWER} bytes: is it the right server?")
     if not answer:
         raise console.Failure(f"{net.shown(server)} hung up without an answer: is it the right server?")
-    console.say(f"我收到服务端回的 {console.text(answer)}")
+    console.print_line(f"我收到服务端回的 {console.decode_printable(answer)}")
     # (5) close
     conn.close()
 

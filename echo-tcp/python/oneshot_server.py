@@ -37,7 +37,7 @@ def main():
             # (6) recv
             data = conn.recv(64 * 1024)
     message = data.decode("utf-8", "replace")
-    console.say(f"我收到客户端发的 {console.visible(message)}")
+    console.print_line(f"我收到客户端发的 {console.escape_controls(message)}")
     with net.or_say("cannot send to", peer):
         # (7) sendall
         conn.sendall(message.upper().encode())

@@ -32,7 +32,7 @@ def main():
             continue  # silence cannot be sent: the server would not answer it
         # (4) sendall, and recv until as many bytes are back: the loop of client.py
         echo = net.exchange(call, message.encode(), server)
-        console.say(console.text(echo))
+        console.print_line(console.decode_printable(echo))
     # (5) close: hang up
     call.close()
 

@@ -35,7 +35,7 @@ def main():
         with call, net.or_warn("lost the connection to", caller):
             # (6) recv: listen; nothing comes when the caller has hung up
             while message := call.recv(64 * 1024):
-                console.say(f"msg={message} addr={caller}")
+                console.print_line(f"msg={message} addr={caller}")
                 # (7) sendall: speak
                 call.sendall(message)
         # (8) close: `with call` ends here

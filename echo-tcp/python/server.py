@@ -34,7 +34,7 @@ def main():
         with conn, net.or_warn("lost the connection to", peer):
             # (6) recv: what has come so far, which need not be one message; nothing when the client has hung up
             while message := conn.recv(64 * 1024):
-                console.say(repr(message))
+                console.print_line(repr(message))
                 # (7) sendall
                 conn.sendall(message.upper())
         # (8) close: `with conn` ends here

@@ -27,7 +27,7 @@ def main():
             sock.sendto(message.encode(), server)
         # (4) recvfrom
         answer, _ = net.receive_answer(sock, server, flags.limit(args), START)
-        console.say(console.text(answer))
+        console.print_line(console.decode_printable(answer))
     # (5) close
     sock.close()
 

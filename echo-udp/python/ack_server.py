@@ -27,7 +27,7 @@ def main():
     while True:
         # (3) recvfrom: an empty datagram arrives too, with its sender's address
         message, peer = sock.recvfrom(net.BUFFER_SIZE)
-        console.say(f"data= {message},add = {peer}")
+        console.print_line(f"data= {message},add = {peer}")
         with net.or_warn("cannot send to", peer):
             # (4) sendto
             sock.sendto("恭喜您传输成功".encode(), peer)

@@ -27,7 +27,7 @@ def main():
     for _ in range(3):
         # (3) recvfrom: one datagram, whole
         message, peer = sock.recvfrom(net.BUFFER_SIZE)
-        console.say(f"({message}, {peer})")
+        console.print_line(f"({message}, {peer})")
     # (4) close
     sock.close()
 

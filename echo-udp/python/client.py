@@ -37,7 +37,7 @@ def main():
                 answer, peer = sock.recvfrom(net.BUFFER_SIZE)
             if net.answers_for(peer, server):
                 break
-        console.say(repr(answer))
+        console.print_line(repr(answer))
     # (4) close
     sock.close()
 

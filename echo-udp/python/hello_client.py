@@ -25,7 +25,7 @@ def main():
         sock.sendto(b"hello server baby!", server)
     # (3) recvfrom
     answer, peer = net.receive_answer(sock, server, flags.limit(args), START)
-    console.say(f"{answer} {peer}")
+    console.print_line(f"{answer} {peer}")
     # (4) close
     sock.close()
 

@@ -24,7 +24,7 @@ def main():
     sock = net.BoundSocket(sock)
     # (3) recvfrom
     message, peer = sock.recvfrom(net.BUFFER_SIZE)
-    console.say(console.text(message))
+    console.print_line(console.decode_printable(message))
     with net.or_warn("cannot send to", peer):
         # (4) sendto: the datagram brought the address to answer to
         sock.sendto(b"hello", peer)

@@ -25,7 +25,7 @@ def main():
         sock.sendto(args.message.encode(), server)
     # (3) recvfrom
     answer, _ = net.receive_answer(sock, server, flags.limit(args), START)
-    console.say(f"收到服务端消息 {console.text(answer)}")
+    console.print_line(f"收到服务端消息 {console.decode_printable(answer)}")
     # (4) close
     sock.close()
 

@@ -25,7 +25,7 @@ def main():
     # (3) recvfrom
     data, peer = sock.recvfrom(net.BUFFER_SIZE)
     message = data.decode("utf-8", "replace")
-    console.say(f"收到客户端消息 {console.visible(message)}")
+    console.print_line(f"收到客户端消息 {console.escape_controls(message)}")
     with net.or_warn("cannot send to", peer):
         # (4) sendto
         sock.sendto(message.upper().encode(), peer)

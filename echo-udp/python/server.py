@@ -27,7 +27,7 @@ def main():
     while True:
         # (3) recvfrom
         message, peer = sock.recvfrom(net.BUFFER_SIZE)
-        console.say(repr(message))
+        console.print_line(repr(message))
         with net.or_warn("cannot send to", peer):
             # (4) sendto
             sock.sendto(message.upper(), peer)

@@ -23,7 +23,7 @@ def main():
     # (1) socket: the system binds it to a free port when the first datagram leaves
     sock = socket.socket(family, socket.SOCK_DGRAM)
     while True:
-        console.say("udp客户端开始运行了")
+        console.print_line("udp客户端开始运行了")
         # (2) input
         line = console.prompt("请输入")
         if line is None:
@@ -33,7 +33,7 @@ def main():
             sock.sendto(line.strip().encode(), server)
         # (4) recvfrom
         answer, _ = net.receive_answer(sock, server, flags.limit(args), START)
-        console.say(console.text(answer))
+        console.print_line(console.decode_printable(answer))
     # (5) close
     sock.close()
 

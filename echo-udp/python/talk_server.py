@@ -25,10 +25,10 @@ def main():
         sock.bind(address)
     sock = net.BoundSocket(sock)
     while True:
-        console.say("udp服务端开始运行了")
+        console.print_line("udp服务端开始运行了")
         # (3) recvfrom
         message, peer = sock.recvfrom(net.BUFFER_SIZE)
-        console.say(console.text(message))
+        console.print_line(console.decode_printable(message))
         # (4) input
         line = console.prompt("请输入")
         if line is None:

@@ -53,9 +53,9 @@ class FtpClient:
         # (3) recv: header length, header
         announced = file_header.receive(self.conn)
         if announced is None:
-            console.say("文件不存在")
+            console.print_line("文件不存在")
             return
-        console.say(announced)
+        console.print_line(announced)
         size = announced["file_size"]
         try:
             with Progress(name, size) as progress:
@@ -65,8 +65,8 @@ class FtpClient:
             console.warn(error)
             return
         if size:
-            console.say(f"总大小:{size} 已下载:{size}")
-        console.say("下载成功!")
+            console.print_line(f"总大小:{size} 已下载:{size}")
+        console.print_line("下载成功!")
 
     def put(self, name):
         """Uploads a file of share into the server's upload."""
@@ -74,7 +74,7 @@ class FtpClient:
             # (5) open the file, md5
             opened = names.open_shared(self.share, name)
         except names.NoSuchFile:
-            console.say("文件不存在")
+            console.print_line("文件不存在")
             return
         except (names.NameRefused, names.OpenError) as error:
             console.warn(error)
@@ -88,7 +88,7 @@ class FtpClient:
                 # (7) sendfile: the file
                 transfer.send_file(self.conn, opened, name, progress)
         if opened.size:
-            console.say(f"总大小:{opened.size} 已上传:{opened.size}")
+            console.print_line(f"总大小:{opened.size} 已上传:{opened.size}")
         with console.context(f"the upload of {name} is unconfirmed"):
             # (8) recv: what was stored
             stored = file_header.receive(self.conn)
@@ -99,7 +99,7 @@ class FtpClient:
             raise console.Failure(
                 "it stored {} as {}, sent was {}".format(name, stored, {**stored, "md5": md5, "file_size": opened.size})
             )
-        console.say("上传成功!")
+        console.print_line("上传成功!")
 
     def send(self, data):
         """Sends all of data."""

@@ -31,12 +31,12 @@ class FtpServer:
 
     def run(self, listener):
         """Serves for ever, each client in a thread of its own."""
-        console.say("starting...")
+        console.print_line("starting...")
         try:
             while True:
                 # (2) accept
                 conn, peer = listener.accept()
-                console.say(peer)
+                console.print_line(peer)
                 conn.settimeout(self.limit)
                 net.converse_in_thread(conn, peer, self.converse)
         finally:
@@ -89,7 +89,7 @@ class FtpServer:
                 self.send(conn, b"")
             net.hang_up(conn)
             raise
-        console.say(announced)
+        console.print_line(announced)
         name, md5, size = announced["filename"], announced["md5"], announced["file_size"]
         try:
             # (8) recv: the file

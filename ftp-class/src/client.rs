@@ -61,9 +61,9 @@ impl FtpClient {
         // (3) recv: header length, header
         let header = FileHeader::receive(&mut self.conn)?;
         let Some(header) = header else {
-            return Ok(console::say("文件不存在")?);
+            return Ok(console::print_line("文件不存在")?);
         };
-        console::say(header.dict())?;
+        console::print_line(header.dict())?;
         let size = header.file_size;
         let progress = Progress::new(name, size);
         let announced = Announced {
@@ -83,9 +83,9 @@ impl FtpClient {
             Err(error) => return Err(error.into()),
         }
         if size > 0 {
-            console::say(format_args!("总大小:{size} 已下载:{size}"))?;
+            console::print_line(format_args!("总大小:{size} 已下载:{size}"))?;
         }
-        Ok(console::say("下载成功!")?)
+        Ok(console::print_line("下载成功!")?)
     }
 
     /// Uploads a file of `share` into the server's `upload`.
@@ -94,7 +94,7 @@ impl FtpClient {
         let file = match names::open_shared(&self.share, name) {
             Ok(file) => file,
             Err(OpenError::Missing(_) | OpenError::NotAFile(_)) => {
-                return Ok(console::say("文件不存在")?);
+                return Ok(console::print_line("文件不存在")?);
             }
             Err(error) => {
                 console::warn(error);
@@ -116,7 +116,7 @@ impl FtpClient {
         transfer::send_file(&self.conn, &file, name, &progress)?;
         drop(progress);
         if size > 0 {
-            console::say(format_args!("总大小:{size} 已上传:{size}"))?;
+            console::print_line(format_args!("总大小:{size} 已上传:{size}"))?;
         }
         // (8) recv: what was stored
         let stored = FileHeader::receive(&mut self.conn)
@@ -133,7 +133,7 @@ impl FtpClient {
             stored.dict(),
             header.dict(),
         );
-        Ok(console::say("上传成功!")?)
+        Ok(console::print_line("上传成功!")?)
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<()> {

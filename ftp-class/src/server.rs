@@ -39,12 +39,12 @@ impl FtpServer {
 
     /// Serves for ever, each client in a thread of its own.
     pub fn run(self, mut listener: Listener) -> Result<()> {
-        console::say("starting...")?;
+        console::print_line("starting...")?;
         let server = Arc::new(self);
         loop {
             // (2) accept
             let (conn, peer) = listener.accept()?;
-            console::say(notation::address(peer))?;
+            console::print_line(notation::address(peer))?;
             let server = Arc::clone(&server);
             net::converse_in_thread(conn, peer, move |conn| server.converse(conn, peer));
         }
@@ -113,7 +113,7 @@ impl FtpServer {
                     .map_or_else(|| anyhow!("bad header: it is empty"), Into::into));
             }
         };
-        console::say(header.dict())?;
+        console::print_line(header.dict())?;
         let announced = Announced {
             name: &header.filename,
             size: header.file_size,

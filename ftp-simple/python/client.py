@@ -52,7 +52,7 @@ def ask(conn, command, download):
         console.warn("the server refuses: {}".format(header.string(fields, "error")))
     elif "listsize" in fields:
         listing = header.read_body(conn, header.size(fields, "listsize"), MAX_LIST)
-        console.show(console.text(listing))
+        console.print_text(console.decode_printable(listing))
     else:
         # (4) recv: the file
         receive_file(conn, fields, name, download)
@@ -63,9 +63,9 @@ def receive_header(conn):
     length = header.read_length(conn)
     if length is None:
         raise console.Failure("it closed instead of answering, as the lesson's own does when it refuses a command")
-    console.say(f"报头长度 {length}")
+    console.print_line(f"报头长度 {length}")
     fields = header.parse_json(header.read_header(conn, length))
-    console.say(f"报头字典 {fields}")
+    console.print_line(f"报头字典 {fields}")
     return fields
 
 
@@ -80,7 +80,7 @@ def receive_file(conn, fields, name, download):
     except transfer.NotStored as error:
         console.warn(error)
         return
-    console.say((star_line(size, size, seconds) if size else "") + "\n执行结束")
+    console.print_line((star_line(size, size, seconds) if size else "") + "\n执行结束")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def main():
     # (1) socket, setsockopt SO_REUSEADDR, bind, listen
     listener = net.listener(args)
     while True:
-        console.say("FTP服务器开始运行啦!")
+        console.print_line("FTP服务器开始运行啦!")
         # (2) accept; each client has a thread of its own
         conn, peer = listener.accept()
         conn.settimeout(flags.limit(args))

@@ -31,7 +31,7 @@ def main():
             try:
                 upload(conn, path, args.name)
             except Refused as error:
-                console.note(f"Error: {error}")
+                console.log(f"Error: {error}")
                 status = 1  # the other files may fare better
     sys.exit(status)
 

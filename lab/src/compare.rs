@@ -156,13 +156,13 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode> {
         );
     }
     if !cfg!(target_os = "linux") {
-        common::console::note(
+        common::console::log(
             "which port a client has is known on Linux alone: here it must be the same throughout",
         );
     }
     let comparisons = compare(&programs, &languages, |_| tick())?;
     if std::io::stderr().is_terminal() {
-        common::console::note("");
+        common::console::log("");
     }
 
     let mut out = anstream::stdout().lock();
@@ -248,7 +248,11 @@ fn write_difference(
     )?;
     match difference {
         Difference::Complaint(complaint) => {
-            writeln!(out, "{}{bold:#}", common::console::visible(complaint))
+            writeln!(
+                out,
+                "{}{bold:#}",
+                common::console::escape_controls(complaint)
+            )
         }
         Difference::Text {
             side,
@@ -272,7 +276,7 @@ fn write_difference(
                 writeln!(
                     out,
                     "{style}{sign} {}{style:#}",
-                    common::console::one_line(line)
+                    common::console::escape_to_one_line(line)
                 )?;
             }
             Ok(())

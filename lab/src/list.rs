@@ -27,15 +27,15 @@ pub fn run() -> Result<ExitCode> {
             program.about.to_owned(),
         ]);
     }
-    console::say(table.trim_fmt())?;
-    console::say(
+    console::print_line(table.trim_fmt())?;
+    console::print_line(
         "\nThe server in one terminal, the client in another; either may be the Python one:\n",
     )?;
     for program in PROGRAMS {
-        console::say(format_args!("{}", program.name()))?;
+        console::print_line(format_args!("{}", program.name()))?;
         for side in [Side::Server, Side::Client] {
-            console::say(format_args!("  {}", cargo_command(program, side)))?;
-            console::say(format_args!("  {}", python_command(program, side)))?;
+            console::print_line(format_args!("  {}", cargo_command(program, side)))?;
+            console::print_line(format_args!("  {}", python_command(program, side)))?;
         }
     }
     Ok(ExitCode::SUCCESS)

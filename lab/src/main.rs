@@ -64,7 +64,7 @@ fn main() -> common::Result<ExitCode> {
     executables::show_progress();
     match run(args.command) {
         Err(error) if error.is::<UnknownName>() => {
-            console::note(format_args!("error: {error}"));
+            console::log(format_args!("error: {error}"));
             Ok(ExitCode::from(USAGE))
         }
         ended => Ok(ended?),
@@ -86,7 +86,7 @@ fn wrong_usage(error: &clap::Error) -> ExitCode {
     };
     match forgotten {
         Some(forgotten) => {
-            console::note(format_args!("error: {forgotten}"));
+            console::log(format_args!("error: {forgotten}"));
             ExitCode::from(USAGE)
         }
         None => error.exit(),

@@ -26,7 +26,7 @@ def main():
     while True:
         # (2) recvfrom
         request, peer = sock.recvfrom(net.BUFFER_SIZE)
-        console.say(f"收到客户端的命令是 {console.text(request)}")
+        console.print_line(f"收到客户端的命令是 {console.decode_printable(request)}")
         # (3) strftime: the format becomes the time
         answer = time_in(request)
         with net.or_warn("cannot send to", peer):
@@ -49,7 +49,7 @@ def time_in(request):
         answer = time.strftime(format, time.localtime(time.time())).encode()
     except ValueError as error:
         # The C library of Windows knows fewer formats.
-        return console.one_line(str(error)).encode()
+        return console.escape_to_one_line(str(error)).encode()
     if len(answer) > net.MAX_DATAGRAM:
         return f"the formatted time would not fit a datagram of {net.MAX_DATAGRAM} bytes".encode()
     return answer

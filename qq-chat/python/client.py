@@ -35,9 +35,9 @@ def main():
     people = contacts.read(args.contacts) if listed else contacts.friends_at(args.host, args.port)
     while True:
         # (1) input: whom
-        console.say("QQ名单列表:")
+        console.print_line("QQ名单列表:")
         for name in people:
-            console.say(console.one_line(name))
+            console.print_line(console.escape_to_one_line(name))
         name = console.prompt("请输入聊天对象:>>")
         if name is None:
             return
@@ -62,7 +62,7 @@ def main():
                 sock.sendto(text.encode(), server)
             # (5) recvfrom
             answer, peer = net.receive_answer(sock, server, flags.limit(args), START)
-            console.say(message.line(peer, answer, message.RED))
+            console.print_line(message.line(peer, answer, message.RED))
         # (6) close
         sock.close()
 

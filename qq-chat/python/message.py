@@ -18,4 +18,4 @@ def line(peer, text, background):
     The colours are ours. Escapes in the peer's text are shown, not obeyed.
     """
     on, off = ("", "") if os.environ.get("NO_COLOR") else (background, RESET)
-    return f"来自[{peer[0]}:{peer[1]}]的一条消息:{on}{console.text(text)}{off}"
+    return f"来自[{peer[0]}:{peer[1]}]的一条消息:{on}{console.decode_printable(text)}{off}"

@@ -21,11 +21,11 @@ def main():
     args = flags.udp_server(flags.parser(__doc__), 8080).parse_args()
     # (1) socket, setsockopt SO_REUSEADDR, bind
     sock = net.udp_socket(args, reuse_address=True)
-    console.say("start running...")
+    console.print_line("start running...")
     while True:
         # (2) recvfrom
         text, peer = sock.recvfrom(net.BUFFER_SIZE)
-        console.say(message.line(peer, text, message.BLUE))
+        console.print_line(message.line(peer, text, message.BLUE))
         # (3) input
         answer = console.prompt("回复消息:>>")
         if answer is None:

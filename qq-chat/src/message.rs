@@ -20,6 +20,6 @@ const RESET: &str = "\x1b[0m";
 pub fn line(peer: SocketAddr, text: &[u8], background: &str) -> String {
     let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let (on, off) = if plain { ("", "") } else { (background, RESET) };
-    let (ip, port, text) = (peer.ip(), peer.port(), console::text(text));
+    let (ip, port, text) = (peer.ip(), peer.port(), console::decode_printable(text));
     format!("来自[{ip}:{port}]的一条消息:{on}{text}{off}")
 }

@@ -26,9 +26,9 @@ def main():
         # (2) sendall, and recv until as many bytes are back
         echo = net.exchange(conn, message.encode(), server)
         if args.text:
-            console.say(console.text(echo))
+            console.print_line(console.decode_printable(echo))
         else:
-            console.say(repr(echo))
+            console.print_line(repr(echo))
     # (3) close
     conn.close()
 

@@ -29,7 +29,7 @@ def main():
             answer = frame.read(conn)
             if answer is None:
                 raise console.Failure("it hung up: is it still running?")
-        console.say(console.visible(answer))
+        console.print_line(console.escape_controls(answer))
     # (4) close
     conn.close()
 

@@ -32,7 +32,7 @@ class FramedEcho(socketserver.BaseRequestHandler):
     def handle(self):
         # (3) recv: a frame, or nothing at a hang-up
         while (text := frame.read(self.request)) is not None:
-            console.say(f"收到客户端消息 {console.visible(text)}")
+            console.print_line(f"收到客户端消息 {console.escape_controls(text)}")
             # (4) sendall: a frame
             self.request.sendall(frame.pack(text.upper()))
         # (5) close: shutdown_request, when the handler has returned

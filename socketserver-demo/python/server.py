@@ -41,9 +41,9 @@ class Echo(socketserver.BaseRequestHandler):
             if not message:
                 break
             if self.server.text:
-                console.say(console.text(message))
+                console.print_line(console.decode_printable(message))
             else:
-                console.say(repr(message))
+                console.print_line(repr(message))
             # (4) sendall
             self.request.sendall(message.upper())
         # (5) close: shutdown_request, when the handler has returned

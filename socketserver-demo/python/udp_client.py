@@ -27,9 +27,9 @@ def main():
         # (3) recvfrom
         answer, peer = net.receive_answer(sock, server, flags.limit(args), START)
         if args.text:
-            console.say(console.text(answer))
+            console.print_line(console.decode_printable(answer))
         else:
-            console.say(f"{answer} {peer}")
+            console.print_line(f"{answer} {peer}")
     # (4) close
     sock.close()
 

@@ -35,7 +35,7 @@ class Echo(socketserver.BaseRequestHandler):
 
     def handle(self):
         data, sock = self.request
-        console.say(repr(self.request if self.server.whole_request else data))
+        console.print_line(repr(self.request if self.server.whole_request else data))
         with net.or_warn("cannot send to", self.client_address):
             # (3) sendto
             sock.sendto(data.upper(), self.client_address)

@@ -1,7 +1,7 @@
 """What a person sees and types. The mirror of common/src/console.rs.
 
-stdout carries the lesson's transcript and nothing else, stderr all the rest. Text that a peer sent goes
-through text() or visible() first: a terminal obeys control characters, whoever wrote them.
+stdout carries the lesson's transcript and nothing else, stderr all the rest. What a peer sent goes through
+decode_printable() or escape_controls() first: a terminal obeys control characters, whoever wrote them.
 """
 
 import contextlib
@@ -34,17 +34,17 @@ def main(program):
     except KeyboardInterrupt as stop:
         _die_by(stop.args[0] if stop.args else signal.SIGINT)
     except BrokenPipeError as error:
-        _fail("cannot write: " + str(error))
+        _fail(f"cannot write: {error}")
     except (Failure, OSError) as error:
         _fail(error)
 
 
-def say(line=""):
+def print_line(line=""):
     """Prints one line of the transcript. A pipe whose reader has gone ends the program quietly."""
-    show(str(line) + "\n")
+    print_text(str(line) + "\n")
 
 
-def show(text):
+def print_text(text):
     """Prints text as it stands, without a newline, and flushes."""
     try:
         # One write, so that lines of several threads do not mix.
@@ -58,7 +58,7 @@ def show(text):
 
 def prompt(text):
     """Shows text and returns the line that the person types; None at end of input."""
-    show(text)
+    print_text(text)
     try:
         # Not sys.stdin itself: it decodes ahead, and takes a lone "\r" for the end of a line.
         line = sys.stdin.buffer.readline().decode("utf-8")
@@ -67,7 +67,7 @@ def prompt(text):
     if not line:
         # The shell's own prompt should not follow ours on one line.
         if sys.stdout.isatty():
-            say()
+            print_line()
         return None
     for ending in ("\r\n", "\n"):
         if line.endswith(ending):
@@ -75,18 +75,18 @@ def prompt(text):
     return line
 
 
-def note(line):
-    """Tells something on stderr that is not part of the transcript, as one line."""
+def log(line):
+    """Writes one line to stderr: what a person should know and the transcript does not have."""
     try:
-        sys.stderr.write(one_line(str(line)) + "\n")
+        sys.stderr.write(escape_to_one_line(str(line)) + "\n")
         sys.stderr.flush()
     except OSError:
         pass  # with stderr closed there is nobody to tell; the program's work goes on
 
 
 def warn(line):
-    """Tells on stderr that something went wrong and that the program goes on."""
-    note(f"warning: {line}")
+    """Writes to stderr that something went wrong and that the program goes on."""
+    log(f"warning: {line}")
 
 
 @contextlib.contextmanager
@@ -106,17 +106,17 @@ def reason(error):
     return str(error)
 
 
-def text(data):
-    """Bytes from a peer, ready for the screen: not UTF-8 becomes U+FFFD, control characters are escaped."""
-    return visible(data.decode("utf-8", "replace"))
+def decode_printable(data):
+    """What a peer sent, ready for the screen: bytes not UTF-8 become U+FFFD, control characters are escaped."""
+    return escape_controls(data.decode("utf-8", "replace"))
 
 
-def visible(text):
+def escape_controls(text):
     """Text with its control characters, but for newline and tab, written as repr writes them."""
     return "".join(_escaped(c) if _is_control(c) and c not in "\n\t" else c for c in text)
 
 
-def one_line(text):
+def escape_to_one_line(text):
     """Text as a single line: every control character escaped, newline and tab too."""
     return "".join(_escaped(c) if _is_control(c) else c for c in text)
 
@@ -141,7 +141,7 @@ def _escaped(c):
 
 
 def _fail(error):
-    note(f"Error: {reason(error)}")
+    log(f"Error: {reason(error)}")
     _flush_and_exit(1)
 
 

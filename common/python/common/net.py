@@ -408,7 +408,7 @@ def receive_answer(sock, server, limit, start):
 
 def ready(protocol, address):
     """The ready line on stderr, with the port that the system chose."""
-    console.note(f"listening on {protocol} {shown(address)}")
+    console.log(f"listening on {protocol} {shown(address)}")
 
 
 def shown(address):

@@ -166,5 +166,5 @@ fn is_too_large(error: &io::Error) -> bool {
 /// The ready line: tells on stderr that a server listens, and on which port (`--port 0` lets the
 /// system choose one).
 pub fn ready(protocol: &str, address: SocketAddr) {
-    console::note(format_args!("listening on {protocol} {address}"));
+    console::log(format_args!("listening on {protocol} {address}"));
 }

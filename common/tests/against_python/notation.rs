@@ -1,6 +1,6 @@
 //! `notation` and `json` against the Python that is installed: what it prints for the same value.
 
-use common::console::{one_line, visible};
+use common::console::{escape_controls, escape_to_one_line};
 use common::{json, notation};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -120,7 +120,7 @@ fn control_characters_are_made_visible_as_repr_writes_them() {
         .map(|c| Value::from(c.to_string()))
         .collect();
     assert_same("", "repr(x)[1:-1]", &inputs, |value| {
-        one_line(value.as_str().unwrap()).into_owned()
+        escape_to_one_line(value.as_str().unwrap()).into_owned()
     });
 }
 
@@ -129,9 +129,9 @@ fn the_mirror_makes_the_same_characters_visible() {
     let text: String = (0..0x3000).filter_map(char::from_u32).collect();
     let program = "from common import console\n\
         text = ''.join(map(chr, range(0x3000)))\n\
-        sys.stdout.write(console.visible(text) + console.one_line(text))";
+        sys.stdout.write(console.escape_controls(text) + console.escape_to_one_line(text))";
     if let Some(shown) = ask_mirror(program, "") {
-        assert_eq!(shown, [visible(&text), one_line(&text)].concat());
+        assert_eq!(shown, [escape_controls(&text), escape_to_one_line(&text)].concat());
     }
 }
 

@@ -57,7 +57,7 @@ fn main() -> Result {
                 received += size;
             }
         }
-        console::say(console::text(&echo))?;
+        console::print_line(console::decode_printable(&echo))?;
     }
     // (6) close: `conn` ends here
     Ok(())

@@ -61,7 +61,7 @@ fn receive(mut conn: TcpStream) -> anyhow::Result<()> {
             filled += got;
             received += got as u64;
         }
-        console::say(notation::bytes(&piece[..wanted]))?;
+        console::print_line(notation::bytes(&piece[..wanted]))?;
     }
     // (5) close: `conn` ends here
     Ok(())

@@ -71,7 +71,10 @@ fn main() -> Result {
             "{server} hung up without an answer: is it the right server?"
         ))?;
     }
-    console::say(format_args!("我收到服务端回的 {}", console::text(&answer)))?;
+    console::print_line(format_args!(
+        "我收到服务端回的 {}",
+        console::decode_printable(&answer)
+    ))?;
     // (5) close: `conn` ends here
     Ok(())
 }

@@ -48,8 +48,8 @@ fn main() -> Result {
         }
     };
     let message = String::from_utf8_lossy(&buffer[..size]);
-    let shown = console::visible(&message);
-    console::say(format_args!("我收到客户端发的 {shown}"))?;
+    let shown = console::escape_controls(&message);
+    console::print_line(format_args!("我收到客户端发的 {shown}"))?;
     // (7) sendall
     conn.write_all(message.to_uppercase().as_bytes())
         .or_say("cannot send to", peer)?;

@@ -33,7 +33,7 @@ fn main() -> Result {
         }
         // (4) sendall, and recv until as many bytes are back: the loop of client.rs
         let echo = net::exchange(&call, message.as_bytes(), server)?;
-        console::say(console::text(&echo))?;
+        console::print_line(console::decode_printable(&echo))?;
     }
     // (5) close: `call` ends here, which hangs up
     Ok(())

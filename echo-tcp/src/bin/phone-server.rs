@@ -52,7 +52,7 @@ fn main() -> Result {
             }
             let message = &buffer[..size];
             let shown = notation::bytes(message);
-            console::say(format_args!("msg={shown} addr={from}"))?;
+            console::print_line(format_args!("msg={shown} addr={from}"))?;
             // (7) sendall: speak
             let sent = call.write_all(message);
             if sent.or_warn("lost the connection to", caller).is_none() {

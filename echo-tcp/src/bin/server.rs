@@ -49,7 +49,7 @@ fn main() -> Result {
                 break; // nothing comes any more: the client has hung up
             }
             let message = &buffer[..size];
-            console::say(notation::bytes(message))?;
+            console::print_line(notation::bytes(message))?;
             // (7) sendall
             let sent = conn.write_all(&message.to_ascii_uppercase());
             if sent.or_warn("lost the connection to", peer).is_none() {

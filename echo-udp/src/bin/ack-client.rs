@@ -35,7 +35,7 @@ fn main() -> Result {
             .or_say("cannot send to", server)?;
         // (4) recvfrom
         let (size, _) = net::receive_answer(&socket, &mut buffer, server, limit, START)?;
-        console::say(console::text(&buffer[..size]))?;
+        console::print_line(console::decode_printable(&buffer[..size]))?;
     }
     // (5) close: `socket` ends here
     Ok(())

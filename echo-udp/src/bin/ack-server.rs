@@ -34,7 +34,7 @@ fn main() -> Result {
         let (size, peer) = socket.recv_from(&mut buffer)?;
         let message = &buffer[..size];
         let (data, add) = (notation::bytes(message), notation::address(peer));
-        console::say(format_args!("data= {data},add = {add}"))?;
+        console::print_line(format_args!("data= {data},add = {add}"))?;
         // (4) sendto
         socket
             .send_to("恭喜您传输成功".as_bytes(), peer)

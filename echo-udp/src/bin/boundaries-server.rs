@@ -35,7 +35,7 @@ fn main() -> Result {
         let (size, peer) = socket.recv_from(&mut buffer)?;
         let message = &buffer[..size];
         let (message, peer) = (notation::bytes(message), notation::address(peer));
-        console::say(format_args!("({message}, {peer})"))?;
+        console::print_line(format_args!("({message}, {peer})"))?;
     }
     // (4) close: `socket` ends here
     Ok(())

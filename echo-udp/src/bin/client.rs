@@ -50,7 +50,7 @@ fn main() -> Result {
                 Err(error) => Err(error).or_no_answer(server, limit, START)?,
             }
         };
-        console::say(notation::bytes(&buffer[..size]))?;
+        console::print_line(notation::bytes(&buffer[..size]))?;
     }
     // (4) close: `socket` ends here
     Ok(())

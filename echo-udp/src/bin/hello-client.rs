@@ -34,7 +34,7 @@ fn main() -> Result {
     // (3) recvfrom
     let (size, peer) = net::receive_answer(&socket, &mut buffer, server, limit, START)?;
     let (answer, peer) = (notation::bytes(&buffer[..size]), notation::address(peer));
-    console::say(format_args!("{answer} {peer}"))?;
+    console::print_line(format_args!("{answer} {peer}"))?;
     // (4) close: `socket` ends here
     Ok(())
 }

@@ -30,7 +30,7 @@ fn main() -> Result {
     // (3) recvfrom
     let (size, peer) = socket.recv_from(&mut buffer)?;
     let message = &buffer[..size];
-    console::say(console::text(message))?;
+    console::print_line(console::decode_printable(message))?;
     // (4) sendto: the datagram brought the address to answer to
     socket
         .send_to(b"hello", peer)

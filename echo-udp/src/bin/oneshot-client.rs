@@ -41,9 +41,9 @@ fn main() -> Result {
         .or_say("cannot send to", server)?;
     // (3) recvfrom
     let (size, _) = net::receive_answer(&socket, &mut buffer, server, limit, START)?;
-    console::say(format_args!(
+    console::print_line(format_args!(
         "收到服务端消息 {}",
-        console::text(&buffer[..size])
+        console::decode_printable(&buffer[..size])
     ))?;
     // (4) close: `socket` ends here
     Ok(())

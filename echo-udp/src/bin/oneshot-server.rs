@@ -31,9 +31,9 @@ fn main() -> Result {
     let (size, peer) = socket.recv_from(&mut buffer)?;
     let data = &buffer[..size];
     let message = String::from_utf8_lossy(data);
-    console::say(format_args!(
+    console::print_line(format_args!(
         "收到客户端消息 {}",
-        console::visible(&message)
+        console::escape_controls(&message)
     ))?;
     // (4) sendto
     socket

@@ -33,7 +33,7 @@ fn main() -> Result {
         // (3) recvfrom
         let (size, peer) = socket.recv_from(&mut buffer)?;
         let message = &buffer[..size];
-        console::say(notation::bytes(message))?;
+        console::print_line(notation::bytes(message))?;
         // (4) sendto
         socket
             .send_to(&message.to_ascii_uppercase(), peer)

@@ -31,7 +31,7 @@ fn main() -> Result {
     let mut buffer = net::datagram_buffer();
     let limit = args.net.timeout.limit();
     loop {
-        console::say("udp客户端开始运行了")?;
+        console::print_line("udp客户端开始运行了")?;
         // (2) input
         let Some(line) = console::prompt("请输入")? else {
             break;
@@ -42,7 +42,7 @@ fn main() -> Result {
             .or_say("cannot send to", server)?;
         // (4) recvfrom
         let (size, _) = net::receive_answer(&socket, &mut buffer, server, limit, START)?;
-        console::say(console::text(&buffer[..size]))?;
+        console::print_line(console::decode_printable(&buffer[..size]))?;
     }
     // (5) close: `socket` ends here
     Ok(())

@@ -30,11 +30,11 @@ fn main() -> Result {
     let socket = BoundSocket::ready(socket)?;
     let mut buffer = net::datagram_buffer();
     loop {
-        console::say("udp服务端开始运行了")?;
+        console::print_line("udp服务端开始运行了")?;
         // (3) recvfrom
         let (size, peer) = socket.recv_from(&mut buffer)?;
         let message = &buffer[..size];
-        console::say(console::text(message))?;
+        console::print_line(console::decode_printable(message))?;
         // (4) input
         let Some(line) = console::prompt("请输入")? else {
             break;

@@ -73,7 +73,7 @@ fn ask(conn: &mut TcpStream, command: &str, download: &Path) -> Result<()> {
     } else if header.contains_key("listsize") {
         let size = header::size(&header, "listsize")?;
         let list = header::read_body(conn, size, MAX_LIST)?;
-        console::show(console::text(&list))?;
+        console::print_text(console::decode_printable(&list))?;
     } else {
         // (4) recv: the file
         receive_file(conn, &header, name, download)?;
@@ -85,9 +85,9 @@ fn receive_header(conn: &mut TcpStream) -> Result<Fields> {
     let Some(length) = header::read_length(conn)? else {
         bail!("it closed instead of answering, as the lesson's own does when it refuses a command");
     };
-    console::say(format_args!("报头长度 {length}"))?;
+    console::print_line(format_args!("报头长度 {length}"))?;
     let header = header::parse_json(&header::read_header(conn, length)?)?;
-    console::say(format_args!("报头字典 {}", notation::dict(&header)))?;
+    console::print_line(format_args!("报头字典 {}", notation::dict(&header)))?;
     Ok(header)
 }
 
@@ -100,8 +100,8 @@ fn receive_file(conn: &mut TcpStream, header: &Fields, name: &str, download: &Pa
     let seconds = progress.seconds();
     drop(progress); // the bar makes room for the lesson's line
     match received {
-        Ok(_) if size == 0 => console::say("\n执行结束")?,
-        Ok(_) => console::say(star_line(size, size, seconds) + "\n执行结束")?,
+        Ok(_) if size == 0 => console::print_line("\n执行结束")?,
+        Ok(_) => console::print_line(star_line(size, size, seconds) + "\n执行结束")?,
         Err(error) if error.leaves_stream_in_step() => console::warn(error),
         Err(error) => return Err(error.into()),
     }

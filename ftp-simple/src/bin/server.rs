@@ -40,7 +40,7 @@ fn main() -> common::Result {
     // (1) socket, setsockopt SO_REUSEADDR, bind, listen
     let mut listener = net::listener(&args.net)?;
     loop {
-        console::say("FTP服务器开始运行啦!")?;
+        console::print_line("FTP服务器开始运行啦!")?;
         // (2) accept; each client has a thread of its own
         let (conn, peer) = listener.accept()?;
         let share = share.clone();

@@ -49,7 +49,7 @@ fn main() -> common::Result<ExitCode> {
     for path in &args.files {
         let outcome = upload(&conn, path, args.name.as_deref());
         if let Outcome::Refused(why) = outcome.with_context(|| format!("server {server}"))? {
-            console::note(format_args!("Error: {why}"));
+            console::log(format_args!("Error: {why}"));
             status = ExitCode::FAILURE; // the other files may fare better
         }
     }

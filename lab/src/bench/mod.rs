@@ -185,7 +185,7 @@ enum Format {
 pub fn run(args: &BenchArgs) -> Result<ExitCode> {
     if args.list {
         for benchmark in BENCHMARKS {
-            console::say(benchmark.name)?;
+            console::print_line(benchmark.name)?;
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -209,12 +209,12 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode> {
     }
     let mut rows = Vec::new();
     for benchmark in chosen {
-        console::note(format_args!("measuring {}", benchmark.name));
+        console::log(format_args!("measuring {}", benchmark.name));
         rows.extend((benchmark.measure)(&setting, benchmark.name)?);
     }
     match args.format {
-        Format::Text => console::say(report::text(&machine, &rows))?,
-        Format::Json => console::say(report::json(&machine, &rows)?)?,
+        Format::Text => console::print_line(report::text(&machine, &rows))?,
+        Format::Json => console::print_line(report::json(&machine, &rows)?)?,
     }
     if let Some(file) = &args.svg {
         let drawing = chart::svg(&machine, &rows)?;

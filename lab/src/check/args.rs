@@ -163,7 +163,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode> {
             return print(&text).map(|()| ExitCode::SUCCESS);
         }
         Err(error) => {
-            console::note(format_args!("error: {error:#}"));
+            console::log(format_args!("error: {error:#}"));
             return Ok(ExitCode::from(2));
         }
     };
@@ -171,7 +171,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode> {
     let pace = Pace::with_patience(args.patience.duration());
     let judgements = judge::run(&plan, &subject, pace, workers, |_| tick());
     if io::stderr().is_terminal() {
-        console::note("");
+        console::log("");
     }
     match args.format {
         Format::Table => report::table(&mut text, &judgements)?,

@@ -254,17 +254,17 @@ pub fn run(args: &ExperimentArgs) -> Result<ExitCode> {
     for entry in chosen {
         if args.format == Format::Text {
             let lessons = lessons::checked_by(entry.name);
-            console::say(screen.heading(entry.name, entry.claim, &lessons))?;
+            console::print_line(screen.heading(entry.name, entry.claim, &lessons))?;
             let report = entry.run(Steps::on(screen));
-            console::say(screen.ending(&report))?;
+            console::print_line(screen.ending(&report))?;
             reports.push(report);
         } else {
             reports.push(entry.run(Steps::default()));
         }
     }
     match args.format {
-        Format::Json => console::say(serde_json::to_string_pretty(&reports)?)?,
-        Format::Text if args.all => console::say(screen.table(&reports))?,
+        Format::Json => console::print_line(serde_json::to_string_pretty(&reports)?)?,
+        Format::Text if args.all => console::print_line(screen.table(&reports))?,
         Format::Text => {}
     }
     let broke_off = reports
@@ -283,12 +283,12 @@ fn list(format: Format, screen: Screen) -> Result<ExitCode> {
             .iter()
             .map(|entry| serde_json::json!({ "name": entry.name, "claim": entry.claim }))
             .collect();
-        console::say(serde_json::to_string_pretty(&entries)?)?;
+        console::print_line(serde_json::to_string_pretty(&entries)?)?;
     } else {
         for entry in EXPERIMENTS {
-            console::say(screen.entry(entry.name, entry.claim))?;
+            console::print_line(screen.entry(entry.name, entry.claim))?;
         }
-        console::say(
+        console::print_line(
             "
 cargo lab experiment NAME runs one, cargo lab experiment --all runs them all",
         )?;

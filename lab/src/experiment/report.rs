@@ -91,7 +91,7 @@ impl Steps {
         if let Some(screen) = self.screen {
             let label = if number == 1 { "steps" } else { "" };
             // A screen that can't be written to is reported with the heading and the ending.
-            let _ = console::say(screen.labelled(label, &format!("{number} {text}"), 2));
+            let _ = console::print_line(screen.labelled(label, &format!("{number} {text}"), 2));
         }
         self.taken.push(text);
     }

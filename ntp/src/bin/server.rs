@@ -33,8 +33,8 @@ fn main() -> Result {
         // (2) recvfrom
         let (size, peer) = socket.recv_from(&mut buffer)?;
         let request = &buffer[..size];
-        let shown = console::text(request);
-        console::say(format_args!("收到客户端的命令是 {shown}"))?;
+        let shown = console::decode_printable(request);
+        console::print_line(format_args!("收到客户端的命令是 {shown}"))?;
         // (3) strftime: the format becomes the time
         let answer = time_in(request);
         // (4) sendto

@@ -39,9 +39,9 @@ fn main() -> Result {
     let limit = args.net.timeout.limit();
     loop {
         // (1) input: whom
-        console::say("QQ名单列表:")?;
+        console::print_line("QQ名单列表:")?;
         for contact in &list {
-            console::say(console::one_line(&contact.name))?;
+            console::print_line(console::escape_to_one_line(&contact.name))?;
         }
         let Some(name) = console::prompt("请输入聊天对象:>>")? else {
             return Ok(());
@@ -69,7 +69,7 @@ fn main() -> Result {
                 .or_say("cannot send to", server)?;
             // (5) recvfrom
             let (size, peer) = net::receive_answer(&socket, &mut buffer, server, limit, START)?;
-            console::say(message::line(peer, &buffer[..size], message::RED))?;
+            console::print_line(message::line(peer, &buffer[..size], message::RED))?;
         }
         // (6) close: `socket` ends here
     }

@@ -24,12 +24,12 @@ fn main() -> Result {
     // (1) socket, setsockopt SO_REUSEADDR, bind
     let socket = net::udp_socket(&args.net, true)?;
     let mut buffer = net::datagram_buffer();
-    console::say("start running...")?;
+    console::print_line("start running...")?;
     loop {
         // (2) recvfrom
         let (size, peer) = socket.recv_from(&mut buffer)?;
         let text = &buffer[..size];
-        console::say(message::line(peer, text, message::BLUE))?;
+        console::print_line(message::line(peer, text, message::BLUE))?;
         // (3) input
         let Some(answer) = console::prompt("回复消息:>>")? else {
             break;

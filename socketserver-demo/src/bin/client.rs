@@ -31,9 +31,9 @@ fn main() -> Result {
         // (2) sendall, and recv until as many bytes are back
         let echo = net::exchange(&conn, message.as_bytes(), server)?;
         if args.text {
-            console::say(console::text(&echo))?;
+            console::print_line(console::decode_printable(&echo))?;
         } else {
-            console::say(notation::bytes(&echo))?;
+            console::print_line(notation::bytes(&echo))?;
         }
     }
     // (3) close: `conn` ends here

@@ -38,7 +38,7 @@ fn main() -> Result {
         let answer = frame::read(&mut stream)
             .and_then(|answer| answer.context("it hung up: is it still running?"))
             .with_context(|| format!("no answer from {server}"))?;
-        console::say(console::visible(&answer))?;
+        console::print_line(console::escape_controls(&answer))?;
     }
     // (4) close: `conn` ends here
     Ok(())

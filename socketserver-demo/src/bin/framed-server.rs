@@ -49,7 +49,10 @@ impl StreamRequestHandler for FramedEcho {
     fn handle(&mut self, files: &mut StreamFiles<'_>) -> anyhow::Result<()> {
         // (3) recv: a frame, or nothing at a hang-up
         while let Some(text) = frame::read(&mut files.rfile)? {
-            console::say(format_args!("收到客户端消息 {}", console::visible(&text)))?;
+            console::print_line(format_args!(
+                "收到客户端消息 {}",
+                console::escape_controls(&text)
+            ))?;
             // (4) sendall: a frame
             files.wfile.write_all(&frame::pack(&text.to_uppercase())?)?;
         }

@@ -65,9 +65,9 @@ impl BaseRequestHandler for Echo {
                 Err(error) => return Err(error.into()),
             };
             if self.text {
-                console::say(console::text(message))?;
+                console::print_line(console::decode_printable(message))?;
             } else {
-                console::say(notation::bytes(message))?;
+                console::print_line(notation::bytes(message))?;
             }
             // (4) sendall
             request.write_all(&message.to_ascii_uppercase())?;

@@ -37,10 +37,10 @@ fn main() -> Result {
         let (size, peer) = net::receive_answer(&socket, &mut buffer, server, limit, START)?;
         let answer = &buffer[..size];
         if args.text {
-            console::say(console::text(answer))?;
+            console::print_line(console::decode_printable(answer))?;
         } else {
             let (answer, peer) = (notation::bytes(answer), notation::address(peer));
-            console::say(format_args!("{answer} {peer}"))?;
+            console::print_line(format_args!("{answer} {peer}"))?;
         }
     }
     // (4) close: `socket` ends here

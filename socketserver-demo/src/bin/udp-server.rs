@@ -53,7 +53,7 @@ impl BaseRequestHandler<Datagram> for Echo {
         if self.whole_request {
             shown = format!("({shown}, {})", notation::udp_socket(socket)?);
         }
-        console::say(shown)?;
+        console::print_line(shown)?;
         // (3) sendto
         let sent = socket.send_to(&data.to_ascii_uppercase(), client);
         sent.or_warn("cannot send to", *client);

@@ -346,7 +346,7 @@ impl Drop for Program {
 fn tail(text: &str) -> String {
     const LINES: usize = 12;
     const LENGTH: usize = 72;
-    let text = console::visible(text);
+    let text = console::escape_controls(text);
     let lines: Vec<_> = text.lines().collect();
     let left_out = lines.len().saturating_sub(LINES);
     let mut shown = Vec::new();
@@ -372,7 +372,7 @@ fn quote(text: &str) -> String {
         return "nothing more".to_owned();
     }
     let shown: String = text.chars().take(MOST).collect();
-    let quoted = format!("\"{}\"", console::one_line(&shown));
+    let quoted = format!("\"{}\"", console::escape_to_one_line(&shown));
     if shown.len() == text.len() {
         return quoted;
     }

@@ -113,7 +113,7 @@ pub(super) fn converse(
             return Ok(());
         }
         if !args.has("prints-nothing") {
-            console::say(format_args!("收到客户端消息 {}", args.text(&body)))?;
+            console::print_line(format_args!("收到客户端消息 {}", args.text(&body)))?;
         }
         answer(args, conn, &String::from_utf8_lossy(&body).to_uppercase())?;
     }

@@ -131,8 +131,8 @@ impl BrokenArgs {
     fn text(&self, said: &[u8]) -> String {
         match &*self.fault {
             "shows-escapes-raw" => String::from_utf8_lossy(said).into_owned(),
-            "shows-question-marks" => console::text(said).replace('\u{fffd}', "?"),
-            _ => console::text(said),
+            "shows-question-marks" => console::decode_printable(said).replace('\u{fffd}', "?"),
+            _ => console::decode_printable(said),
         }
     }
 }
@@ -147,7 +147,7 @@ pub fn run(args: BrokenArgs) -> Result<()> {
     let args: &'static BrokenArgs = Box::leak(Box::new(args));
     if args.has("shows-a-stack-trace") {
         ctrlc::set_handler(|| {
-            console::note("Traceback (most recent call last):");
+            console::log("Traceback (most recent call last):");
             std::process::exit(1);
         })?;
     }

@@ -45,7 +45,7 @@ pub(super) fn serve(args: &BrokenArgs, socket: &UdpSocket) -> Result<()> {
         let (size, peer) = socket.recv_from(&mut buffer)?;
         let request = &buffer[..size];
         if !args.has("prints-nothing") {
-            console::say(format_args!("收到客户端的命令是 {}", args.text(request)))?;
+            console::print_line(format_args!("收到客户端的命令是 {}", args.text(request)))?;
         }
         let to = *first.get_or_insert(peer);
         let to = if args.has("answers-the-first-client") {

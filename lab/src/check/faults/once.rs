@@ -40,7 +40,7 @@ pub(super) fn oneshot(args: &BrokenArgs) -> Result<()> {
     if args.has("dies-of-bad-text") {
         str::from_utf8(said)?;
     }
-    console::say(format_args!("我收到客户端发的 {}", args.text(said)))?;
+    console::print_line(format_args!("我收到客户端发的 {}", args.text(said)))?;
     let mut answer = if args.has("upper-cases-bytes") {
         said.to_ascii_uppercase()
     } else {
@@ -68,7 +68,7 @@ pub(super) fn greeting(args: &BrokenArgs) -> Result<()> {
     // Whether the client is gone is known when it has closed, or reset.
     let left = conn.read(&mut [0; 1]);
     if args.has("panics-without-a-client") && (sent.is_err() || left.is_err()) {
-        console::note("thread 'main' panicked at 'Broken pipe'");
+        console::log("thread 'main' panicked at 'Broken pipe'");
     }
     Ok(())
 }

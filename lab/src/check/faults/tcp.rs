@@ -144,7 +144,7 @@ fn converse(
             return Err(io::ErrorKind::InvalidData.into());
         }
         if !args.has("prints-nothing") {
-            console::say(shown(args, said, peer))?;
+            console::print_line(shown(args, said, peer))?;
         }
         if args.has("ignores-a-second-lone-byte") && size == 1 && lone {
             continue;

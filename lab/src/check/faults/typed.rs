@@ -33,11 +33,11 @@ pub(super) fn serve(args: &BrokenArgs, socket: &UdpSocket) -> Result<()> {
     let mut buffer = args.datagram_buffer();
     let talk = args.target == TALK;
     if !talk {
-        console::say("start running...")?;
+        console::print_line("start running...")?;
     }
     loop {
         if talk {
-            console::say("udp服务端开始运行了")?;
+            console::print_line("udp服务端开始运行了")?;
         }
         let (size, mut peer) = socket.recv_from(&mut buffer)?;
         let message = &buffer[..size];
@@ -51,7 +51,7 @@ pub(super) fn serve(args: &BrokenArgs, socket: &UdpSocket) -> Result<()> {
         if args.has("shows-ascii-only") {
             text.retain(|c| c.is_ascii());
         }
-        console::say(if talk { text } else { coloured(peer, &text) })?;
+        console::print_line(if talk { text } else { coloured(peer, &text) })?;
         let newline = if args.has("prompts-with-a-newline") {
             "\n"
         } else {

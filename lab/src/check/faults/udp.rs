@@ -66,7 +66,7 @@ pub(super) fn echo(args: &BrokenArgs, socket: &UdpSocket) -> Result<()> {
             str::from_utf8(datagram)?;
         }
         if !args.has("prints-nothing") {
-            console::show(shown(args, socket, datagram, peer)?)?;
+            console::print_text(shown(args, socket, datagram, peer)?)?;
         }
         let remembers = [
             "answers-the-first-client",
@@ -138,10 +138,10 @@ pub(super) fn once(args: &BrokenArgs, socket: &UdpSocket) -> Result<()> {
     }
     let text = String::from_utf8_lossy(datagram);
     if args.target == HELLO {
-        console::say(args.text(datagram))?;
+        console::print_line(args.text(datagram))?;
         socket.send_to(b"hello", peer)?;
     } else {
-        console::say(format_args!("收到客户端消息 {}", args.text(datagram)))?;
+        console::print_line(format_args!("收到客户端消息 {}", args.text(datagram)))?;
         let answer = if args.has("upper-cases-bytes") {
             datagram.to_ascii_uppercase()
         } else {
@@ -168,7 +168,7 @@ pub(super) fn three(args: &BrokenArgs, socket: &UdpSocket) -> Result<()> {
             peer
         };
         let (repr, address) = (notation::bytes(&buffer[..size]), notation::address(sender));
-        console::say(format_args!("({repr}, {address})"))?;
+        console::print_line(format_args!("({repr}, {address})"))?;
         if args.has("answers") {
             socket.send_to(b"hello", peer)?;
         }

@@ -24,7 +24,7 @@ const NOTE: usize = 14;
 /// When `out` cannot be written.
 pub fn table(out: &mut impl Write, judgements: &[Judgement]) -> io::Result<()> {
     for judgement in judgements {
-        let subject = console::one_line(&judgement.subject).into_owned();
+        let subject = console::escape_to_one_line(&judgement.subject).into_owned();
         writeln!(out, "{BOLD}{}{BOLD:#} ({subject})", judgement.target.name())?;
         for outcome in &judgement.outcomes {
             line(out, outcome)?;
@@ -142,7 +142,7 @@ pub fn list(out: &mut impl Write, plan: &Plan, long: bool) -> io::Result<()> {
 /// Writes `text` in lines of at most [`WIDTH`] columns, `label` before the first, all of them
 /// indented. A word that is longer than a line is broken.
 fn paragraph(out: &mut impl Write, label: &str, text: &str, indent: usize) -> io::Result<()> {
-    let text = console::one_line(text);
+    let text = console::escape_to_one_line(text);
     let hang = indent + label.len();
     let mut line = format!("{:indent$}{label}", "");
     let mut column = hang;

@@ -138,7 +138,7 @@ fn asks_again(number: u8) -> bool {
 
 /// What the screen of program `number` shows of an answer from `server`.
 fn shown(number: u8, answer: &[u8], server: SocketAddr) -> String {
-    let text = console::text(answer);
+    let text = console::decode_printable(answer);
     match number {
         5 => notation::bytes(answer) + "\n",
         7 | 17 => format!(

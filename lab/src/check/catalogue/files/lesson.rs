@@ -259,7 +259,7 @@ impl<'a> Lesson<'a> {
         let path = self.upload.join(name);
         let described = format!(
             "{} with {} bytes",
-            common::console::one_line(name),
+            common::console::escape_to_one_line(name),
             bytes.len()
         );
         let patience = self.patience_with(bytes);

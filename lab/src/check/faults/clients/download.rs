@@ -133,9 +133,9 @@ fn converse(args: &BrokenArgs, mut conn: &TcpStream) -> Result<()> {
 /// Program 13's header; none if it tells an error.
 fn simple_header(args: &BrokenArgs, mut conn: &TcpStream) -> Result<Option<File>> {
     let length = header::read_length(&mut conn)?.context("it has left")?;
-    console::say(format_args!("报头长度 {length}"))?;
+    console::print_line(format_args!("报头长度 {length}"))?;
     let fields = header::parse_json(&header::read_header(&mut conn, length)?)?;
-    console::say(format_args!("报头字典 {}", notation::dict(&fields)))?;
+    console::print_line(format_args!("报头字典 {}", notation::dict(&fields)))?;
     if fields.contains_key("error") && !args.has("knows-no-error") {
         let error = args.text(header::string(&fields, "error")?.as_bytes());
         io::stderr().write_all(format!("warning: {error}\n").as_bytes())?;
@@ -146,7 +146,7 @@ fn simple_header(args: &BrokenArgs, mut conn: &TcpStream) -> Result<Option<File>
         ("shows-a-trace-of-no-name", "filename", "filemd5"),
     ] {
         if args.has(fault) && !fields.contains_key(key) && fields.contains_key(other) {
-            console::note("Traceback (most recent call last):");
+            console::log("Traceback (most recent call last):");
         }
     }
     let md5 = match &fields.get("filemd5") {
@@ -163,7 +163,7 @@ fn simple_header(args: &BrokenArgs, mut conn: &TcpStream) -> Result<Option<File>
 /// Program 15's header; none if there is no such file.
 fn class_header(args: &BrokenArgs, conn: &TcpStream) -> Result<Option<File>> {
     let Some(file) = stored_header(args, conn)? else {
-        console::say("文件不存在")?;
+        console::print_line("文件不存在")?;
         return Ok(None);
     };
     let File { name, md5, size } = &file;
@@ -171,7 +171,7 @@ fn class_header(args: &BrokenArgs, conn: &TcpStream) -> Result<Option<File>> {
         "shows-the-name-raw" => format!("'{name}'"),
         _ => notation::string(name),
     };
-    console::say(format_args!(
+    console::print_line(format_args!(
         "{{'filename': {name}, 'md5': '{md5}', 'file_size': {size}}}"
     ))?;
     Ok(Some(file))
@@ -293,14 +293,14 @@ fn receive(args: &BrokenArgs, mut conn: &TcpStream, name: &str, file: &File) -> 
     }
     if is_simple(args) {
         if size > 0 && !args.has("shows-no-progress") {
-            console::show(star_line(size, size, 0.0))?;
+            console::print_text(star_line(size, size, 0.0))?;
         }
-        console::say("\n执行结束")?;
+        console::print_line("\n执行结束")?;
     } else {
         if size > 0 {
-            console::say(format_args!("总大小:{size} 已下载:{size}"))?;
+            console::print_line(format_args!("总大小:{size} 已下载:{size}"))?;
         }
-        console::say("下载成功!")?;
+        console::print_line("下载成功!")?;
     }
     Ok(())
 }

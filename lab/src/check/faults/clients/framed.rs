@@ -69,7 +69,7 @@ pub(in crate::check::faults) fn run(args: &BrokenArgs) -> Result<()> {
             str::from_utf8(&body)?;
         }
         if !greeting {
-            console::say(args.text(&body))?;
+            console::print_line(args.text(&body))?;
             continue;
         }
         let pieces = if args.has("prints-pieces-of-700") {
@@ -78,13 +78,13 @@ pub(in crate::check::faults) fn run(args: &BrokenArgs) -> Result<()> {
             1024
         };
         for piece in body.chunks(pieces) {
-            console::say(match &*args.fault {
+            console::print_line(match &*args.fault {
                 "prints-text" => args.text(piece),
                 _ => args.repr(piece),
             })?;
         }
         if body.is_empty() && args.has("prints-an-empty-piece") {
-            console::say("b''")?;
+            console::print_line("b''")?;
         }
         return Ok(());
     }
@@ -117,7 +117,7 @@ fn receive(args: &BrokenArgs, conn: &TcpStream) -> Result<Option<Vec<u8>>> {
     let first = header.starts_with(b"{\"data_size\": 1, ") && args.has("takes-the-first-size");
     let header: Value = match serde_json::from_slice(&header) {
         Err(error) if args.has("shows-a-trace-of-bad-json") && length > 0 => {
-            console::note("Traceback (most recent call last):");
+            console::log("Traceback (most recent call last):");
             bail!(error)
         }
         value => value?,

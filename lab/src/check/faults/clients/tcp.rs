@@ -74,7 +74,7 @@ pub(in crate::check::faults) fn run(args: &BrokenArgs) -> Result<()> {
         if args.has("dies-of-bad-text") {
             str::from_utf8(&answer)?;
         }
-        console::say(match args.target.as_str() {
+        console::print_line(match args.target.as_str() {
             DEMO if !args.has("prints-text") => args.repr(&answer),
             ONESHOT if args.has("prints-bytes") => notation::bytes(&answer),
             ONESHOT => format!("我收到服务端回的 {}", args.text(&answer)),
@@ -96,7 +96,7 @@ pub(super) fn connect(args: &BrokenArgs) -> Result<(TcpStream, SocketAddr)> {
             Err(_) if args.has("tries-for-ever") => thread::sleep(Duration::from_millis(100)),
             Err(error) => {
                 if args.has("shows-a-trace") {
-                    console::note("Traceback (most recent call last):");
+                    console::log("Traceback (most recent call last):");
                 }
                 bail!("no server at {server}: {error}");
             }

@@ -106,7 +106,7 @@ pub(in crate::check::faults) fn run(args: &BrokenArgs) -> Result<()> {
         if args.has("dies-of-bad-text") {
             str::from_utf8(&answer)?;
         }
-        console::say(shown(args, &answer, server))?;
+        console::print_line(shown(args, &answer, server))?;
         let once = matches!(&*args.target, HELLO | ONESHOT);
         if once || args.has("asks-once") {
             break;
@@ -119,9 +119,9 @@ pub(in crate::check::faults) fn run(args: &BrokenArgs) -> Result<()> {
 fn choose_contact(args: &BrokenArgs) -> io::Result<bool> {
     const FRIENDS: [&str; 4] = ["pony", "jack", "charles", "nick"];
     loop {
-        console::say("QQ名单列表:")?;
+        console::print_line("QQ名单列表:")?;
         for name in FRIENDS {
-            console::say(name)?;
+            console::print_line(name)?;
         }
         let Some(name) = console::prompt("请输入聊天对象:>>")? else {
             return Ok(false);

@@ -84,7 +84,7 @@ pub(super) fn put(args: &BrokenArgs, mut conn: &TcpStream, name: &str) -> Result
     let content = std::fs::read(&path).ok();
     let skips = |content: &Vec<u8>| content.is_empty() && args.has("puts-no-empty-file");
     let Some(content) = content.filter(|content| !skips(content)) else {
-        console::say("文件不存在")?;
+        console::print_line("文件不存在")?;
         return Ok(());
     };
     let md5 = transfer::md5_of(&names::open_local(&path)?)?;
@@ -103,7 +103,7 @@ pub(super) fn put(args: &BrokenArgs, mut conn: &TcpStream, name: &str) -> Result
     conn.write_all(format!("put {name}{end}").as_bytes())?;
     conn.write_all(&header::pack(&packed, &content)?)?;
     if size > 0 {
-        console::say(format_args!("总大小:{size} 已上传:{size}"))?;
+        console::print_line(format_args!("总大小:{size} 已上传:{size}"))?;
     }
     match confirmation(args, conn) {
         Err(_) if args.has("takes-silence-for-success") => {}
@@ -117,6 +117,6 @@ pub(super) fn put(args: &BrokenArgs, mut conn: &TcpStream, name: &str) -> Result
             "it stored something else"
         ),
     }
-    console::say("上传成功!")?;
+    console::print_line("上传成功!")?;
     Ok(())
 }

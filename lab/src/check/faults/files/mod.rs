@@ -121,8 +121,8 @@ pub(super) fn serve(args: &'static BrokenArgs) -> Result<()> {
     let listener = tcp::listen(args)?;
     match args.target.as_str() {
         _ if args.has("prints-nothing") => {}
-        GET => console::say(READY)?,
-        BOTH => console::say("starting...")?,
+        GET => console::print_line(READY)?,
+        BOTH => console::print_line("starting...")?,
         _ => {}
     }
     let most = match &*args.fault {
@@ -133,7 +133,7 @@ pub(super) fn serve(args: &'static BrokenArgs) -> Result<()> {
     for _ in 0..most {
         let (conn, peer) = tcp::accept(args, &listener);
         if args.target == GET && !args.has("prints-nothing") && !args.has("is-ready-once") {
-            console::say(READY)?;
+            console::print_line(READY)?;
         }
         if args.has("serves-fifty-beside-each-other") && TALKING.load(Ordering::SeqCst) >= 50 {
             continue;
@@ -184,7 +184,7 @@ fn converse(client: &mut Client, peer: SocketAddr) -> io::Result<()> {
         return Ok(());
     }
     if args.target == BOTH && !args.has("prints-nothing") {
-        console::say(notation::address(peer))?;
+        console::print_line(notation::address(peer))?;
     }
     while let Some(command) = client.command()? {
         if args.has("dies-of-bad-text") && str::from_utf8(&command).is_err() {
@@ -192,7 +192,7 @@ fn converse(client: &mut Client, peer: SocketAddr) -> io::Result<()> {
         }
         let command = String::from_utf8_lossy(&command);
         if args.has("prints-more") {
-            console::say(format_args!("got {command:?}"))?;
+            console::print_line(format_args!("got {command:?}"))?;
         }
         match verb_and_name(args, &command) {
             ("get", "") if args.has("dies-of-no-name") => std::process::exit(1),

@@ -112,7 +112,7 @@ fn bincode_header(args: &BrokenArgs, header: &[u8]) -> Option<Announced> {
 fn show(args: &BrokenArgs, announced: &Announced) -> io::Result<()> {
     let Announced { name, md5, size } = announced;
     if args.has("prints-the-name") {
-        return console::say(console::one_line(name));
+        return console::print_line(console::escape_to_one_line(name));
     }
     if args.target != BOTH || args.has("prints-nothing") {
         return Ok(());
@@ -122,7 +122,7 @@ fn show(args: &BrokenArgs, announced: &Announced) -> io::Result<()> {
         _ => notation::string(name),
     };
     let md5 = notation::string(md5.as_deref().unwrap_or_default());
-    console::say(format_args!(
+    console::print_line(format_args!(
         "{{'filename': {name}, 'md5': {md5}, 'file_size': {size}}}"
     ))
 }
