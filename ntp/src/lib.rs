@@ -79,7 +79,7 @@ use thiserror::Error;
 use conversion::Conversion;
 pub use local_time::{LocalTime, TimeZone, local_time, local_time_at, time_zone};
 
-use crate::net::MAX_DATAGRAM;
+use common::net::MAX_DATAGRAM;
 
 /// Why a format has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -98,7 +98,7 @@ pub enum StrftimeError {
 /// to the format, whatever widths the format asks for.
 ///
 /// ```
-/// use common::strftime::{StrftimeError, strftime, time_zone};
+/// use ntp::{StrftimeError, strftime, time_zone};
 ///
 /// let at = time_zone(Some("Europe/Berlin")).local_time(1_709_964_302);
 /// assert_eq!(strftime("%Y-%m-%d %X", &at)?, "2024-03-09 07:05:02");

@@ -15,7 +15,7 @@ use jiff::civil::{Date, DateTime};
 use super::posix_zone::PosixZone;
 #[cfg(unix)]
 use super::zone_file::ZoneFile;
-use crate::console;
+use common::console;
 
 /// Where the system's own zone is kept: what `TZ` stands for when it is not set.
 const SYSTEM_ZONE: &str = "/etc/localtime";

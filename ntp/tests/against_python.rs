@@ -1,15 +1,24 @@
-//! `common::strftime` against the installed Python's `time.strftime`, for the same second.
+//! `ntp::strftime` against the installed Python's `time.strftime`, for the same second.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot set up its case ends with a panic"
+)]
 
 use std::collections::HashMap;
 use std::fs;
 
-use common::strftime::{StrftimeError, strftime, time_zone};
 use jiff::Timestamp;
+use ntp::{StrftimeError, strftime, time_zone};
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestCaseError};
 use serde_json::json;
 
-use crate::python::{self, Python};
+use crate::python::Python;
+
+#[path = "../../common/tests/against_python/python.rs"]
+mod python;
 
 /// Reads `[[TZ or null, second, [format, …]], …]` and prints what `time.strftime` gives for
 /// each, null for a `ValueError`.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::python::ask_mirror;
+use super::mirror::ask_mirror;
 
 /// Prints Python's version of Unicode, and the letters that it knows, capital and all, but not as we do.
 const ASK: &str = "\

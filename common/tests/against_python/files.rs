@@ -4,7 +4,7 @@ use common::{commands, names, progress};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::python::{ask_mirror, assert_same, samples};
+use crate::mirror::{ask_mirror, assert_same, samples};
 
 #[test]
 fn the_same_names_are_refused_for_the_same_reason() {

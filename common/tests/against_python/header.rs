@@ -4,7 +4,7 @@ use common::{header, json, notation};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::python::{assert_same, samples};
+use crate::mirror::{assert_same, samples};
 
 /// Headers are given as lists of bytes: not all of them are text.
 const PARSED: &str = "from common import header\n\

@@ -1,6 +1,6 @@
 //! Ctrl-C in a Python program: before its `main` and in it, it ends by the signal, without a word.
 
-use super::python::ask_mirror;
+use super::mirror::ask_mirror;
 
 /// Runs a program that gets a SIGINT while it imports, and one that gets it in its `main`; each with
 /// Ctrl-C as it is in the foreground, and ignored. Prints how each ended.

@@ -12,6 +12,6 @@ mod files;
 mod header;
 #[cfg(unix)]
 mod interrupt;
+mod mirror;
 mod notation;
 mod python;
-mod strftime;

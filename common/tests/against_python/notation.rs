@@ -6,7 +6,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
-use crate::python::{self, ask_mirror, assert_same, samples};
+use crate::mirror::{ask_mirror, assert_same, samples};
+use crate::python;
 
 pub(crate) fn as_bytes(value: &Value) -> Vec<u8> {
     value
@@ -131,7 +132,10 @@ fn the_mirror_makes_the_same_characters_visible() {
         text = ''.join(map(chr, range(0x3000)))\n\
         sys.stdout.write(console.escape_controls(text) + console.escape_to_one_line(text))";
     if let Some(shown) = ask_mirror(program, "") {
-        assert_eq!(shown, [escape_controls(&text), escape_to_one_line(&text)].concat());
+        assert_eq!(
+            shown,
+            [escape_controls(&text), escape_to_one_line(&text)].concat()
+        );
     }
 }
 

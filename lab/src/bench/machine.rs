@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs;
 use std::thread;
 
-use common::strftime::{local_time, strftime};
+use ntp::{local_time, strftime};
 use serde::Serialize;
 
 /// The machine, the date and the command of a run.

@@ -9,8 +9,8 @@
 
 use clap::Parser;
 use common::net::{self, OrSay};
-use common::strftime::{local_time, strftime};
 use common::{Result, console, flags};
+use ntp::{local_time, strftime};
 
 /// What an empty datagram asks for.
 const DEFAULT_FORMAT: &str = "%Y-%m-%d %X";

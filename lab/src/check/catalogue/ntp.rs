@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use common::notation;
-use common::strftime::{local_time_at, strftime};
+use ntp::{local_time_at, strftime};
 
 use crate::check::Check;
 use crate::check::Grade::{Protocol, Robust};

@@ -4,7 +4,7 @@ use std::net::UdpSocket;
 
 use anyhow::Result;
 use common::console;
-use common::strftime::{local_time, strftime};
+use ntp::{local_time, strftime};
 
 use crate::check::faults::{BrokenArgs, Fault, fault};
 
