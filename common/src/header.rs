@@ -138,7 +138,7 @@ pub fn pack_json(header: &impl Serialize, body: &[u8]) -> Result<Vec<u8>, Header
 /// A length that is negative or too large, a peer that closes in its middle, or a failing socket.
 pub fn read_length(stream: &mut impl Read) -> Result<Option<usize>, HeaderError> {
     let mut bytes = [0; 4];
-    match fill(stream, &mut bytes)? {
+    match recv_all(stream, &mut bytes)? {
         0 => return Ok(None),
         4 => {}
         got => {
@@ -165,7 +165,7 @@ pub fn read_length(stream: &mut impl Read) -> Result<Option<usize>, HeaderError>
 pub fn read_header(stream: &mut impl Read, length: usize) -> Result<Vec<u8>, HeaderError> {
     let mut header = vec![0; length.min(MAX_HEADER)];
     let expected = header.len();
-    match fill(stream, &mut header)? {
+    match recv_all(stream, &mut header)? {
         got if got == expected => Ok(header),
         got => Err(HeaderError::Closed {
             part: "the header",
@@ -249,7 +249,7 @@ pub fn read_body(stream: &mut impl Read, size: u64, limit: usize) -> Result<Vec<
         .filter(|size| *size <= limit)
         .ok_or(HeaderError::BodyTooLong { size, limit })?;
     let mut body = vec![0; expected.min(SMALL_BODY)];
-    let mut got = fill(stream, &mut body)?;
+    let mut got = recv_all(stream, &mut body)?;
     if got == SMALL_BODY {
         got += stream.take(size - got as u64).read_to_end(&mut body)?;
     }
@@ -263,12 +263,9 @@ pub fn read_body(stream: &mut impl Read, size: u64, limit: usize) -> Result<Vec<
     Ok(body)
 }
 
-/// Reads until `buffer` is full or the stream ends: `recv(n)` may return less than n. Tells how many bytes came.
-///
-/// # Errors
-///
-/// When the socket fails or stalls.
-pub fn fill(stream: &mut impl Read, buffer: &mut [u8]) -> Result<usize, HeaderError> {
+/// Receives until `buffer` is full or the stream ends, because `recv(n)` may return less than n. Tells how
+/// many bytes came.
+fn recv_all(stream: &mut impl Read, buffer: &mut [u8]) -> Result<usize, HeaderError> {
     let mut filled = 0;
     while filled < buffer.len() {
         match stream.read(&mut buffer[filled..]) {

@@ -10,11 +10,21 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "common" / "python"))
 import file_header
-from common import commands, console, flags, header, names, net, transfer
-from common.progress import Progress
+from common import console, files, flags, header, net
+from common.files import commands, names, transfer
+from common.files.progress import Progress
 
 START = "python3 ftp-class/python/server.py"
 FOLDER = Path(__file__).resolve().parents[1]
+
+
+def main():
+    parser = flags.parser("Downloads and uploads files: get NAME, put NAME.")
+    parser = flags.timeout(flags.tcp_client(parser, 8080), files.TIMEOUT)
+    args = flags.folder(parser, FOLDER, "ftp-class", "the folder with share and download in it").parse_args()
+    # (1) socket, connect
+    conn, server = net.connect_tcp(args, START, flags.limit(args))
+    FtpClient(conn, server, args.dir).run()
 
 
 class FtpClient:
@@ -48,8 +58,9 @@ class FtpClient:
         except names.NameRefused as error:
             console.warn(error)  # the server would refuse it as well
             return
-        # (2) sendall: the command
-        self.send(f"get {name}\n".encode())
+        with console.context("it has closed the connection"):
+            # (2) sendall: the command
+            self.conn.sendall(f"get {name}\n".encode())
         # (3) recv: header length, header
         announced = file_header.receive(self.conn)
         if announced is None:
@@ -80,13 +91,14 @@ class FtpClient:
             console.warn(error)
             return
         with opened.file:
-            md5 = transfer.md5_of(opened, name)
+            md5 = transfer.md5_of(opened)
             packed = header.pack(file_header.encode(name, md5, opened.size))
-            # (6) sendall: the command, header length, header
-            self.send(f"put {name}\n".encode() + packed)
+            with console.context("it has closed the connection"):
+                # (6) sendall: the command, header length, header
+                self.conn.sendall(f"put {name}\n".encode() + packed)
             with Progress(name, opened.size) as progress:
                 # (7) sendfile: the file
-                transfer.send_file(self.conn, opened, name, progress)
+                transfer.send_file(self.conn, opened, progress)
         if opened.size:
             console.print_line(f"总大小:{opened.size} 已上传:{opened.size}")
         with console.context(f"the upload of {name} is unconfirmed"):
@@ -96,23 +108,9 @@ class FtpClient:
             console.warn(f"the server refuses {name}, its own warning says why")
             return
         if (stored["md5"], stored["file_size"]) != (md5, opened.size):
-            raise console.Failure(
-                "it stored {} as {}, sent was {}".format(name, stored, {**stored, "md5": md5, "file_size": opened.size})
-            )
+            sent = {**stored, "md5": md5, "file_size": opened.size}
+            raise console.Failure(f"it stored {name} as {stored}, sent was {sent}")
         console.print_line("上传成功!")
-
-    def send(self, data):
-        """Sends all of data."""
-        with console.context("it has closed the connection"):
-            net.send_unless_stalled(self.conn, data)
-
-
-def main():
-    parser = flags.timeout(flags.tcp_client(flags.parser("Downloads and uploads files: get NAME, put NAME."), 8080), 30)
-    args = flags.folder(parser, FOLDER, "ftp-class", "the folder with share and download in it").parse_args()
-    # (1) socket, connect
-    conn, server = net.connect_tcp(args, START, flags.limit(args))
-    FtpClient(conn, server, args.dir).run()
 
 
 if __name__ == "__main__":

@@ -11,13 +11,23 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "common" / "python"))
 import file_header
-from common import commands, console, flags, header, names, net, transfer
-from common.partial_file import discard_unfinished
+from common import console, files, flags, header, net
+from common.files import commands, names, transfer
+from common.files.partial_file import discard_unfinished
 
 FOLDER = Path(__file__).resolve().parents[1]
 
 MAX_COMMAND = 4096
 """The longest command, in bytes without its newline."""
+
+
+def main():
+    parser = flags.parser("Serves files to download, stores those that clients upload.")
+    parser = flags.timeout(flags.tcp_server(parser, 8080, files.BACKLOG), files.TIMEOUT)
+    args = flags.folder(parser, FOLDER, "ftp-class", "the folder with share and upload in it").parse_args()
+    server = FtpServer(args.dir, flags.limit(args))
+    # (1) socket, setsockopt SO_REUSEADDR, bind, listen
+    server.run(net.listener(args))
 
 
 class FtpServer:
@@ -65,16 +75,17 @@ class FtpServer:
         try:
             # (4) open the file, md5
             opened = names.open_shared(self.share, name)
-            md5 = transfer.md5_of(opened, name)
+            md5 = transfer.md5_of(opened)
         except console.Failure as error:
             console.warn(f"{net.shown(peer)}: {error}")
-            self.send(conn, b"")  # a length of 0: there is no such file
+            conn.sendall(bytes(4))  # a length of 0: there is no such file
             return
         with opened.file:
-            # (5) sendall: header length, header
-            self.send(conn, file_header.encode(name, md5, opened.size))
+            with console.context("cannot send the answer"):
+                # (5) sendall: header length, header
+                conn.sendall(header.pack(file_header.encode(name, md5, opened.size)))
             # (6) sendfile: the file
-            transfer.send_file(conn, opened, name)
+            transfer.send_file(conn, opened)
 
     def put(self, conn, peer, stream):
         """Stores a file in upload."""
@@ -85,8 +96,8 @@ class FtpServer:
                 raise header.HeaderError("bad header: it is empty")
         except header.HeaderError:
             # Nobody knows where the next command would begin.
-            with contextlib.suppress(console.Failure):
-                self.send(conn, b"")
+            with contextlib.suppress(OSError):
+                conn.sendall(bytes(4))
             net.hang_up(conn)
             raise
         console.print_line(announced)
@@ -96,23 +107,11 @@ class FtpServer:
             stored = transfer.receive_file(stream, self.upload, name, size, md5)
         except transfer.NotStored as error:
             console.warn(f"{net.shown(peer)}: {error}")
-            self.send(conn, b"")  # a length of 0: nothing was stored
+            conn.sendall(bytes(4))  # a length of 0: nothing was stored
             return
-        # (9) sendall: what was stored
-        self.send(conn, file_header.encode(name, stored, size))
-
-    def send(self, conn, packed):
-        """Sends a header's length and the header."""
         with console.context("cannot send the answer"):
-            net.send_unless_stalled(conn, header.pack(packed))
-
-
-def main():
-    parser = flags.timeout(flags.tcp_server(flags.parser("Serves files to download, stores those that clients upload."), 8080, 128), 30)
-    args = flags.folder(parser, FOLDER, "ftp-class", "the folder with share and upload in it").parse_args()
-    server = FtpServer(args.dir, flags.limit(args))
-    # (1) socket, setsockopt SO_REUSEADDR, bind, listen
-    server.run(net.listener(args))
+            # (9) sendall: what was stored
+            conn.sendall(header.pack(file_header.encode(name, stored, size)))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
 //! The client's side. Python: ftp-class/python/client.py
 
+use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use common::commands::words;
-use common::names::OpenError;
-use common::progress::Progress;
-use common::transfer::Announced;
-use common::{console, header, names, net, transfer};
+use common::files::names::{self, OpenError};
+use common::files::transfer::{self, Announced, ReceiveError};
+use common::files::{commands::words, progress::Progress};
+use common::{console, header};
 
 use crate::FileHeader;
 
@@ -57,7 +57,9 @@ impl FtpClient {
             return Ok(());
         }
         // (2) sendall: the command
-        self.send(format!("get {name}\n").as_bytes())?;
+        self.conn
+            .write_all(format!("get {name}\n").as_bytes())
+            .context("it has closed the connection")?;
         // (3) recv: header length, header
         let header = FileHeader::receive(&mut self.conn)?;
         let Some(header) = header else {
@@ -74,14 +76,11 @@ impl FtpClient {
         // (4) recv: the file
         let received = transfer::receive_file(&mut self.conn, announced, &self.download, &progress);
         drop(progress); // the bar makes room for the lesson's line
-        match received {
-            Ok(_) => {}
-            Err(error) if error.leaves_stream_in_step() => {
-                console::warn(error);
-                return Ok(());
-            }
-            Err(error) => return Err(error.into()),
+        if let Err(ReceiveError::NotStored(why)) = received {
+            console::warn(why);
+            return Ok(());
         }
+        received?;
         if size > 0 {
             console::print_line(format_args!("总大小:{size} 已下载:{size}"))?;
         }
@@ -107,13 +106,15 @@ impl FtpClient {
             file_size: file.size,
         };
         let size = header.file_size;
-        let frame = header::pack(&header.encode()?, b"")?;
         let command = format!("put {name}\n").into_bytes();
+        let frame = header::pack(&header.encode()?, b"")?;
         // (6) sendall: the command, header length, header
-        self.send(&[command, frame].concat())?;
+        self.conn
+            .write_all(&[command, frame].concat())
+            .context("it has closed the connection")?;
         let progress = Progress::new(name, size);
         // (7) sendfile: the file
-        transfer::send_file(&self.conn, &file, name, &progress)?;
+        transfer::send_file(&self.conn, &file, &progress)?;
         drop(progress);
         if size > 0 {
             console::print_line(format_args!("总大小:{size} 已上传:{size}"))?;
@@ -134,10 +135,5 @@ impl FtpClient {
             header.dict(),
         );
         Ok(console::print_line("上传成功!")?)
-    }
-
-    fn send(&mut self, bytes: &[u8]) -> Result<()> {
-        let sent = net::send_unless_stalled(&self.conn, bytes);
-        sent.context("it has closed the connection")
     }
 }

@@ -51,6 +51,9 @@ pub enum BadHeader {
     /// No file is as large as announced.
     #[error("bad header: a size of {0} bytes")]
     Size(u64),
+    /// The length is 0 where a header must come.
+    #[error("bad header: it is empty")]
+    Empty,
     /// The peer closed before the header's length.
     #[error("the peer closed instead of sending a header")]
     Missing,

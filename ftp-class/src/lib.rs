@@ -23,8 +23,5 @@ pub use server::FtpServer;
 /// The longest command, in bytes without its newline.
 pub const MAX_COMMAND: usize = 4096;
 
-/// How long a side waits for the other unless `--timeout` says otherwise, in seconds.
-pub const TIMEOUT: u64 = 30;
-
 /// The folder that holds `share`, `download` and `upload` unless `--dir` names another.
 pub const FOLDER: &str = env!("CARGO_MANIFEST_DIR");

@@ -1,20 +1,20 @@
 //! The server's side. Python: ftp-class/python/server.py
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
-use common::commands::{Commands, words};
-use common::names::{OpenError, OpenFile};
+use anyhow::{Context, Result};
+use common::files::commands::{Commands, words};
+use common::files::names::{self, OpenError, OpenFile};
+use common::files::progress::Progress;
+use common::files::transfer::{self, Announced, ReceiveError};
 use common::net::Listener;
-use common::progress::Progress;
-use common::transfer::Announced;
-use common::{console, header, names, net, notation, transfer};
+use common::{console, header, net, notation};
 
-use crate::{FileHeader, MAX_COMMAND};
+use crate::{BadHeader, FileHeader, MAX_COMMAND};
 
 /// Serves the files of one folder and stores uploads in another.
 #[derive(Debug)]
@@ -51,8 +51,9 @@ impl FtpServer {
     }
 
     fn converse(&self, conn: &TcpStream, peer: SocketAddr) -> Result<()> {
-        net::limit_stalls(conn, self.limit)?;
-        let mut commands = Commands::lines(conn, MAX_COMMAND);
+        conn.set_read_timeout(self.limit)?;
+        conn.set_write_timeout(self.limit)?;
+        let mut commands = Commands::ended_by_newline(conn, MAX_COMMAND);
         // (3) recv: a command
         while let Some(command) = commands.next_command()? {
             let command = String::from_utf8_lossy(&command);
@@ -62,56 +63,39 @@ impl FtpServer {
                 ("get", name) => self.get(conn, peer, name)?,
                 ("put", _) => self.put(conn, peer, &mut commands)?,
                 (unknown, _) => {
-                    console::warn(format_args!(
-                        "{peer}: unknown command {}",
-                        notation::string(unknown)
-                    ));
+                    let unknown = notation::string(unknown);
+                    console::warn(format_args!("{peer}: unknown command {unknown}"));
                 }
             }
         }
         Ok(())
     }
 
-    fn open(&self, name: &str) -> Result<(OpenFile, FileHeader)> {
+    /// Sends a file of `share`.
+    fn get(&self, mut conn: &TcpStream, peer: SocketAddr, name: &str) -> Result<()> {
         // (4) open the file, md5
-        let file = names::open_shared(&self.share, name)?;
-        let md5 = transfer::md5_of(&file).with_context(|| format!("cannot read {name}"))?;
-        let header = FileHeader {
-            filename: name.to_owned(),
-            md5,
-            file_size: file.size,
-        };
-        Ok((file, header))
-    }
-
-    fn get(&self, conn: &TcpStream, peer: SocketAddr, name: &str) -> Result<()> {
-        match self.open(name) {
-            Ok((file, header)) => {
-                // (5) sendall: header length, header
-                send(conn, &header.encode()?)?;
-                // (6) sendfile: the file
-                transfer::send_file(conn, &file, name, &Progress::hidden())?;
-                Ok(())
-            }
+        let (file, header) = match self.open(name) {
+            Ok(opened) => opened,
             Err(error) => {
                 console::warn(format_args!("{peer}: {error:#}"));
-                send(conn, b"") // a length of 0: there is no such file
+                return Ok(conn.write_all(&[0; 4])?); // a length of 0: there is no such file
             }
-        }
+        };
+        // (5) sendall: header length, header
+        conn.write_all(&header::pack(&header.encode()?, b"")?)
+            .context("cannot send the answer")?;
+        // (6) sendfile: the file
+        transfer::send_file(conn, &file, &Progress::hidden())?;
+        Ok(())
     }
 
-    fn put(&self, conn: &TcpStream, peer: SocketAddr, stream: &mut impl Read) -> Result<()> {
+    /// Stores a file in `upload`. `stream` is what comes behind the command.
+    fn put(&self, mut conn: &TcpStream, peer: SocketAddr, stream: &mut impl Read) -> Result<()> {
         // (7) recv: header length, header
         let header = match FileHeader::receive(stream) {
             Ok(Some(header)) => header,
-            bad => {
-                // Nobody knows where the next command would begin.
-                let _ = send(conn, b"");
-                net::hang_up(conn);
-                return Err(bad
-                    .err()
-                    .map_or_else(|| anyhow!("bad header: it is empty"), Into::into));
-            }
+            Ok(None) => return hang_up(conn, BadHeader::Empty),
+            Err(error) => return hang_up(conn, error),
         };
         console::print_line(header.dict())?;
         let announced = Announced {
@@ -120,20 +104,35 @@ impl FtpServer {
             md5: Some(&header.md5),
         };
         // (8) recv: the file
-        match transfer::receive_file(stream, announced, &self.upload, &Progress::hidden()) {
-            // (9) sendall: what was stored
-            Ok(md5) => send(conn, &FileHeader { md5, ..header }.encode()?),
-            Err(error) if error.leaves_stream_in_step() => {
-                console::warn(format_args!("{peer}: {error}"));
-                send(conn, b"") // a length of 0: nothing was stored
+        let md5 = match transfer::receive_file(stream, announced, &self.upload, &Progress::hidden())
+        {
+            Ok(md5) => md5,
+            Err(ReceiveError::NotStored(why)) => {
+                console::warn(format_args!("{peer}: {why}"));
+                return Ok(conn.write_all(&[0; 4])?); // a length of 0: nothing was stored
             }
-            Err(error) => Err(error.into()),
-        }
+            Err(error) => return Err(error.into()),
+        };
+        let stored = FileHeader { md5, ..header };
+        // (9) sendall: what was stored
+        conn.write_all(&header::pack(&stored.encode()?, b"")?)
+            .context("cannot send the answer")
+    }
+
+    fn open(&self, name: &str) -> Result<(OpenFile, FileHeader)> {
+        let file = names::open_shared(&self.share, name)?;
+        let header = FileHeader {
+            filename: name.to_owned(),
+            md5: transfer::md5_of(&file).with_context(|| format!("cannot read {name}"))?,
+            file_size: file.size,
+        };
+        Ok((file, header))
     }
 }
 
-/// Sends a header's length and the header.
-fn send(conn: &TcpStream, header: &[u8]) -> Result<()> {
-    let frame = header::pack(header, b"")?;
-    net::send_unless_stalled(conn, &frame).context("cannot send the answer")
+/// Ends a conversation after a bad header: nobody knows where the next command would begin.
+fn hang_up(mut conn: &TcpStream, error: BadHeader) -> Result<()> {
+    let _ = conn.write_all(&[0; 4]);
+    net::hang_up(conn);
+    Err(error.into())
 }

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "common" / "python"))
-from common import commands, console, flags, header, names, net, transfer
-from common.progress import Progress, star_line
+from common import console, files, flags, header, net
+from common.files import commands, names, transfer
+from common.files.progress import Progress, star_line
 
 START = "python3 ftp-simple/python/server.py"
 DOWNLOAD = Path(__file__).resolve().parents[1] / "download"
@@ -20,7 +21,8 @@ MAX_LIST = 16 * 1024 * 1024
 
 
 def main():
-    parser = flags.timeout(flags.tcp_client(flags.parser("Downloads files: get NAME, ls, quit."), 9001), 30)
+    parser = flags.parser("Downloads files: get NAME, ls, quit.")
+    parser = flags.timeout(flags.tcp_client(parser, 9001), files.TIMEOUT)
     args = flags.folder(parser, DOWNLOAD, "ftp-simple/download", "where the files are stored").parse_args()
     # (1) socket, connect
     conn, server = net.connect_tcp(args, START, flags.limit(args))
@@ -45,11 +47,12 @@ def ask(conn, command, download):
             return
     with console.context("it has closed the connection"):
         # (2) sendall: the command
-        net.send_unless_stalled(conn, (command + "\n").encode())
+        conn.sendall(f"{command}\n".encode())
     # (3) recv: header length, header
     fields = receive_header(conn)
     if "error" in fields:
-        console.warn("the server refuses: {}".format(header.string(fields, "error")))
+        error = header.string(fields, "error")
+        console.warn(f"the server refuses: {error}")
     elif "listsize" in fields:
         listing = header.read_body(conn, header.size(fields, "listsize"), MAX_LIST)
         console.print_text(console.decode_printable(listing))
@@ -80,7 +83,9 @@ def receive_file(conn, fields, name, download):
     except transfer.NotStored as error:
         console.warn(error)
         return
-    console.print_line((star_line(size, size, seconds) if size else "") + "\n执行结束")
+    if size:
+        console.print_text(star_line(size, size, seconds))
+    console.print_line("\n执行结束")
 
 
 if __name__ == "__main__":

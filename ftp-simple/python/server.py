@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "common" / "python"))
-from common import commands, console, flags, header, names, net, transfer
+from common import console, files, flags, header, net
+from common.files import commands, names, transfer
 
 SHARE = Path(__file__).resolve().parents[1] / "share"
 
@@ -18,7 +19,7 @@ MAX_COMMAND = 8192
 
 
 def main():
-    parser = flags.timeout(flags.tcp_server(flags.parser(__doc__), 9001, 128), 30)
+    parser = flags.timeout(flags.tcp_server(flags.parser(__doc__), 9001, files.BACKLOG), files.TIMEOUT)
     args = flags.folder(parser, SHARE, "ftp-simple/share", "the shared folder").parse_args()
     names.check_folder(args.dir)
     # (1) socket, setsockopt SO_REUSEADDR, bind, listen
@@ -33,51 +34,50 @@ def main():
 
 def converse(conn, peer, share):
     """The conversation with one client, until it hangs up."""
-    reader = commands.Commands(conn, MAX_COMMAND, or_pauses=True)
+    reader = commands.Commands(conn, MAX_COMMAND, ended_by_pause=True)
     while True:
         try:
             # (3) recv: a command
             command = reader.next_command()
         except commands.TooLong as error:
-            send(conn, {"error": str(error)})
+            conn.sendall(refusal(error))
             net.hang_up(conn)
             raise
         if command is None:
             return
         try:
-            fields, body, opened = prepare(share, command)
+            # (4) open the file, md5
+            frame, opened = prepare(command, share)
         except console.Failure as error:
             console.warn(f"{net.shown(peer)}: {error}")
-            fields, body, opened = {"error": str(error)}, b"", None
-        # (5) sendall: header length, header
-        send(conn, fields, body)
+            frame, opened = refusal(error), None
+        with console.context("cannot send the answer"):
+            # (5) sendall: header length, header
+            conn.sendall(frame)
         if opened:
             with opened.file:
                 # (6) sendfile: the file
-                transfer.send_file(conn, opened, fields["filename"])
+                transfer.send_file(conn, opened)
 
 
-def prepare(share, command):
-    """The header, the body and the file that answer a command."""
+def prepare(command, share):
+    """What answers a command: a header in a frame, for ls with the list, and the file of get."""
     try:
         verb, name = commands.words(command.decode())
     except UnicodeDecodeError:
         raise console.Failure("bad command: it is not UTF-8") from None
     if verb == "get":
-        # (4) open the file, md5
         opened = names.open_shared(share, name)
-        md5 = transfer.md5_of(opened, name)
-        return {"filename": name, "filemd5": md5, "filesize": opened.size}, b"", opened
+        md5 = transfer.md5_of(opened)
+        return header.pack_json({"filename": name, "filemd5": md5, "filesize": opened.size}), opened
     if (verb, name) == ("ls", ""):
-        listing = "".join(name + "\n" for name in names.list_shared(share)).encode()
-        return {"listsize": len(listing)}, listing, None
+        listing = "".join(f"{name}\n" for name in names.list_shared(share)).encode()
+        return header.pack_json({"listsize": len(listing)}, listing), None
     raise console.Failure("unknown command: use get NAME, or ls")
 
 
-def send(conn, fields, body=b""):
-    """Sends a header and a body."""
-    with console.context("cannot send the answer"):
-        net.send_unless_stalled(conn, header.pack_json(fields, body))
+def refusal(why):
+    return header.pack_json({"error": str(why)})
 
 
 if __name__ == "__main__":

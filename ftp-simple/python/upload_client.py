@@ -10,16 +10,18 @@ import sys
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "common" / "python"))
-from common import console, flags, header, names, net, transfer
-from common.progress import Progress
+from common import console, files, flags, header, net
+from common.files import names, transfer
+from common.files.progress import Progress
 
 START = "python3 ftp-simple/python/upload_server.py"
 
 
 def main():
-    parser = flags.timeout(flags.tcp_client(flags.parser(__doc__), 8080), 30)
+    parser = flags.timeout(flags.tcp_client(flags.parser(__doc__), 8080), files.TIMEOUT)
     parser.add_argument("files", metavar="FILE", type=flags.path, nargs="+", help="what to send")
-    parser.add_argument("--name", type=flags.utf8_text, help="the name on the server, for a single FILE (default: its own)")
+    name_help = "the name on the server, for a single FILE (default: its own)"
+    parser.add_argument("--name", type=flags.utf8_text, help=name_help)
     args = parser.parse_args()
     if args.name is not None and len(args.files) > 1:
         parser.error("--name is for a single FILE")
@@ -54,21 +56,22 @@ def upload(conn, path, name):
     with opened.file:
         with console.context("cannot send the header"):
             # (3) sendall: header length, header
-            net.send_unless_stalled(conn, header.pack_json({"file_name": name, "file_size": opened.size}))
+            conn.sendall(header.pack_json({"file_name": name, "file_size": opened.size}))
         with Progress(name, opened.size) as progress:
             # (4) sendall: the file
-            md5 = transfer.send_file_hashing(conn, opened, name, progress)
+            md5 = transfer.send_file_hashing(conn, opened, progress)
     with console.context(f"the upload of {name} is unconfirmed"):
         # (5) recv: what was stored
         answer = header.read_json(conn)
         if answer is None:
             raise console.Failure("it closed without an answer")
     if "error" in answer:
-        raise Refused("the server refuses {}: {}".format(name, header.string(answer, "error")))
-    stored = header.size(answer, "file_size"), header.string(answer, "md5")
-    if stored != (opened.size, md5):
+        error = header.string(answer, "error")
+        raise Refused(f"the server refuses {name}: {error}")
+    stored_size, stored_md5 = header.size(answer, "file_size"), header.string(answer, "md5")
+    if (stored_size, stored_md5) != (opened.size, md5):
         raise console.Failure(
-            "it stored {} with {} bytes and md5 {}, sent were {} and {}".format(name, *stored, opened.size, md5)
+            f"it stored {name} with {stored_size} bytes and md5 {stored_md5}, sent were {opened.size} and {md5}"
         )
 
 

@@ -10,14 +10,15 @@ import sys
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "common" / "python"))
-from common import console, flags, header, net, transfer
-from common.partial_file import discard_unfinished
+from common import console, files, flags, header, net
+from common.files import transfer
+from common.files.partial_file import discard_unfinished
 
 UPLOAD = Path(__file__).resolve().parents[1] / "upload"
 
 
 def main():
-    parser = flags.timeout(flags.tcp_server(flags.parser(__doc__), 8080, 128), 30)
+    parser = flags.timeout(flags.tcp_server(flags.parser(__doc__), 8080, files.BACKLOG), files.TIMEOUT)
     args = flags.folder(parser, UPLOAD, "ftp-simple/upload", "where the files are stored").parse_args()
     # (1) socket, setsockopt SO_REUSEADDR, bind, listen
     listener = net.listener(args)
@@ -39,8 +40,8 @@ def converse(conn, peer, upload):
             announced = receive_header(conn)
         except header.HeaderError as error:
             # Nobody knows where the next message would begin.
-            with contextlib.suppress(console.Failure):
-                send(conn, {"error": str(error)})
+            with contextlib.suppress(OSError):
+                conn.sendall(header.pack_json({"error": str(error)}))
             net.hang_up(conn)
             raise
         if announced is None:
@@ -53,8 +54,9 @@ def converse(conn, peer, upload):
         except transfer.NotStored as error:
             console.warn(f"{net.shown(peer)}: {error}")
             answer = {"error": str(error)}
-        # (5) sendall: what was stored
-        send(conn, answer)
+        with console.context("cannot send the answer"):
+            # (5) sendall: what was stored
+            conn.sendall(header.pack_json(answer))
 
 
 def receive_header(conn):
@@ -66,12 +68,6 @@ def receive_header(conn):
     # The lesson's client writes file_siz.
     misspelt = "file_size" not in fields and "file_siz" in fields
     return name, header.size(fields, "file_siz" if misspelt else "file_size")
-
-
-def send(conn, fields):
-    """Sends a header."""
-    with console.context("cannot send the answer"):
-        net.send_unless_stalled(conn, header.pack_json(fields))
 
 
 if __name__ == "__main__":

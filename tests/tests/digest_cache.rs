@@ -19,8 +19,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use common::files::transfer::REST;
 use common::header;
-use common::transfer::REST;
 use ftp_class::FileHeader;
 use lab::pairs::{Language, PROGRAMS, Side};
 use lab::run::executables;

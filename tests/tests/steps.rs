@@ -21,8 +21,9 @@ fn steps(source: &Path) -> Vec<u32> {
         .collect()
 }
 
+/// Within a program the steps ascend, from 1 on without a gap, and so they are the same in both languages.
 #[test]
-fn both_languages_have_the_same_steps() {
+fn the_steps_are_numbered_as_they_happen_in_both_languages() {
     for program in PROGRAMS {
         for side in [Side::Server, Side::Client] {
             let (rust, python) = (rust_source(program, side), python_source(program, side));
@@ -33,30 +34,10 @@ fn both_languages_have_the_same_steps() {
             if class.is_file() {
                 in_rust.extend(steps(&class));
             }
-            let mut in_python = steps(&python);
-            in_rust.sort_unstable();
-            in_python.sort_unstable();
-            let sources = format!("{} {}", rust.display(), python.display());
-            assert_eq!(in_rust, in_python, "{sources}");
-        }
-    }
-}
-
-/// Where a program is one function, or one after the other is called, the steps ascend.
-#[test]
-fn the_steps_are_numbered_as_they_happen() {
-    let labs = ["echo-tcp", "echo-udp", "socketserver-demo"];
-    let ascending = PROGRAMS
-        .iter()
-        .filter(|program| labs.contains(&program.package));
-    for program in ascending {
-        for side in [Side::Server, Side::Client] {
-            for source in [rust_source(program, side), python_source(program, side)] {
-                let numbers = steps(&source);
-                let expected: Vec<_> = (1..=u32::try_from(numbers.len()).unwrap_or(0)).collect();
-                assert!(numbers.len() > 2, "{}", source.display());
-                assert_eq!(numbers, expected, "{}", source.display());
-            }
+            let ascending: Vec<_> = (1..).take(in_rust.len()).collect();
+            assert!(in_rust.len() > 2, "{}", rust.display());
+            assert_eq!(in_rust, ascending, "{}", rust.display());
+            assert_eq!(steps(&python), ascending, "{}", python.display());
         }
     }
 }

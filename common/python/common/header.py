@@ -53,7 +53,7 @@ def pack_json(fields, body=b""):
 
 def read_length(stream):
     """The length that the next 4 bytes announce; None when the peer closed before the first of them."""
-    data = fill(stream, 4)
+    data = _recv_all(stream, 4)
     if not data:
         return None
     if len(data) < 4:
@@ -68,7 +68,7 @@ def read_length(stream):
 
 def read_header(stream, length):
     """The header's bytes, as many as read_length() told."""
-    data = fill(stream, length)
+    data = _recv_all(stream, length)
     if len(data) < length:
         raise HeaderError(f"the peer closed after {len(data)} of {length} bytes of the header")
     return data
@@ -137,13 +137,13 @@ def read_body(stream, size, limit):
         raise HeaderError(
             f"bad header: a body of {size} bytes is announced, at most {limit} are accepted"
         )
-    data = fill(stream, size)
+    data = _recv_all(stream, size)
     if len(data) < size:
         raise HeaderError(f"the peer closed after {len(data)} of {size} bytes of the body")
     return data
 
 
-def fill(stream, size):
+def _recv_all(stream, size):
     """size bytes, or fewer if the stream ends: recv(n) may return less than n."""
     parts = []
     missing = size

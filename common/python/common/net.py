@@ -4,7 +4,6 @@ import contextlib
 import decimal
 import errno
 import os
-import selectors
 import socket
 import threading
 import time
@@ -24,9 +23,6 @@ BUFFER_SIZE = 65535
 
 BLOCK = 64 * 1024
 """How much is sent before the echo is received: so much fits into the buffers of the two systems."""
-
-LOOKS = 100
-"""How often a sender looks for room within the time limit."""
 
 MAX_CONVERSATIONS = 4000
 """How many conversations a server holds at a time, if it has descriptors for them.
@@ -243,43 +239,6 @@ def converse_in_thread(conn, peer, conversation, *args):
         console.warn(f"{shown(peer)} is refused: {error}")
 
 
-def send_some(conn, send):
-    """Calls send(), which sends on conn, until it has sent something, and returns how many bytes.
-
-    A peer stalls when there was no room for a byte within the connection's time limit. Python's own send waits until
-    the socket is writable, and Linux calls it so when a third of its buffer is free: a peer that reads slowly may take
-    longer for that. So this sends what there is room for, a hundred times within the limit. sendall's limit is for the
-    whole. common/src/net/stalls.rs has the rest.
-    """
-    limit = conn.gettimeout()
-    begun = time.monotonic()
-    conn.setblocking(False)
-    try:
-        while True:
-            try:
-                return send()
-            except BlockingIOError:
-                if limit is not None and time.monotonic() - begun >= limit:
-                    raise socket.timeout("the peer stopped reading") from None
-            with _Selector() as selector:
-                selector.register(conn, selectors.EVENT_WRITE)
-                selector.select(limit and limit / LOOKS)
-    finally:
-        conn.settimeout(limit)
-
-
-# Not the default one, which takes a descriptor of its own on Linux.
-_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
-
-
-def send_unless_stalled(conn, data):
-    """Sends all of data: sendall, as long as the peer does not stall."""
-    view = memoryview(data)
-    while view:
-        sent = send_some(conn, lambda: conn.send(view))
-        view = view[sent:]
-
-
 def wait_for_message(conn):
     """Waits until the peer sends something, however long that takes: at a prompt, a person thinks.
 
@@ -414,7 +373,7 @@ def ready(protocol, address):
 def shown(address):
     """An address as it is written outside Python: 127.0.0.1:8080, [::1]:8080."""
     host, port = address[:2]
-    return "{}:{}".format(f"[{host}]" if ":" in host else host, port)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 class Listener:

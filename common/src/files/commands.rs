@@ -1,10 +1,10 @@
 //! Commands on a stream: lines, `get a.txt\n`.
 //!
 //! TCP keeps no boundaries, so a command needs an end of its own, and that is the newline. The
-//! lessons' clients send none; [`Commands::or_pauses`] takes what comes before a pause for a command,
-//! until the peer shows that it sends lines.
+//! lessons' clients send none; [`Commands::ended_by_newline_or_pause`] takes what comes before a pause for a
+//! command too, until the peer shows that it sends newlines.
 //!
-//! Python: `common/python/common/commands.py`
+//! Python: `common/python/common/files/commands.py`
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::mem;
@@ -41,45 +41,41 @@ pub enum CommandError {
 pub struct Commands<'a> {
     stream: BufReader<&'a TcpStream>,
     limit: usize,
-    sends_lines: bool,
+    ended_by_pause: bool,
     partial: Vec<u8>,
 }
 
 impl<'a> Commands<'a> {
-    /// Reads lines of at most `limit` bytes.
+    /// Reads commands of at most `limit` bytes, each with a newline behind it.
     #[must_use]
-    pub fn lines(stream: &'a TcpStream, limit: usize) -> Self {
+    pub fn ended_by_newline(stream: &'a TcpStream, limit: usize) -> Self {
         Self {
             stream: BufReader::with_capacity(limit + 1, stream),
             limit,
-            sends_lines: true,
+            ended_by_pause: false,
             partial: Vec::new(),
         }
     }
 
-    /// As [`lines`](Self::lines), but before the first newline of this peer, a pause ends a command
-    /// as well: the peer waits for the answer.
+    /// As [`ended_by_newline`](Self::ended_by_newline), but before the first newline of this peer, a
+    /// pause ends a command as well: the peer waits for the answer.
     #[must_use]
-    pub fn or_pauses(stream: &'a TcpStream, limit: usize) -> Self {
+    pub fn ended_by_newline_or_pause(stream: &'a TcpStream, limit: usize) -> Self {
         Self {
-            sends_lines: false,
-            ..Self::lines(stream, limit)
+            ended_by_pause: true,
+            ..Self::ended_by_newline(stream, limit)
         }
     }
 
     /// The next command without its newline, `None` when the peer has closed.
     ///
     /// Waits for ever for its beginning, and as long as the socket's time limit for its end.
-    ///
-    /// # Errors
-    ///
-    /// See [`CommandError`].
     pub fn next_command(&mut self) -> Result<Option<Vec<u8>>, CommandError> {
         let waits = self.stream.buffer().is_empty();
         if waits && !net::wait_for_message(self.stream.get_ref()).map_err(CommandError::Lost)? {
             return Ok(None);
         }
-        if self.sends_lines {
+        if !self.ended_by_pause {
             return self.line();
         }
         // No newline yet from this peer: a command that came in two segments must not be taken
@@ -116,7 +112,7 @@ impl<'a> Commands<'a> {
                 return Err(CommandError::TooLong(self.limit));
             }
             if newline.is_some() {
-                self.sends_lines = true;
+                self.ended_by_pause = false;
                 return Ok(Some(mem::take(&mut self.partial)));
             }
         }
@@ -137,7 +133,7 @@ impl Read for Commands<'_> {
 /// A command's first word, and the rest without the blanks around it: file names may have blanks.
 ///
 /// ```
-/// assert_eq!(common::commands::words(" get my file.txt "), ("get", "my file.txt"));
+/// assert_eq!(common::files::commands::words(" get my file.txt "), ("get", "my file.txt"));
 /// ```
 #[must_use]
 pub fn words(command: &str) -> (&str, &str) {
@@ -173,7 +169,7 @@ mod tests {
     #[test]
     fn several_commands_in_one_segment_are_several_commands() {
         let (near, mut far) = connection();
-        let mut commands = Commands::or_pauses(&near, 100);
+        let mut commands = Commands::ended_by_newline_or_pause(&near, 100);
         far.write_all(b"get a b.txt\n\nls\nrest").unwrap();
         for expected in ["get a b.txt", "", "ls"] {
             assert_eq!(
@@ -191,7 +187,7 @@ mod tests {
     #[test]
     fn a_pause_ends_a_command_until_the_peer_sends_a_newline() {
         let (near, mut far) = connection();
-        let mut commands = Commands::or_pauses(&near, 100);
+        let mut commands = Commands::ended_by_newline_or_pause(&near, 100);
         far.write_all(b"get a.txt").unwrap();
         assert_eq!(commands.next_command().unwrap().unwrap(), b"get a.txt");
         assert_eq!(near.read_timeout().unwrap(), None);
@@ -204,7 +200,7 @@ mod tests {
     #[test]
     fn the_first_command_may_come_byte_by_byte_and_without_a_newline_at_the_end() {
         let (near, mut far) = connection();
-        let mut commands = Commands::or_pauses(&near, 100);
+        let mut commands = Commands::ended_by_newline_or_pause(&near, 100);
         let sender = thread::spawn(move || {
             for byte in b"ls" {
                 far.write_all(&[*byte]).unwrap();
@@ -221,7 +217,7 @@ mod tests {
         let (near, mut far) = connection();
         near.set_read_timeout(Some(Duration::from_millis(20)))
             .unwrap();
-        let mut commands = Commands::lines(&near, 100);
+        let mut commands = Commands::ended_by_newline(&near, 100);
         far.write_all(b"get a.txt").unwrap();
         let error = commands.next_command().unwrap_err();
         assert!(matches!(error, CommandError::Stalled), "{error}");
@@ -233,11 +229,11 @@ mod tests {
 
     #[test]
     fn the_longest_command_passes_and_one_byte_more_is_refused() {
-        for sends_lines in [false, true] {
+        for ended_by_pause in [false, true] {
             let (near, mut far) = connection();
             let mut commands = Commands {
-                sends_lines,
-                ..Commands::lines(&near, 10)
+                ended_by_pause,
+                ..Commands::ended_by_newline(&near, 10)
             };
             far.write_all(b"0123456789\n0123456789A\n").unwrap();
             assert_eq!(commands.next_command().unwrap().unwrap(), b"0123456789");
@@ -253,7 +249,7 @@ mod tests {
             pieces in proptest::collection::vec(r"[a-c\n]{1,5}", 1..8)
         ) {
             let (near, mut far) = connection();
-            let mut commands = Commands::lines(&near, 100);
+            let mut commands = Commands::ended_by_newline(&near, 100);
             for piece in &pieces {
                 far.write_all(piece.as_bytes()).unwrap();
             }

@@ -4,7 +4,7 @@
 //! write, outside the shared folder. So a name is one plain component, checked by [`check`] before
 //! it touches the file system, and a shared file is opened by [`open_shared`] alone.
 //!
-//! Python: `common/python/common/names.py`
+//! Python: `common/python/common/files/names.py`
 
 use std::fs::{self, File};
 use std::io;
@@ -86,6 +86,8 @@ fn has_other_meaning_on_windows(name: &str) -> bool {
 /// A regular file that is open for reading.
 #[derive(Debug)]
 pub struct OpenFile {
+    /// What it was called when it was opened.
+    pub name: String,
     /// The file, at its beginning.
     pub file: File,
     /// Its size in bytes when it was opened, from the open file and not from its name, which
@@ -202,6 +204,7 @@ fn open(path: &Path, name: &str) -> Result<OpenFile, OpenError> {
         return Err(OpenError::NotAFile(name.to_owned()));
     }
     Ok(OpenFile {
+        name: name.to_owned(),
         size: metadata.len(),
         file,
     })

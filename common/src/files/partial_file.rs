@@ -9,7 +9,7 @@
 //! it has a name of its own (`.xxxxxx.part`) in the same folder until it is dropped; a program that
 //! a signal ends, Ctrl-C too, drops nothing and leaves it there.
 //!
-//! Python: `common/python/common/partial_file.py`
+//! Python: `common/python/common/files/partial_file.py`
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -58,7 +58,7 @@ impl PartialFile {
     }
 
     /// Gives the file its `name` in the folder, in place of a file that has it already. The name
-    /// must have passed [`check`](crate::names::check).
+    /// must have passed [`check`](super::names::check).
     ///
     /// Returns the path. On an error (the name is that of a folder, say) nothing is left behind.
     pub fn persist(self, name: &str) -> io::Result<PathBuf> {
@@ -136,7 +136,7 @@ mod nameless {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::names::MAX_BYTES;
+    use crate::files::names::MAX_BYTES;
 
     type Create = fn(&Path) -> PartialFile;
 

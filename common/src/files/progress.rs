@@ -3,7 +3,7 @@
 //! The bar is on stderr, and only if that is a terminal; it is gone when the transfer is over. The
 //! lesson's line goes to stdout, once per file.
 //!
-//! Python: `common/python/common/progress.py`
+//! Python: `common/python/common/files/progress.py`
 
 use std::time::Instant;
 
@@ -62,7 +62,7 @@ impl Drop for Progress {
 /// The line of the ftp-simple lesson: a star for each whole percent, a dot for the others.
 ///
 /// ```
-/// let line = common::progress::star_line(3, 4, 0.5);
+/// let line = common::files::progress::star_line(3, 4, 0.5);
 /// assert_eq!(line, format!("\r 75%[{}-{}]共计用时:0.500s", "*".repeat(75), ".".repeat(25)));
 /// ```
 #[must_use]

@@ -11,7 +11,6 @@ mod conversation;
 mod counted;
 mod exchange;
 mod or_say;
-mod stalls;
 mod tcp;
 mod udp;
 
@@ -29,7 +28,6 @@ pub use conversation::{converse_in_thread, hang_up, wait_for_message};
 pub use counted::{Counted, Running};
 pub use exchange::{BLOCK, exchange};
 pub use or_say::{OrSay, is_hang_up, is_timeout, time_left};
-pub use stalls::{limit_stalls, send_some, send_unless_stalled};
 pub use tcp::{connect_tcp, connect_tcp_within, first_of, listener};
 pub use udp::{
     BoundSocket, MAX_DATAGRAM, answers_for, datagram_buffer, is_own, is_passing, receive_answer,

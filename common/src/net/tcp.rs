@@ -52,13 +52,9 @@ pub fn connect_tcp<const PORT: u16>(
     connect_tcp_within(flags, None, start)
 }
 
-/// As [`connect_tcp`], but no address is waited for longer than `limit`. Without one, the system
-/// gives up after minutes: a server whose backlog is full, or a machine that is switched off, says
-/// nothing at all.
-///
-/// # Errors
-///
-/// [`NetError::NoAnswer`] when the time is up, and as [`connect_tcp`].
+/// As [`connect_tcp`], but no address is waited for longer than `limit`, and the connection keeps this
+/// limit: [`NetError::NoAnswer`] when the time is up. Without one, the system gives up after minutes: a
+/// server whose backlog is full, or a machine that is switched off, says nothing at all.
 pub fn connect_tcp_within<const PORT: u16>(
     flags: &TcpClient<PORT>,
     limit: Option<Duration>,
@@ -67,7 +63,11 @@ pub fn connect_tcp_within<const PORT: u16>(
     let connect = |address| {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         match limit {
-            Some(limit) => socket.connect_timeout(&address.into(), limit)?,
+            Some(limit) => {
+                socket.connect_timeout(&address.into(), limit)?;
+                socket.set_read_timeout(Some(limit))?;
+                socket.set_write_timeout(Some(limit))?;
+            }
             None => socket.connect(&address.into())?,
         }
         Ok(socket)

@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 
-from common import digest, hashing, names, partial_file, transfer
+from common.files import digest, hashing, names, partial_file, transfer
 
 HELLO = "5d41402abc4b2a76b9719d911017c592"
 WORLD = "7d793037a0760186574b0282f2f435e7"
@@ -112,9 +112,9 @@ def transfers(folder):
     assert os.listdir(folder) == ["a.txt"] and read(path) == b"hello"
 
     opened = names.open_local(path)
-    assert transfer.md5_of(opened, "a.txt") == HELLO
+    assert transfer.md5_of(opened) == HELLO
     shorter = opened._replace(size=6)
-    assert str(refused(transfer.md5_of, shorter, "a.txt")) == "cannot read a.txt: unexpected end of file"
+    assert str(refused(transfer.md5_of, shorter)) == f"cannot read {path}: unexpected end of file"
     opened.file.close()
 
 
@@ -128,7 +128,7 @@ def large_transfers(folder):
         file.write(data)
     opened = names.open_local(path)
     sent = []
-    sender = threading.Thread(target=lambda: sent.append(transfer.send_file_hashing(near, opened, "sent")))
+    sender = threading.Thread(target=lambda: sent.append(transfer.send_file_hashing(near, opened)))
     sender.start()
     assert transfer.receive_file(far, folder, "received", len(data), md5) == md5
     sender.join()

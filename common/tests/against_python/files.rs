@@ -1,6 +1,6 @@
 //! The file transfer of `common` against its Python mirror, which must refuse, and say, the same.
 
-use common::{commands, names, progress};
+use common::files::{commands, names, progress, transfer};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -15,7 +15,7 @@ fn the_same_names_are_refused_for_the_same_reason() {
     inputs.extend([255, 256].map(|length| "n".repeat(length)));
     inputs.extend([85, 86].map(|length| "文".repeat(length)));
     inputs.extend(["..", ".", "", "a\0b", "a\u{202e}b", "it's", "my file.txt"].map(str::to_owned));
-    let imports = "from common import names
+    let imports = "from common.files import names
 def refusal(name):
     try:
         names.check(name)
@@ -30,7 +30,7 @@ def refusal(name):
 #[test]
 fn commands_are_split_into_the_same_words() {
     let inputs = samples(r"[a\s\x1c-\x1f\u{a0}\u{3000}文]{0,12}", 500);
-    let imports = "from common import commands";
+    let imports = "from common.files import commands";
     assert_same(imports, "'|'.join(commands.words(x))", &inputs, |command| {
         let (verb, rest) = commands::words(command);
         format!("{verb}|{rest}")
@@ -42,7 +42,7 @@ fn the_progress_line_is_the_same() {
     let mut inputs = samples((0..2000_u64, 1..2000_u64, 0.0..5000.0_f64), 500);
     inputs.retain(|(done, total, _)| done <= total);
     inputs.push((u64::from(u32::MAX), u64::from(u32::MAX), 0.0005));
-    let imports = "from common.progress import star_line";
+    let imports = "from common.files.progress import star_line";
     assert_same(
         imports,
         "star_line(*x)",
@@ -64,7 +64,7 @@ fn the_mirror_receives_the_same_file_however_it_arrives() {
     let inputs: Vec<(Vec<u8>, Vec<u16>)> =
         samples((vec(any::<u8>(), 0..2000), vec(1..300_u16, 0..50)), 50);
     let imports = "import os, tempfile
-from common import transfer
+from common.files import transfer
 class Pieces:
     def __init__(self, data, sizes):
         self.data, self.sizes = bytes(data), sizes
@@ -80,13 +80,12 @@ def receive(data, sizes):
         return md5";
     assert_same(imports, "receive(*x)", &inputs, |(bytes, _)| {
         let folder = tempfile::tempdir().unwrap();
-        let announced = common::transfer::Announced {
+        let announced = transfer::Announced {
             name: "a.txt",
             size: bytes.len() as u64,
             md5: None,
         };
         let progress = progress::Progress::hidden();
-        common::transfer::receive_file(&mut &bytes[..], announced, folder.path(), &progress)
-            .unwrap()
+        transfer::receive_file(&mut &bytes[..], announced, folder.path(), &progress).unwrap()
     });
 }

@@ -7,9 +7,12 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use common::files::TIMEOUT;
 use common::flags::{TcpClient, Timeout};
 use common::net;
-use ftp_class::{FOLDER, FtpClient, TIMEOUT};
+use ftp_class::{FOLDER, FtpClient};
+
+const START: &str = "cargo run -p ftp-class --bin server";
 
 /// Downloads and uploads files: get NAME, put NAME
 #[derive(Parser)]
@@ -25,11 +28,9 @@ struct Args {
 
 fn main() -> common::Result {
     let args = Args::parse();
-    let start = "cargo run -p ftp-class --bin server";
     let limit = args.timeout.limit();
-    // (1) socket, connect
-    let (conn, server) = net::connect_tcp_within(&args.net, limit, start)?;
-    net::limit_stalls(&conn, limit)?;
     let folder = args.dir.unwrap_or_else(|| FOLDER.into());
+    // (1) socket, connect
+    let (conn, server) = net::connect_tcp_within(&args.net, limit, START)?;
     Ok(FtpClient::new(conn, server, &folder).run()?)
 }

@@ -7,15 +7,16 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use common::files::{BACKLOG, TIMEOUT};
 use common::flags::{TcpServer, Timeout};
 use common::net;
-use ftp_class::{FOLDER, FtpServer, TIMEOUT};
+use ftp_class::{FOLDER, FtpServer};
 
 /// Serves files to download, stores those that clients upload
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]
-    net: TcpServer<8080, 128>,
+    net: TcpServer<8080, BACKLOG>,
     #[command(flatten)]
     timeout: Timeout<TIMEOUT>,
     /// The folder with share and upload in it [default: ftp-class]

@@ -4,17 +4,18 @@
 //!
 //! Python: ftp-simple/python/client.py
 
+use std::io::Write;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use common::commands::words;
+use common::files::progress::{Progress, star_line};
+use common::files::transfer::{self, Announced, ReceiveError};
+use common::files::{TIMEOUT, commands::words, names};
 use common::flags::{TcpClient, Timeout};
-use common::header::Fields;
-use common::progress::{Progress, star_line};
-use common::transfer::Announced;
-use common::{console, header, names, net, notation, transfer};
+use common::header::{self, Fields};
+use common::{console, net, notation};
 
 const START: &str = "cargo run -p ftp-simple --bin server";
 
@@ -27,7 +28,7 @@ struct Args {
     #[command(flatten)]
     net: TcpClient<9001>,
     #[command(flatten)]
-    timeout: Timeout<30>,
+    timeout: Timeout<TIMEOUT>,
     /// Where the files are stored [default: ftp-simple/download]
     #[arg(long, value_name = "FOLDER")]
     dir: Option<PathBuf>,
@@ -35,19 +36,17 @@ struct Args {
 
 fn main() -> common::Result {
     let args = Args::parse();
+    let limit = args.timeout.limit();
     let default = concat!(env!("CARGO_MANIFEST_DIR"), "/download");
     let download = args.dir.unwrap_or_else(|| default.into());
-    let limit = args.timeout.limit();
     // (1) socket, connect
     let (mut conn, server) = net::connect_tcp_within(&args.net, limit, START)?;
-    net::limit_stalls(&conn, limit)?;
     while let Some(line) = console::prompt("请输入命令: ")? {
         match console::strip(&line) {
             "" => {}
             "quit" => break,
             command => {
-                let done = ask(&mut conn, command, &download);
-                done.with_context(|| format!("server {server}"))?;
+                ask(&mut conn, command, &download).with_context(|| format!("server {server}"))?
             }
         }
     }
@@ -63,20 +62,20 @@ fn ask(conn: &mut TcpStream, command: &str, download: &Path) -> Result<()> {
         return Ok(());
     }
     // (2) sendall: the command
-    let sent = net::send_unless_stalled(conn, format!("{command}\n").as_bytes());
-    sent.context("it has closed the connection")?;
+    conn.write_all(format!("{command}\n").as_bytes())
+        .context("it has closed the connection")?;
     // (3) recv: header length, header
-    let header = receive_header(conn)?;
-    if header.contains_key("error") {
-        let error = header::string(&header, "error")?;
+    let fields = receive_header(conn)?;
+    if fields.contains_key("error") {
+        let error = header::string(&fields, "error")?;
         console::warn(format_args!("the server refuses: {error}"));
-    } else if header.contains_key("listsize") {
-        let size = header::size(&header, "listsize")?;
+    } else if fields.contains_key("listsize") {
+        let size = header::size(&fields, "listsize")?;
         let list = header::read_body(conn, size, MAX_LIST)?;
         console::print_text(console::decode_printable(&list))?;
     } else {
         // (4) recv: the file
-        receive_file(conn, &header, name, download)?;
+        receive_file(conn, &fields, name, download)?;
     }
     Ok(())
 }
@@ -86,24 +85,26 @@ fn receive_header(conn: &mut TcpStream) -> Result<Fields> {
         bail!("it closed instead of answering, as the lesson's own does when it refuses a command");
     };
     console::print_line(format_args!("报头长度 {length}"))?;
-    let header = header::parse_json(&header::read_header(conn, length)?)?;
-    console::print_line(format_args!("报头字典 {}", notation::dict(&header)))?;
-    Ok(header)
+    let fields = header::parse_json(&header::read_header(conn, length)?)?;
+    console::print_line(format_args!("报头字典 {}", notation::dict(&fields)))?;
+    Ok(fields)
 }
 
-fn receive_file(conn: &mut TcpStream, header: &Fields, name: &str, download: &Path) -> Result<()> {
-    let size = header::size(header, "filesize")?;
-    let md5 = Some(header::string(header, "filemd5")?);
+fn receive_file(conn: &mut TcpStream, fields: &Fields, name: &str, download: &Path) -> Result<()> {
+    let size = header::size(fields, "filesize")?;
+    let md5 = Some(header::string(fields, "filemd5")?);
     let progress = Progress::new(name, size);
     let announced = Announced { name, size, md5 };
     let received = transfer::receive_file(conn, announced, download, &progress);
     let seconds = progress.seconds();
     drop(progress); // the bar makes room for the lesson's line
-    match received {
-        Ok(_) if size == 0 => console::print_line("\n执行结束")?,
-        Ok(_) => console::print_line(star_line(size, size, seconds) + "\n执行结束")?,
-        Err(error) if error.leaves_stream_in_step() => console::warn(error),
-        Err(error) => return Err(error.into()),
+    if let Err(ReceiveError::NotStored(why)) = received {
+        console::warn(why);
+        return Ok(());
     }
-    Ok(())
+    received?;
+    if size > 0 {
+        console::print_text(star_line(size, size, seconds))?;
+    }
+    Ok(console::print_line("\n执行结束")?)
 }

@@ -4,17 +4,19 @@
 //!
 //! Python: ftp-simple/python/server.py
 
+use std::fmt::Display;
+use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
-use common::commands::{CommandError, Commands, words};
+use common::files::commands::{CommandError, Commands, words};
+use common::files::names::{self, OpenFile};
+use common::files::{BACKLOG, TIMEOUT, progress::Progress, transfer};
 use common::flags::{TcpServer, Timeout};
-use common::names::OpenFile;
-use common::progress::Progress;
-use common::{console, header, names, net, transfer};
-use serde_json::{Value, json};
+use common::{console, header, net};
+use serde_json::json;
 
 /// The longest command, in bytes.
 const MAX_COMMAND: usize = 8192;
@@ -23,9 +25,9 @@ const MAX_COMMAND: usize = 8192;
 #[derive(Parser)]
 struct Args {
     #[command(flatten)]
-    net: TcpServer<9001, 128>,
+    net: TcpServer<9001, BACKLOG>,
     #[command(flatten)]
-    timeout: Timeout<30>,
+    timeout: Timeout<TIMEOUT>,
     /// The shared folder [default: ftp-simple/share]
     #[arg(long, value_name = "FOLDER")]
     dir: Option<PathBuf>,
@@ -33,10 +35,10 @@ struct Args {
 
 fn main() -> common::Result {
     let args = Args::parse();
+    let limit = args.timeout.limit();
     let default = concat!(env!("CARGO_MANIFEST_DIR"), "/share");
     let share = args.dir.unwrap_or_else(|| default.into());
     names::check_folder(&share)?;
-    let limit = args.timeout.limit();
     // (1) socket, setsockopt SO_REUSEADDR, bind, listen
     let mut listener = net::listener(&args.net)?;
     loop {
@@ -45,67 +47,64 @@ fn main() -> common::Result {
         let (conn, peer) = listener.accept()?;
         let share = share.clone();
         net::converse_in_thread(conn, peer, move |conn| {
-            net::limit_stalls(conn, limit)?;
+            conn.set_read_timeout(limit)?;
+            conn.set_write_timeout(limit)?;
             converse(conn, peer, &share)
         });
     }
 }
 
-fn converse(conn: &TcpStream, peer: SocketAddr, share: &Path) -> Result<()> {
-    let mut commands = Commands::or_pauses(conn, MAX_COMMAND);
+fn converse(mut conn: &TcpStream, peer: SocketAddr, share: &Path) -> Result<()> {
+    let mut commands = Commands::ended_by_newline_or_pause(conn, MAX_COMMAND);
     loop {
         // (3) recv: a command
-        match commands.next_command() {
-            Ok(Some(command)) => answer(conn, peer, share, &command)?,
+        let command = match commands.next_command() {
+            Ok(Some(command)) => command,
             Ok(None) => return Ok(()),
-            Err(error) => {
-                if matches!(error, CommandError::TooLong(_)) {
-                    send(conn, &json!({"error": error.to_string()}), b"")?;
-                    net::hang_up(conn);
-                }
+            Err(error @ CommandError::TooLong(_)) => {
+                conn.write_all(&refusal(&error)?)?;
+                net::hang_up(conn);
                 return Err(error.into());
             }
+            Err(error) => return Err(error.into()),
+        };
+        // (4) open the file, md5
+        let (frame, file) = match prepare(&command, share) {
+            Ok(answer) => answer,
+            Err(error) => {
+                console::warn(format_args!("{peer}: {error:#}"));
+                (refusal(format_args!("{error:#}"))?, None)
+            }
+        };
+        // (5) sendall: header length, header
+        conn.write_all(&frame).context("cannot send the answer")?;
+        if let Some(file) = file {
+            // (6) sendfile: the file
+            transfer::send_file(conn, &file, &Progress::hidden())?;
         }
     }
 }
 
-fn answer(conn: &TcpStream, peer: SocketAddr, share: &Path, command: &[u8]) -> Result<()> {
-    let (header, body, file) = prepare(share, command).unwrap_or_else(|error| {
-        console::warn(format_args!("{peer}: {error:#}"));
-        (json!({"error": format!("{error:#}")}), String::new(), None)
-    });
-    // (5) sendall: header length, header
-    send(conn, &header, body.as_bytes())?;
-    if let Some((name, file)) = file {
-        // (6) sendfile: the file
-        transfer::send_file(conn, &file, &name, &Progress::hidden())?;
-    }
-    Ok(())
-}
-
-/// What answers a command: the header, the body, and the name and the file.
-type Answer = (Value, String, Option<(String, OpenFile)>);
-
-fn prepare(share: &Path, command: &[u8]) -> Result<Answer> {
+/// What answers a command: a header in a frame, for `ls` with the list, and the file of `get`.
+fn prepare(command: &[u8], share: &Path) -> Result<(Vec<u8>, Option<OpenFile>)> {
     let command = str::from_utf8(command).map_err(|_| anyhow!("bad command: it is not UTF-8"))?;
     match words(command) {
         ("get", name) => {
-            // (4) open the file, md5
             let file = names::open_shared(share, name)?;
             let md5 = transfer::md5_of(&file).with_context(|| format!("cannot read {name}"))?;
             let header = json!({"filename": name, "filemd5": md5, "filesize": file.size});
-            Ok((header, String::new(), Some((name.to_owned(), file))))
+            Ok((header::pack_json(&header, b"")?, Some(file)))
         }
         ("ls", "") => {
             let names = names::list_shared(share)?;
             let list: String = names.iter().flat_map(|name| [name, "\n"]).collect();
-            Ok((json!({"listsize": list.len()}), list, None))
+            let header = json!({"listsize": list.len()});
+            Ok((header::pack_json(&header, list.as_bytes())?, None))
         }
         _ => bail!("unknown command: use get NAME, or ls"),
     }
 }
 
-fn send(conn: &TcpStream, header: &Value, body: &[u8]) -> Result<()> {
-    let frame = header::pack_json(header, body)?;
-    net::send_unless_stalled(conn, &frame).context("cannot send the answer")
+fn refusal(why: impl Display) -> Result<Vec<u8>> {
+    Ok(header::pack_json(&json!({"error": why.to_string()}), b"")?)
 }

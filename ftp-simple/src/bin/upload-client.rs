@@ -4,15 +4,16 @@
 //!
 //! Python: ftp-simple/python/upload_client.py
 
+use std::io::Write;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::{CommandFactory, Parser};
+use common::files::{TIMEOUT, names, progress::Progress, transfer};
 use common::flags::{TcpClient, Timeout};
-use common::progress::Progress;
-use common::{console, header, names, net, transfer};
+use common::{console, header, net};
 use serde_json::json;
 
 const START: &str = "cargo run -p ftp-simple --bin upload-server";
@@ -24,13 +25,13 @@ struct Args {
     /// What to send
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// The name on the server, for a single file [default: its own]
+    /// The name on the server, for a single FILE [default: its own]
     #[arg(long)]
     name: Option<String>,
     #[command(flatten)]
     net: TcpClient<8080>,
     #[command(flatten)]
-    timeout: Timeout<30>,
+    timeout: Timeout<TIMEOUT>,
 }
 
 fn main() -> common::Result<ExitCode> {
@@ -44,7 +45,6 @@ fn main() -> common::Result<ExitCode> {
     let limit = args.timeout.limit();
     // (1) socket, connect
     let (conn, server) = net::connect_tcp_within(&args.net, limit, START)?;
-    net::limit_stalls(&conn, limit)?;
     let mut status = ExitCode::SUCCESS;
     for path in &args.files {
         let outcome = upload(&conn, path, args.name.as_deref());
@@ -72,13 +72,13 @@ fn upload(mut conn: &TcpStream, path: &Path, name: Option<&str>) -> Result<Outco
         Ok(file) => file,
         Err(error) => return Ok(Outcome::Refused(error.to_string())),
     };
-    let header = json!({"file_name": name, "file_size": file.size});
-    let frame = header::pack_json(&header, b"")?;
+    let fields = json!({"file_name": name, "file_size": file.size});
     // (3) sendall: header length, header
-    net::send_unless_stalled(conn, &frame).context("cannot send the header")?;
+    conn.write_all(&header::pack_json(&fields, b"")?)
+        .context("cannot send the header")?;
     let progress = Progress::new(name, file.size);
     // (4) sendall: the file
-    let md5 = transfer::send_file_hashing(conn, &file, name, &progress)?;
+    let md5 = transfer::send_file_hashing(conn, &file, &progress)?;
     drop(progress); // the bar disappears
     // (5) recv: what was stored
     let answer = header::read_json(&mut conn)
@@ -87,20 +87,15 @@ fn upload(mut conn: &TcpStream, path: &Path, name: Option<&str>) -> Result<Outco
         bail!("the upload of {name} is unconfirmed: it closed without an answer");
     };
     if answer.contains_key("error") {
-        let error = header::string(&answer, "error")?;
-        return Ok(Outcome::Refused(format!(
-            "the server refuses {name}: {error}"
-        )));
+        let why = header::string(&answer, "error")?;
+        let refusal = format!("the server refuses {name}: {why}");
+        return Ok(Outcome::Refused(refusal));
     }
-    let stored = (
-        header::size(&answer, "file_size")?,
-        header::string(&answer, "md5")?,
-    );
+    let stored_size = header::size(&answer, "file_size")?;
+    let stored_md5 = header::string(&answer, "md5")?;
     ensure!(
-        stored == (file.size, &*md5),
-        "it stored {name} with {} bytes and md5 {}, sent were {} and {md5}",
-        stored.0,
-        stored.1,
+        stored_size == file.size && stored_md5 == md5,
+        "it stored {name} with {stored_size} bytes and md5 {stored_md5}, sent were {} and {md5}",
         file.size,
     );
     Ok(Outcome::Confirmed)

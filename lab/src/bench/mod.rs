@@ -53,7 +53,7 @@ struct Benchmark {
 }
 
 /// All benchmarks, in the order in which they run. Those of large files come last: the files are
-/// made first, and must have come to rest (see `common::transfer::REST`).
+/// made first, and must have come to rest (see `common::files::transfer::REST`).
 const BENCHMARKS: &[Benchmark] = &[
     Benchmark {
         name: "exchange/echo-udp",

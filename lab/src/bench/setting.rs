@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use common::transfer::REST;
+use common::files::transfer::REST;
 
 use crate::pairs::{PROGRAMS, Program, Side};
 use crate::run::executables::{self, Profile};

@@ -4,9 +4,9 @@ use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use common::commands::{Commands, words};
+use common::files::commands::{Commands, words};
+use common::files::names;
 use common::header::{self, MAX_HEADER};
-use common::names;
 use ftp_class::FileHeader;
 use ntp::{local_time, strftime};
 use proptest::collection::vec;
@@ -142,7 +142,7 @@ proptest! {
             far.write_all(piece).unwrap();
         }
         drop(far);
-        let mut commands = Commands::lines(&near, LIMIT);
+        let mut commands = Commands::ended_by_newline(&near, LIMIT);
         let mut got = 0;
         while let Ok(Some(command)) = commands.next_command() {
             prop_assert!(command.len() <= LIMIT && !command.contains(&b'\n'));

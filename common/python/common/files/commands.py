@@ -1,12 +1,12 @@
-"""Commands on a stream: lines, b"get a.txt\\n". The mirror of common/src/commands.rs.
+"""Commands on a stream: lines, b"get a.txt\\n". The mirror of common/src/files/commands.rs.
 
 TCP keeps no boundaries, so a command needs an end of its own, and that is the newline. The lessons' clients send
-none; with or_pauses what comes before a pause is taken for a command, until the peer shows that it sends lines.
+none; with ended_by_pause what comes before a pause is a command too, until the peer shows that it sends newlines.
 """
 
 import socket
 
-from . import console, net
+from .. import console, net
 
 PAUSE = 0.1
 """What ends a command of a peer that sends no newlines, in seconds."""
@@ -27,10 +27,10 @@ class TooLong(CommandError):
 class Commands:
     """Reads commands of at most limit bytes, and what follows them: recv() gives the bytes after the last command."""
 
-    def __init__(self, conn, limit, or_pauses=False):
+    def __init__(self, conn, limit, ended_by_pause=False):
         self._conn = conn
         self._limit = limit
-        self._sends_lines = not or_pauses
+        self._ended_by_pause = ended_by_pause
         self._buffer = b""
 
     def next_command(self):
@@ -41,7 +41,7 @@ class Commands:
         with console.context("connection lost"):
             if not self._buffer and not net.wait_for_message(self._conn):
                 return None
-        if self._sends_lines:
+        if not self._ended_by_pause:
             return self._line()
         # No newline yet from this peer: a command that came in two segments must not be taken for two, so it ends
         # where a newline or a pause is.
@@ -69,10 +69,10 @@ class Commands:
             if not data:
                 raise _Unfinished("peer closed in the middle of a command")
             self._buffer += data
-        command, newline, self._buffer = self._buffer.partition(b"\n")
+        command, _, self._buffer = self._buffer.partition(b"\n")
         if len(command) > self._limit:
             raise TooLong(f"bad command: it is longer than {self._limit} bytes")
-        self._sends_lines = bool(newline)
+        self._ended_by_pause = False  # it sends newlines
         return command
 
     def recv(self, size):

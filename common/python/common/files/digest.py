@@ -1,4 +1,4 @@
-"""The md5 of a file, and a memory of those that were computed. The mirror of common/src/transfer/digest.rs.
+"""The md5 of a file, and a memory of those that were computed. The mirror of common/src/files/transfer/digest.rs.
 
 A header that carries the md5 must be complete before the first byte of the file: a pass over the whole file, for each
 download. A file that has not changed has the same md5, so a server remembers it. These are the rules:
@@ -16,7 +16,7 @@ import os
 import threading
 import time
 
-from . import console
+from .. import console
 from .hashing import BUFFER
 
 REST = 10
@@ -29,12 +29,12 @@ State = collections.namedtuple("State", "size modified changed")
 """What differs when a file has changed. The times are nanoseconds since 1970."""
 
 
-def md5_of(opened, name):
+def md5_of(opened):
     """The md5 of the opened file's size bytes, as 32 hexadecimal digits; see above for when it is remembered.
 
-    The file is at its beginning before and after. name is for the error.
+    The file is at its beginning before and after.
     """
-    with console.context(f"cannot read {name}"):
+    with console.context(f"cannot read {opened.name}"):
         return _remembered.md5_of(opened)
 
 

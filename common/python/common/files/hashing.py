@@ -1,6 +1,6 @@
 """An md5 that is computed in a thread of its own, beside the receiving or sending.
 
-The mirror of common/src/transfer/hashing.rs. To hash a byte takes longer than to receive and to store it, and hashlib
+The mirror of common/src/files/transfer/hashing.rs. To hash a byte takes longer than to receive and to store it, and hashlib
 lets go of the interpreter's lock while it hashes: one thread that does all in turn needs the sum of the times, two need
 the longer one. Few pieces wait between them, so whoever is quicker waits for the other, and memory stays bounded.
 """

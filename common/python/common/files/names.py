@@ -1,6 +1,6 @@
 """File names that a peer may use, and the files of a shared folder that they stand for.
 
-The mirror of common/src/names.rs. A name that comes over the network is text chosen by a stranger: ../secret would
+The mirror of common/src/files/names.rs. A name that comes over the network is text chosen by a stranger: ../secret would
 read, or write, outside the shared folder. So a name is one plain component, checked by check() before it touches the
 file system, and a shared file is opened by open_shared() alone.
 """
@@ -10,13 +10,13 @@ import errno
 import os
 import stat
 
-from . import console
+from .. import console
 
 MAX_BYTES = 255
 """The longest name that the usual file systems take, in bytes of UTF-8."""
 
-OpenFile = collections.namedtuple("OpenFile", "file size")
-"""A regular file that is open for reading, and its size in bytes when it was opened."""
+OpenFile = collections.namedtuple("OpenFile", "name file size")
+"""A regular file that is open for reading: what it was called, and its size in bytes when it was opened."""
 
 
 class NameRefused(console.Failure):
@@ -125,7 +125,7 @@ def _open(path, name):
     if not stat.S_ISREG(status.st_mode):
         os.close(fd)
         raise NoSuchFile(f"{name} is not a regular file")
-    return OpenFile(open(fd, "rb", buffering=0), status.st_size)
+    return OpenFile(name, open(fd, "rb", buffering=0), status.st_size)
 
 
 def _folder_error(error):

@@ -1,4 +1,4 @@
-"""A file that appears under its name only when it is complete. The mirror of common/src/partial_file.rs.
+"""A file that appears under its name only when it is complete. The mirror of common/src/files/partial_file.rs.
 
 A transfer can end in the middle, and whoever finds half a file under its name takes it for the whole. So the bytes go
 to a file without that name first, and persist() gives it the name in one step, replacing an older file whole.

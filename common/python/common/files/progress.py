@@ -1,4 +1,4 @@
-"""How far a transfer is: a bar on the terminal, and the lesson's line. The mirror of common/src/progress.rs.
+"""How far a transfer is: a bar on the terminal, and the lesson's line. The mirror of common/src/files/progress.rs.
 
 The bar is on stderr, and only if that is a terminal; it is gone when the transfer is over.
 """
@@ -71,7 +71,7 @@ def star_line(done, total, seconds):
     """The line of the ftp-simple lesson: a star for each whole percent, a dot for the others."""
     percent = done / total * 100
     stars = min(int(percent), 100)
-    return "\r{:3.0f}%[{}-{}]共计用时:{:.3f}s".format(percent, "*" * stars, "." * (100 - stars), seconds)
+    return f"\r{percent:3.0f}%[{'*' * stars}-{'.' * (100 - stars)}]共计用时:{seconds:.3f}s"
 
 
 def _bytes(count):

@@ -1,16 +1,17 @@
 """A file over a TCP stream: exactly its announced size, checked by md5 while it arrives.
 
-The mirror of common/src/transfer. The receiver counts: it takes as many bytes as were announced, not one more, so
-that the next message on the connection starts where it should. Each byte is hashed on its way to the disk, in a thread
-beside (hashing.py); the file gets its name when all of it is there and right. The sender's os.sendfile() is the system's
-call: the bytes never enter the program. What goes into a header before the bytes is md5_of(), which remembers (digest.py).
+The mirror of common/src/files/transfer. The receiver counts: it takes as many bytes as were announced, not one more, so
+that the next message on the connection starts where it should. Each byte is hashed on its way to the disk, in a thread beside
+(hashing.py); the file gets its name when all of it is there and right. The sender's os.sendfile() is the system's call: the
+bytes never enter the program. The md5 that a header has before the bytes is md5_of(), which remembers (digest.py).
 """
 
 import errno
 import os
 import socket
 
-from . import console, names, net, progress
+from .. import console
+from . import names, progress, stalls
 from .digest import md5_of
 from .hashing import BUFFER, Hashing
 from .partial_file import PartialFile
@@ -81,15 +82,15 @@ def _body(stream, name, size, shown):
         yield data
 
 
-def send_file(conn, opened, name, shown=progress.HIDDEN):
-    """Sends exactly the size bytes of the opened file. name is for the errors."""
+def send_file(conn, opened, shown=progress.HIDDEN):
+    """Sends exactly the size bytes of the opened file."""
     sent = 0
     while sent < opened.size:
         step = min(SENDFILE_STEP, opened.size - sent)
-        with _sending(name, sent, opened.size):
+        with _sending(opened, sent):
             count = _send_step(conn, opened.file, sent, step)
         if not count:
-            raise _shrunk(name, sent, opened.size)
+            raise _shrunk(opened, sent)
         sent += count
         shown.advance(count)
 
@@ -98,28 +99,28 @@ def _send_step(conn, file, offset, step):
     """Sends up to step bytes from offset on; 0 at the end of the file."""
     if hasattr(os, "sendfile"):
         try:
-            return net.send_some(conn, lambda: os.sendfile(conn.fileno(), file.fileno(), offset, step))
+            return stalls.send_some(conn, lambda: os.sendfile(conn.fileno(), file.fileno(), offset, step))
         except OSError as error:
             if error.errno not in (errno.EINVAL, errno.ENOSYS):  # some file systems have no sendfile
                 raise
     file.seek(offset)
     data = file.read(step)
-    net.send_unless_stalled(conn, data)
+    stalls.send_unless_stalled(conn, data)
     return len(data)
 
 
-def send_file_hashing(conn, opened, name, shown=progress.HIDDEN):
+def send_file_hashing(conn, opened, shown=progress.HIDDEN):
     """As send_file(), and returns the md5 of what was sent: the file is read once."""
     sent = 0
     with Hashing(opened.size) as hashing:
         while sent < opened.size:
-            with console.context(f"{name} cannot be read"):
+            with console.context(f"{opened.name} cannot be read"):
                 data = opened.file.read(min(opened.size - sent, BUFFER))
             if not data:
-                raise _shrunk(name, sent, opened.size)
+                raise _shrunk(opened, sent)
             hashing.update(data)
-            with _sending(name, sent, opened.size):
-                net.send_unless_stalled(conn, data)
+            with _sending(opened, sent):
+                stalls.send_unless_stalled(conn, data)
             sent += len(data)
             shown.advance(len(data))
     return hashing.hexdigest()
@@ -128,21 +129,21 @@ def send_file_hashing(conn, opened, name, shown=progress.HIDDEN):
 class _sending:
     """Makes an error of the socket a SendError, and so one of the file, which sendfile reads."""
 
-    def __init__(self, name, sent, size):
-        self._name = name
-        self._progress = f"{sent} or more of {size} bytes of {name}"
+    def __init__(self, opened, sent):
+        self._name = opened.name
+        self._progress = f"{sent} or more of {opened.size} bytes of {opened.name}"
 
     def __enter__(self):
         pass
 
     def __exit__(self, _kind, error, _traceback):
         if isinstance(error, (socket.timeout, BlockingIOError)):
-            raise SendError("peer stopped reading after " + self._progress) from None
+            raise SendError(f"peer stopped reading after {self._progress}") from None
         if isinstance(error, OSError) and error.errno in (errno.EIO, errno.ESTALE):
             raise SendError(f"{self._name} cannot be read: {console.reason(error)}") from None
         if isinstance(error, OSError):
             raise SendError(f"peer closed after {self._progress}: {console.reason(error)}") from None
 
 
-def _shrunk(name, sent, size):
-    return SendError(f"{name} has shrunk from {size} to {sent} bytes while it was sent")
+def _shrunk(opened, sent):
+    return SendError(f"{opened.name} has shrunk from {opened.size} to {sent} bytes while it was sent")

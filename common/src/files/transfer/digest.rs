@@ -17,7 +17,7 @@
 //! kernel dates such a change only when it gets to it. The receiver sees it, because it computes the
 //! md5 of what arrives.
 //!
-//! Python: `common/python/common/digest.py`
+//! Python: `common/python/common/files/digest.py`
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -29,7 +29,7 @@ use md5::{Digest, Md5};
 
 use super::BUFFER;
 use super::hashing::hexadecimal;
-use crate::names::OpenFile;
+use crate::files::names::OpenFile;
 
 /// How long a file must have been left alone for its md5 to be remembered.
 pub const REST: Duration = Duration::from_secs(10);
@@ -175,7 +175,7 @@ fn compute(file: &OpenFile) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::names::open_local;
+    use crate::files::names::open_local;
     use std::fs;
     use std::path::Path;
     use std::thread;

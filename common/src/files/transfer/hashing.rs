@@ -5,7 +5,7 @@
 //! filled by the one, hashed by the other, and back. There are few of them, so whoever is quicker
 //! waits for the other, and memory stays bounded.
 //!
-//! Python: `common/python/common/hashing.py`
+//! Python: `common/python/common/files/hashing.py`
 
 use std::fmt::Write as _;
 use std::panic;

@@ -6,10 +6,10 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::hashing::Hashing;
-use crate::names::{self, NameError};
+use crate::files::names::{self, NameError};
+use crate::files::partial_file::PartialFile;
+use crate::files::progress::Progress;
 use crate::net::is_timeout;
-use crate::partial_file::PartialFile;
-use crate::progress::Progress;
 
 /// What a peer announced that it will send.
 #[derive(Debug, Clone, Copy)]
@@ -57,10 +57,18 @@ pub enum ReceiveError {
         /// What the system said.
         error: io::Error,
     },
-    /// The name is not one that a file may have. All announced bytes were read.
+    /// The file is refused, but all announced bytes were read: the conversation can go on.
+    #[error(transparent)]
+    NotStored(#[from] NotStored),
+}
+
+/// Why a file that came whole was not stored.
+#[derive(Debug, Error)]
+pub enum NotStored {
+    /// The name is not one that a file may have.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// The disk is full, or the folder not writable. All announced bytes were read.
+    /// The disk is full, or the folder not writable.
     #[error("{name} cannot be stored: {error}")]
     Disk {
         /// The file's name.
@@ -68,7 +76,7 @@ pub enum ReceiveError {
         /// What the system said.
         error: io::Error,
     },
-    /// The bytes are not those that were announced. All of them were read.
+    /// The bytes are not those that were announced.
     #[error("{name} is not stored: its md5 is {computed}, announced was {announced}")]
     Md5 {
         /// The file's name.
@@ -78,18 +86,6 @@ pub enum ReceiveError {
         /// Of the bytes that should have come.
         announced: String,
     },
-}
-
-impl ReceiveError {
-    /// Whether all announced bytes were read in spite of the error, so that the conversation can
-    /// go on with the next message.
-    #[must_use]
-    pub const fn leaves_stream_in_step(&self) -> bool {
-        match self {
-            Self::Name(_) | Self::Disk { .. } | Self::Md5 { .. } => true,
-            Self::Closed { .. } | Self::Stalled { .. } | Self::Lost { .. } => false,
-        }
-    }
 }
 
 /// Receives the announced bytes into `folder` and returns their md5 (32 hexadecimal digits).
@@ -103,7 +99,7 @@ pub fn receive_file(
     progress: &Progress,
 ) -> Result<String, ReceiveError> {
     let Announced { name, size, .. } = announced;
-    let disk = |error| ReceiveError::Disk {
+    let disk = |error| NotStored::Disk {
         name: name.to_owned(),
         error,
     };
@@ -114,7 +110,7 @@ pub fn receive_file(
         received: 0,
     };
     let mut file = names::check(name)
-        .map_err(ReceiveError::from)
+        .map_err(NotStored::from)
         .and_then(|()| PartialFile::create(folder).map_err(disk));
     // Another thread hashes what this one stores. An error of the disk stops the writing, not the
     // reading.
@@ -136,11 +132,12 @@ pub fn receive_file(
     let file = file?;
     let computed = hashing.finish();
     match announced.md5 {
-        Some(announced) if !announced.eq_ignore_ascii_case(&computed) => Err(ReceiveError::Md5 {
+        Some(announced) if !announced.eq_ignore_ascii_case(&computed) => Err(NotStored::Md5 {
             name: name.to_owned(),
             computed,
             announced: announced.to_owned(),
-        }),
+        }
+        .into()),
         _ => {
             file.persist(name).map_err(disk)?;
             Ok(computed)
@@ -205,7 +202,7 @@ impl<R: Read> Body<'_, R> {
 mod tests {
     use super::super::md5_of;
     use super::*;
-    use crate::names::open_local;
+    use crate::files::names::open_local;
     use proptest::prelude::*;
     use std::fs;
     use std::net::{TcpListener, TcpStream};
@@ -260,7 +257,7 @@ mod tests {
             error.to_string(),
             "peer closed after 5 of 100 bytes of a.txt"
         );
-        assert!(!error.leaves_stream_in_step());
+        assert!(!matches!(error, ReceiveError::NotStored(_)));
         assert!(is_empty(&folder));
     }
 
@@ -278,7 +275,7 @@ mod tests {
             error.to_string(),
             "peer stalled after 5 of 100 bytes of a.txt"
         );
-        assert!(!error.leaves_stream_in_step());
+        assert!(!matches!(error, ReceiveError::NotStored(_)));
         assert!(is_empty(&folder));
     }
 
@@ -297,8 +294,10 @@ mod tests {
         let announced = announced("a.txt", 5, Some("00000000000000000000000000000000"));
         let mut stream: &[u8] = b"hello, next message";
         let error = receive(&mut stream, &folder, announced).unwrap_err();
-        assert!(matches!(error, ReceiveError::Md5 { .. }), "{error}");
-        assert!(error.leaves_stream_in_step());
+        assert!(
+            matches!(error, ReceiveError::NotStored(NotStored::Md5 { .. })),
+            "{error}"
+        );
         assert_eq!(stream, b", next message");
         assert_eq!(fs::read(folder.path().join("a.txt")).unwrap(), b"older");
     }
@@ -308,8 +307,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut stream: &[u8] = b"hello, next message";
         let error = receive(&mut stream, &folder, announced("../a.txt", 5, None)).unwrap_err();
-        assert!(matches!(error, ReceiveError::Name(_)), "{error}");
-        assert!(error.leaves_stream_in_step());
+        assert!(
+            matches!(error, ReceiveError::NotStored(NotStored::Name(_))),
+            "{error}"
+        );
         assert_eq!(stream, b", next message");
         assert!(is_empty(&folder));
     }
@@ -322,8 +323,10 @@ mod tests {
         let mut stream: &[u8] = b"hello, next message";
         let announced = announced("a.txt", 5, None);
         let error = receive_file(&mut stream, announced, &file, &Progress::hidden()).unwrap_err();
-        assert!(matches!(error, ReceiveError::Disk { .. }), "{error}");
-        assert!(error.leaves_stream_in_step());
+        assert!(
+            matches!(error, ReceiveError::NotStored(NotStored::Disk { .. })),
+            "{error}"
+        );
         assert_eq!(stream, b", next message");
     }
 

@@ -7,9 +7,10 @@ use std::net::TcpStream;
 use thiserror::Error;
 
 use super::hashing::Hashing;
-use crate::names::OpenFile;
-use crate::net::{self, is_timeout};
-use crate::progress::Progress;
+use super::stalls::{send_some, send_unless_stalled};
+use crate::files::names::OpenFile;
+use crate::files::progress::Progress;
+use crate::net::is_timeout;
 
 /// How much is handed to the kernel between two steps of the progress bar, in bytes.
 const SENDFILE_STEP: u64 = 1024 * 1024;
@@ -61,8 +62,8 @@ pub enum SendError {
 }
 
 impl SendError {
-    fn new(name: &str, sent: u64, size: u64, error: io::Error) -> Self {
-        let name = name.to_owned();
+    fn new(file: &OpenFile, sent: u64, error: io::Error) -> Self {
+        let (name, size) = (file.name.clone(), file.size);
         if is_timeout(&error) {
             Self::Stalled { name, sent, size }
         } else if is_of_file(&error) {
@@ -74,6 +75,14 @@ impl SendError {
                 size,
                 error,
             }
+        }
+    }
+
+    fn shrunk(file: &OpenFile, sent: u64) -> Self {
+        Self::Shrunk {
+            name: file.name.clone(),
+            sent,
+            size: file.size,
         }
     }
 }
@@ -91,25 +100,19 @@ fn is_of_file(_error: &io::Error) -> bool {
     false
 }
 
-/// Sends exactly the `size` bytes of the file. `name` is for the errors.
+/// Sends exactly the `size` bytes of the file.
 pub fn send_file(
     stream: &TcpStream,
     file: &OpenFile,
-    name: &str,
     progress: &Progress,
 ) -> Result<(), SendError> {
-    let size = file.size;
     let mut sent = 0;
-    while sent < size {
-        let step = SENDFILE_STEP.min(size - sent);
+    while sent < file.size {
+        let step = SENDFILE_STEP.min(file.size - sent);
         let count = send_step(stream, &file.file, step)
-            .map_err(|error| SendError::new(name, sent, size, error))?;
+            .map_err(|error| SendError::new(file, sent, error))?;
         if count == 0 {
-            return Err(SendError::Shrunk {
-                name: name.to_owned(),
-                sent,
-                size,
-            });
+            return Err(SendError::shrunk(file, sent));
         }
         sent += count;
         progress.advance(count);
@@ -123,7 +126,7 @@ fn send_step(stream: &TcpStream, file: &File, step: u64) -> io::Result<u64> {
     {
         use rustix::{fs::sendfile, io::Errno};
         let step = usize::try_from(step).unwrap_or(usize::MAX);
-        let sent = net::send_some(stream, || Ok(sendfile(stream, file, None, step)?));
+        let sent = send_some(stream, || Ok(sendfile(stream, file, None, step)?));
         let errno = sent.as_ref().err().and_then(Errno::from_io_error);
         // Some file systems have no sendfile.
         if !matches!(errno, Some(Errno::INVAL | Errno::NOSYS)) {
@@ -132,7 +135,7 @@ fn send_step(stream: &TcpStream, file: &File, step: u64) -> io::Result<u64> {
     }
     let mut bytes = Vec::new();
     file.take(step).read_to_end(&mut bytes)?;
-    net::send_unless_stalled(stream, &bytes)?;
+    send_unless_stalled(stream, &bytes)?;
     Ok(bytes.len() as u64)
 }
 
@@ -141,28 +144,22 @@ fn send_step(stream: &TcpStream, file: &File, step: u64) -> io::Result<u64> {
 pub fn send_file_hashing(
     stream: &TcpStream,
     file: &OpenFile,
-    name: &str,
     progress: &Progress,
 ) -> Result<String, SendError> {
-    let size = file.size;
     let mut sent = 0;
-    let mut hashing = Hashing::new(size);
-    let mut source = (&file.file).take(size);
-    while sent < size {
+    let mut hashing = Hashing::new(file.size);
+    let mut source = (&file.file).take(file.size);
+    while sent < file.size {
         let mut buffer = hashing.buffer();
         let count = source.read(&mut buffer).map_err(|error| SendError::Read {
-            name: name.to_owned(),
+            name: file.name.clone(),
             error,
         })?;
         if count == 0 {
-            return Err(SendError::Shrunk {
-                name: name.to_owned(),
-                sent,
-                size,
-            });
+            return Err(SendError::shrunk(file, sent));
         }
-        net::send_unless_stalled(stream, &buffer[..count])
-            .map_err(|error| SendError::new(name, sent, size, error))?;
+        send_unless_stalled(stream, &buffer[..count])
+            .map_err(|error| SendError::new(file, sent, error))?;
         hashing.update(buffer, count);
         sent += count as u64;
         progress.advance(count as u64);
@@ -174,7 +171,7 @@ pub fn send_file_hashing(
 mod tests {
     use super::super::md5_of;
     use super::*;
-    use crate::names::open_local;
+    use crate::files::names::open_local;
     use std::fs;
     use std::io::Seek;
     use std::net::{Shutdown, TcpListener};
@@ -207,12 +204,9 @@ mod tests {
             let sender = thread::spawn(move || {
                 let progress = Progress::hidden();
                 if hashing {
-                    assert_eq!(
-                        send_file_hashing(&near, &file, "a.txt", &progress).unwrap(),
-                        md5
-                    );
+                    assert_eq!(send_file_hashing(&near, &file, &progress).unwrap(), md5);
                 } else {
-                    send_file(&near, &file, "a.txt", &progress).unwrap();
+                    send_file(&near, &file, &progress).unwrap();
                 }
             });
             let mut received = Vec::new();
@@ -227,13 +221,16 @@ mod tests {
         let (folder, file, _) = file_of(10);
         fs::write(folder.path().join("a.txt"), "hello").unwrap();
         let (near, _far) = connection();
-        let error = send_file(&near, &file, "a.txt", &Progress::hidden()).unwrap_err();
+        let error = send_file(&near, &file, &Progress::hidden()).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "a.txt has shrunk from 10 to 5 bytes while it was sent"
+            format!(
+                "{} has shrunk from 10 to 5 bytes while it was sent",
+                file.name
+            )
         );
         (&file.file).rewind().unwrap();
-        let error = send_file_hashing(&near, &file, "a.txt", &Progress::hidden()).unwrap_err();
+        let error = send_file_hashing(&near, &file, &Progress::hidden()).unwrap_err();
         assert!(
             matches!(error, SendError::Shrunk { sent: 5, .. }),
             "{error}"
@@ -244,6 +241,7 @@ mod tests {
     fn a_file_that_cannot_be_read_is_not_told_as_shorter() {
         let folder = tempfile::tempdir().unwrap();
         let file = OpenFile {
+            name: "a.txt".to_owned(),
             // Open for writing alone.
             file: File::options()
                 .write(true)
@@ -254,7 +252,7 @@ mod tests {
             size: 10,
         };
         let (near, _far) = connection();
-        let error = send_file_hashing(&near, &file, "a.txt", &Progress::hidden()).unwrap_err();
+        let error = send_file_hashing(&near, &file, &Progress::hidden()).unwrap_err();
         assert!(matches!(error, SendError::Read { .. }), "{error}");
     }
 
@@ -264,11 +262,11 @@ mod tests {
         let (near, far) = connection();
         near.set_write_timeout(Some(Duration::from_millis(50)))
             .unwrap();
-        let error = send_file(&near, &file, "a.txt", &Progress::hidden()).unwrap_err();
+        let error = send_file(&near, &file, &Progress::hidden()).unwrap_err();
         assert!(matches!(error, SendError::Stalled { .. }), "{error}");
         far.shutdown(Shutdown::Both).unwrap();
         drop(far);
-        let error = send_file(&near, &file, "a.txt", &Progress::hidden()).unwrap_err();
+        let error = send_file(&near, &file, &Progress::hidden()).unwrap_err();
         assert!(matches!(error, SendError::Lost { .. }), "{error}");
     }
 }

@@ -6,9 +6,10 @@ use std::net::TcpStream;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use common::progress::{Progress, star_line};
-use common::transfer::{self, Announced};
-use common::{console, header, names, notation};
+use common::files::names;
+use common::files::progress::{Progress, star_line};
+use common::files::transfer::{self, Announced, ReceiveError};
+use common::{console, header, notation};
 
 use crate::check::faults::clients::tcp::connect;
 use crate::check::faults::clients::upload;
@@ -261,9 +262,9 @@ fn receive(args: &BrokenArgs, mut conn: &TcpStream, name: &str, file: &File) -> 
     }
     match received {
         Ok(_) => {}
-        Err(error) if error.leaves_stream_in_step() => {
+        Err(ReceiveError::NotStored(why)) => {
             if !args.has("fails-in-silence") {
-                console::warn(error);
+                console::warn(why);
             }
             return Ok(());
         }

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::net::TcpStream;
 
 use anyhow::{Context, Result, bail, ensure};
-use common::{console, header, names, transfer};
+use common::files::{names, transfer};
+use common::{console, header};
 
 use crate::check::faults::clients::download::confirmation;
 use crate::check::faults::clients::tcp::connect;

@@ -8,9 +8,9 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use common::files::names::{self, OpenFile};
+use common::files::transfer;
 use common::json::dumps;
-use common::names::{self, OpenFile};
-use common::transfer;
 use serde_json::json;
 
 use crate::check::faults::BrokenArgs;
@@ -62,6 +62,7 @@ fn open(args: &BrokenArgs, name: &str) -> Option<OpenFile> {
     let file = File::open(share.join(name)).ok()?;
     let metadata = file.metadata().ok()?;
     metadata.is_file().then(|| OpenFile {
+        name: name.to_owned(),
         size: metadata.len(),
         file,
     })

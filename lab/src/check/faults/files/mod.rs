@@ -209,7 +209,7 @@ fn converse(client: &mut Client, peer: SocketAddr) -> io::Result<()> {
 }
 
 fn verb_and_name<'c>(args: &BrokenArgs, command: &'c str) -> (&'c str, &'c str) {
-    let (verb, name) = common::commands::words(command);
+    let (verb, name) = common::files::commands::words(command);
     match &*args.fault {
         "splits-at-blanks" => (verb, name.split(' ').next().unwrap_or_default()),
         "keeps-the-newline" => command.split_once(' ').unwrap_or((verb, name)),

@@ -6,8 +6,8 @@ use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use common::names;
-use common::partial_file::PartialFile;
+use common::files::names;
+use common::files::partial_file::PartialFile;
 
 use crate::check::faults::BrokenArgs;
 use crate::check::faults::files::PUT;

@@ -9,34 +9,21 @@
 //!
 //! So a sender wakes up a hundred times within the limit, sends what there is room for, and counts the
 //! time since the last byte: [`send_some`].
+//!
+//! Python: `common/python/common/files/stalls.py`
 
 use std::io::{self, ErrorKind, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use super::is_timeout;
+use crate::net::is_timeout;
 
 /// How often a sender looks for room within the limit.
 const LOOKS: u32 = 100;
 
-/// Bounds how long the peer may stall, sending or reading, in the middle of something. What is sent
-/// must be sent by [`send_some`] or [`send_unless_stalled`].
-///
-/// # Errors
-///
-/// When the system refuses the time limit.
-pub fn limit_stalls(stream: &TcpStream, limit: Option<Duration>) -> io::Result<()> {
-    stream.set_read_timeout(limit)?;
-    stream.set_write_timeout(limit)
-}
-
 /// Calls `send`, which sends on `stream`, until it has sent something, and returns how many bytes.
-///
-/// # Errors
-///
-/// [`ErrorKind::TimedOut`] when there was no room for a byte within the limit of [`limit_stalls`], and
-/// whatever else `send` says.
-pub fn send_some(
+/// [`ErrorKind::TimedOut`] when there was no room for a byte within the stream's limit.
+pub(super) fn send_some(
     stream: &TcpStream,
     mut send: impl FnMut() -> io::Result<usize>,
 ) -> io::Result<usize> {
@@ -62,11 +49,7 @@ pub fn send_some(
 }
 
 /// Sends all of `bytes`: `sendall`, as long as the peer does not stall.
-///
-/// # Errors
-///
-/// As [`send_some`].
-pub fn send_unless_stalled(mut stream: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
+pub(super) fn send_unless_stalled(mut stream: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         let sent = send_some(stream, || stream.write(bytes))?;
         bytes = &bytes[sent..];
