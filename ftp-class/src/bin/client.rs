@@ -28,9 +28,8 @@ struct Args {
 
 fn main() -> common::Result {
     let args = Args::parse();
-    let limit = args.timeout.limit();
     let folder = args.dir.unwrap_or_else(|| FOLDER.into());
     // (1) socket, connect
-    let (conn, server) = net::connect_tcp_within(&args.net, limit, START)?;
+    let (conn, server) = net::connect_tcp_within(&args.net, args.timeout.limit(), START)?;
     Ok(FtpClient::new(conn, server, &folder).run()?)
 }

@@ -36,17 +36,17 @@ struct Args {
 
 fn main() -> common::Result {
     let args = Args::parse();
-    let limit = args.timeout.limit();
     let default = concat!(env!("CARGO_MANIFEST_DIR"), "/download");
     let download = args.dir.unwrap_or_else(|| default.into());
     // (1) socket, connect
-    let (mut conn, server) = net::connect_tcp_within(&args.net, limit, START)?;
+    let (mut conn, server) = net::connect_tcp_within(&args.net, args.timeout.limit(), START)?;
     while let Some(line) = console::prompt("请输入命令: ")? {
         match console::strip(&line) {
             "" => {}
             "quit" => break,
             command => {
-                ask(&mut conn, command, &download).with_context(|| format!("server {server}"))?
+                let done = ask(&mut conn, command, &download);
+                done.with_context(|| format!("server {server}"))?;
             }
         }
     }

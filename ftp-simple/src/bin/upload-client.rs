@@ -42,9 +42,8 @@ fn main() -> common::Result<ExitCode> {
             .error(conflict, "--name is for a single FILE")
             .exit();
     }
-    let limit = args.timeout.limit();
     // (1) socket, connect
-    let (conn, server) = net::connect_tcp_within(&args.net, limit, START)?;
+    let (conn, server) = net::connect_tcp_within(&args.net, args.timeout.limit(), START)?;
     let mut status = ExitCode::SUCCESS;
     for path in &args.files {
         let outcome = upload(&conn, path, args.name.as_deref());
