@@ -90,7 +90,7 @@ impl Case {
             }
             Self::NoAnswer => {
                 let socket = UdpSocket::bind(("127.0.0.1", port))?;
-                console::note(format_args!("listening on udp {}", socket.local_addr()?));
+                console::log(format_args!("listening on udp {}", socket.local_addr()?));
                 loop {
                     socket.recv_from(&mut [0; 65_536])?;
                 }

@@ -160,7 +160,7 @@ pub fn row(event: &Event, choice: Choice) -> Row {
             if let Ok(text) = str::from_utf8(shown)
                 && !text.is_ascii()
             {
-                below.push(console::one_line(text).into_owned());
+                below.push(console::escape_to_one_line(text).into_owned());
             }
             if packet.length > most {
                 below.push(format!("… {} more bytes", packet.length - most));
@@ -185,7 +185,7 @@ pub fn row(event: &Event, choice: Choice) -> Row {
 /// What a program printed, or was typed, in one row: line ends are shown where they are not at the end.
 fn shown(text: &str) -> String {
     let text = text.strip_suffix('\n').unwrap_or(text);
-    console::one_line(text).into_owned()
+    console::escape_to_one_line(text).into_owned()
 }
 
 /// At most `most` characters, and a sign that there were more.

@@ -479,7 +479,7 @@ fn live(args: &TraceArgs, listen: &str, to: &str, choice: Choice) -> Result<Exit
     let to = address(to)?;
     let relay = relay::start(transport, listen, to)?;
     let name = transport.name();
-    common::console::note(format_args!(
+    common::console::log(format_args!(
         "listening on {name} {}: let the client talk to it; what comes goes to {to} (Ctrl-C ends this)",
         relay.address
     ));
