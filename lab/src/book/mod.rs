@@ -90,7 +90,7 @@ pub fn run(args: &BookArgs) -> Result<ExitCode> {
     let book = MDBook::load_with_config(folder.path(), config)?;
     book.build()?;
     let index = out.join("index.html");
-    common::console::say(format_args!("{}", index.display()))?;
+    common::console::print_line(format_args!("{}", index.display()))?;
     if args.open {
         open(&index)?;
     }

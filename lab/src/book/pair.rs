@@ -140,8 +140,8 @@ fn screen(trace: &Trace, side: Side) -> Markup {
         @for event in trace.events.iter().filter(|event| event.side == side) {
             @let step = event.step.map(|step| format!("{}-{step}", side.name()));
             @match &event.what {
-                What::Printed { text, stderr } => span class=[stderr.then_some("stderr")] data-step=[step] { (common::console::visible(text)) },
-                What::Typed { text } => span class="typed" data-step=[step] { (common::console::visible(text)) },
+                What::Printed { text, stderr } => span class=[stderr.then_some("stderr")] data-step=[step] { (common::console::escape_controls(text)) },
+                What::Typed { text } => span class="typed" data-step=[step] { (common::console::escape_controls(text)) },
                 _ => {},
             }
         }

@@ -132,7 +132,7 @@ fn kept(file: &Path, changed: SystemTime, again: bool, words: &[&str]) -> Result
     if !again && kept.is_ok_and(|kept| kept > changed) {
         return Ok(fs::read_to_string(file)?);
     }
-    common::console::note(format_args!("recording: lab {}", words.join(" ")));
+    common::console::log(format_args!("recording: lab {}", words.join(" ")));
     let mut command = Command::new(env::current_exe()?);
     let output = command.args(words).stdin(Stdio::null()).output()?;
     let told = String::from_utf8_lossy(&output.stderr);
