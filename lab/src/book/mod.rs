@@ -9,6 +9,7 @@
 //!
 //! mdBook makes the site: its search, its themes, its keyboard, its page for printing.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -106,7 +107,7 @@ fn write_sources(folder: &Path, recordings: &recordings::Recordings) -> Result<(
     let mut summary = String::from("# Contents\n\n");
     for part in &parts {
         if !part.title.is_empty() {
-            summary.push_str(&format!("\n# {}\n\n", part.title));
+            summary = summary + "\n# " + part.title + "\n\n";
         }
         for page in &part.pages {
             let path = source.join(&page.file);
@@ -118,7 +119,8 @@ fn write_sources(folder: &Path, recordings: &recordings::Recordings) -> Result<(
             let depth = page.file.matches('/').count();
             let indent = "  ".repeat(depth);
             let dash = if part.title.is_empty() { "" } else { "- " };
-            summary.push_str(&format!("{indent}{dash}[{}]({})\n", page.title, page.file));
+            // Writing to a String cannot fail.
+            let _ = writeln!(summary, "{indent}{dash}[{}]({})", page.title, page.file);
         }
     }
     fs::write(source.join("SUMMARY.md"), summary)?;

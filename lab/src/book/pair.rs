@@ -24,7 +24,7 @@ pub(super) fn page(program: &Program, recordings: &[&Recording]) -> Result<Page>
     );
     text.push_str("A step under the pointer or the keyboard (Tab) lights up in the sources, on the screens and between them.\n\n");
     for side in [Side::Server, Side::Client] {
-        text.push_str(&format!("## The {} by step\n\n", side.name()));
+        text = text + "## The " + side.name() + " by step\n\n";
         text.push_str(&fragment(&sources(program, side)?));
     }
     text.push_str("## What happens\n\n");

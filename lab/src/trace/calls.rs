@@ -131,6 +131,8 @@ impl Watched {
             stacks,
             begun: BTreeMap::new(),
             at: BTreeMap::new(),
+            has_stack: false,
+            first: None,
             seen: Vec::new(),
         };
         for line in String::from_utf8_lossy(&log).lines() {
@@ -158,6 +160,10 @@ struct Reader<'a> {
     begun: BTreeMap<u32, (u64, String)>,
     /// The step in which a thread of a Python program is.
     at: BTreeMap<u32, Option<u32>>,
+    /// Whether the lines of a stack that come are of what was seen last.
+    has_stack: bool,
+    /// The program's first thread: its own.
+    first: Option<u32>,
     seen: Vec<Seen>,
 }
 
@@ -167,19 +173,16 @@ impl Reader<'_> {
             self.frame(frame);
             return;
         }
-        let mut words = line.splitn(3, ' ').filter(|word| !word.is_empty());
-        let (Some(thread), Some(time), Some(rest)) = (
-            words.next(),
-            words.next(),
-            line.split_once(' ')
-                .and_then(|(_, rest)| rest.trim_start().split_once(' ')),
-        ) else {
+        self.has_stack = false;
+        let words = || {
+            let (thread, rest) = line.split_once(' ')?;
+            let (time, rest) = rest.trim_start().split_once(' ')?;
+            Some((thread.parse().ok()?, nanoseconds(time)?, rest))
+        };
+        let Some((thread, time, rest)) = words() else {
             return;
         };
-        let (Ok(thread), Some(time)) = (thread.parse(), nanoseconds(time)) else {
-            return;
-        };
-        let rest = rest.1;
+        self.first.get_or_insert(thread);
         if let Some(begin) = rest.strip_suffix(" <unfinished ...>") {
             self.begun.insert(thread, (time, begin.to_owned()));
         } else if let Some(resumed) = rest.strip_prefix("<... ") {
@@ -190,20 +193,14 @@ impl Reader<'_> {
             };
             self.call(thread, begin, &(text + end));
         } else if let Some(how) = rest.strip_prefix("+++ ") {
-            // A thread's end is not the program's.
-            if self
-                .seen
-                .iter()
-                .all(|seen| !matches!(seen.what, What::Ended { .. }))
-                || how.contains("killed")
-            {
+            // A thread's end, or a child's, is not the program's.
+            if *self.first.get_or_insert(thread) == thread {
                 let how = how.trim_end_matches(" +++").to_owned();
-                self.seen
-                    .retain(|seen| !matches!(seen.what, What::Ended { .. }));
+                let what = What::Ended { how };
                 self.seen.push(Seen {
                     time,
                     step: None,
-                    what: What::Ended { how },
+                    what,
                 });
             }
         } else {
@@ -213,7 +210,8 @@ impl Reader<'_> {
 
     /// One frame of the stack of the call before: `path(function+0x1) [0xaddress]`.
     fn frame(&mut self, frame: &str) {
-        let Some(last) = self.seen.last_mut().filter(|seen| seen.step.is_none()) else {
+        let last = self.seen.last_mut().filter(|seen| seen.step.is_none());
+        let Some(last) = last.filter(|_| self.has_stack) else {
             return;
         };
         let Some((path, rest)) = frame.split_once('(') else {
@@ -312,6 +310,7 @@ impl Reader<'_> {
         let time = if receives { begun + took } else { begun };
         let step = self.at.get(&thread).copied().flatten();
         self.seen.push(Seen { time, step, what });
+        self.has_stack = true;
     }
 }
 

@@ -91,8 +91,9 @@ impl Case {
             Self::NoAnswer => {
                 let socket = UdpSocket::bind(("127.0.0.1", port))?;
                 console::log(format_args!("listening on udp {}", socket.local_addr()?));
+                let mut datagram = vec![0; 65_536];
                 loop {
-                    socket.recv_from(&mut [0; 65_536])?;
+                    socket.recv_from(&mut datagram)?;
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use common::console;
 
-use super::event::{Event, Trace, What};
+use super::event::{Event, Packet, Trace, What};
 use crate::hexdump;
 use crate::pairs::Side;
 
@@ -58,15 +58,15 @@ pub struct Row {
 pub struct Choice {
     /// How many bytes of a packet are shown.
     pub bytes: usize,
-    /// Whether each call is shown, or several alike in one row.
-    pub all_calls: bool,
+    /// Whether each call and each packet is shown, or what repeats itself is one row.
+    pub all: bool,
 }
 
 impl Default for Choice {
     fn default() -> Self {
         Self {
             bytes: 64,
-            all_calls: false,
+            all: false,
         }
     }
 }
@@ -74,41 +74,148 @@ impl Default for Choice {
 /// The rows of a trace.
 #[must_use]
 pub fn rows(trace: &Trace, choice: Choice) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
-    // When the last packet was on the wire.
-    let mut last = None;
-    // The row that stands for the limits set on each side since its last other row.
-    let mut folded: [Option<(usize, usize)>; 2] = [None, None];
+    let mut drawing = Drawing::default();
     for event in &trace.events {
-        let folded = &mut folded[usize::from(event.side == Side::Client)];
+        drawing.add(event, choice);
+    }
+    drawing.rows
+}
+
+/// Of a body so many segments are shown, and the others counted.
+const SHOWN_OF_A_BODY: usize = 3;
+
+/// Rows as they are drawn, and what the next one may be part of.
+#[derive(Default)]
+struct Drawing {
+    rows: Vec<Row>,
+    /// When the last packet was on the wire.
+    last_packet: Option<u64>,
+    /// The row that stands for the time limits set on each side since its last other row, and how many.
+    limits: [Option<(usize, usize)>; 2],
+    /// The body that is under way: its sender, and how many segments of it came.
+    body: Option<(Side, usize)>,
+    /// The row that stands for the rest of it: its place, and how many packets and calls it is.
+    rest: Option<(usize, usize, usize)>,
+}
+
+impl Drawing {
+    fn add(&mut self, event: &Event, choice: Choice) {
+        let side = usize::from(event.side == Side::Client);
         let mut row = row(event, choice);
-        if let What::Packet(_) = event.what {
-            let waited =
-                event.nanoseconds - last.replace(event.nanoseconds).unwrap_or(event.nanoseconds);
+        if row.topic == Topic::Packet {
+            let last = self.last_packet.replace(event.nanoseconds);
+            let waited = event.nanoseconds - last.unwrap_or(event.nanoseconds);
             if waited >= WORTH_TELLING {
                 row.head = format!("{} · {} ms later", row.head, waited / 1_000_000);
             }
         }
-        if choice.all_calls || !is_limit(event) {
-            if row.topic != Topic::Packet {
-                *folded = None;
-            }
-            rows.push(row);
-            continue;
+        if !choice.all && (self.is_of_a_long_body(event) || self.is_one_limit_more(event, side)) {
+            return;
         }
-        match folded {
-            Some((at, count)) => {
+        if row.topic != Topic::Packet {
+            self.limits[side] = None;
+        }
+        if is_limit(event) && !choice.all {
+            row.head = String::from("setsockopt: the time limit");
+            self.limits[side] = Some((self.rows.len(), 1));
+        }
+        self.rows.push(row);
+    }
+
+    /// Counts a call about a time limit with the one before it on its side.
+    fn is_one_limit_more(&mut self, event: &Event, side: usize) -> bool {
+        match &mut self.limits[side] {
+            Some((at, count)) if is_limit(event) => {
                 *count += 1;
-                rows[*at].head = format!("{count} × setsockopt, getsockopt: the time limits");
+                self.rows[*at].head = format!("{count} × setsockopt, getsockopt: the time limits");
+                true
             }
-            None => {
-                row.head = "setsockopt: the time limit".to_owned();
-                *folded = Some((rows.len(), 1));
-                rows.push(row);
+            _ => false,
+        }
+    }
+
+    /// Counts what belongs to the middle of a long body: its segments, their acknowledgements, and the
+    /// calls that move it.
+    fn is_of_a_long_body(&mut self, event: &Event) -> bool {
+        match &event.what {
+            What::Packet(packet) if goes_on(packet) => {
+                let came = match self.body {
+                    Some((side, came)) if side == event.side => came + 1,
+                    _ => 1,
+                };
+                self.body = Some((event.side, came));
+                // Its end is shown.
+                if came <= SHOWN_OF_A_BODY || ends(packet) {
+                    self.rest = None;
+                    return false;
+                }
+                self.count(event.side, 1, 0);
+                true
+            }
+            What::Packet(packet) if is_acknowledgement(packet) => {
+                self.rest.is_some_and(|(at, _, _)| {
+                    let sender = self.rows[at].side;
+                    self.count(sender, 1, 0);
+                    true
+                })
+            }
+            What::Call(call) => {
+                let moves = ["send", "recv", "read", "write"];
+                let counts =
+                    moves.iter().any(|begin| call.name.starts_with(begin)) || is_limit(event);
+                let middle = counts && self.rest.is_some();
+                if let (true, Some((at, _, _))) = (middle, self.rest) {
+                    let sender = self.rows[at].side;
+                    self.count(sender, 0, 1);
+                }
+                middle
+            }
+            What::Printed { .. } => self.rest.is_some(),
+            _ => {
+                self.body = None;
+                self.rest = None;
+                false
             }
         }
     }
-    rows
+
+    /// Counts packets and calls in the row that stands for the middle of a body.
+    fn count(&mut self, sender: Side, packets: usize, calls: usize) {
+        let (at, before, calls_before) = self.rest.unwrap_or((self.rows.len(), 0, 0));
+        let (packets, calls) = (before + packets, calls_before + calls);
+        if at == self.rows.len() {
+            self.rows.push(Row {
+                side: sender,
+                topic: Topic::Packet,
+                step: None,
+                head: String::new(),
+                below: Vec::new(),
+            });
+        }
+        self.rows[at].head =
+            format!("… {packets} packets more, with their acknowledgements, by {calls} calls …");
+        self.rest = Some((at, packets, calls));
+    }
+}
+
+/// Whether a packet has nothing new: a bare acknowledgement, or what was sent before.
+fn is_acknowledgement(packet: &Packet) -> bool {
+    packet.length == 0 && packet.label() == "ACK" || packet.decoded == ["sent again"]
+}
+
+/// Whether a packet carries nothing but the middle of a body.
+fn goes_on(packet: &Packet) -> bool {
+    packet.decoded.len() == 1 && packet.decoded[0].starts_with("body: ")
+}
+
+/// Whether the body ends in it: `body: 5 bytes, 30 of 30 now`.
+fn ends(packet: &Packet) -> bool {
+    let counts = packet.decoded[0]
+        .rsplit_once(", ")
+        .and_then(|(_, counts)| counts.strip_suffix(" now"));
+    counts
+        .and_then(|counts| counts.split_once(" of "))
+        .is_some_and(|(now, all)| now == all)
 }
 
 /// So long a silence on the wire is told, in nanoseconds: a delayed acknowledgement takes 40 ms.
@@ -149,8 +256,7 @@ pub fn row(event: &Event, choice: Choice) -> Row {
                     .map(|line| cut(line, 4 * choice.bytes)),
             );
             // Of a body that goes on the beginning was shown.
-            let goes_on = packet.decoded.len() == 1 && packet.decoded[0].starts_with("body: ");
-            let most = if goes_on {
+            let most = if goes_on(packet) {
                 choice.bytes / 4
             } else {
                 choice.bytes

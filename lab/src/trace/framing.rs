@@ -56,6 +56,8 @@ struct Lane {
     rest: Vec<u8>,
     /// Whether a frame follows the command (`put`).
     framed: bool,
+    /// The number of the byte that comes next, as TCP counts them from the connection's first.
+    next: u32,
 }
 
 /// Reads both directions of one connection, packet by packet.
@@ -77,11 +79,38 @@ impl Decoder {
             place: Place::Begin,
             rest: Vec::new(),
             framed: false,
+            next: 1,
         };
         Self {
             server: lane(server),
             client: lane(client),
             asked: false,
+        }
+    }
+
+    /// As [`read`](Self::read), of a TCP segment, which may carry what has come before.
+    pub(super) fn read_segment(&mut self, from: Side, sequence: u32, bytes: &[u8]) -> Vec<String> {
+        let lane = self.lane(from);
+        // Numbers begin again after 2^32: what is more than half of that ahead is behind.
+        let known = lane.next.wrapping_sub(sequence);
+        let known = if known > u32::MAX / 2 {
+            0
+        } else {
+            known as usize
+        };
+        if bytes.is_empty() || known >= bytes.len() {
+            let again = (!bytes.is_empty()).then(|| "sent again".to_owned());
+            return again.into_iter().collect();
+        }
+        let length = u32::try_from(bytes.len()).unwrap_or(0);
+        lane.next = sequence.wrapping_add(length);
+        self.read(from, &bytes[known..])
+    }
+
+    fn lane(&mut self, from: Side) -> &mut Lane {
+        match from {
+            Side::Server => &mut self.server,
+            Side::Client => &mut self.client,
         }
     }
 
@@ -155,16 +184,15 @@ impl Lane {
                 let fields: Value = serde_json::from_slice(&bytes).unwrap_or_default();
                 field.and_then(|field| fields.get(field)?.as_u64())
             }
-            _ => match FileHeader::decode(&bytes) {
-                Ok(header) => {
+            _ => {
+                if let Ok(header) = FileHeader::decode(&bytes) {
                     told.push(format!("bincode {}", header.dict()));
                     (self.framed || asked).then_some(header.file_size)
-                }
-                Err(_) => {
+                } else {
                     told.push("no header in bincode".to_owned());
                     None
                 }
-            },
+            }
         };
         self.place = match size {
             Some(size) if size > 0 => Place::Body(size, size),

@@ -45,7 +45,7 @@ mod text;
 
 use cases::Case;
 use diagram::Choice;
-use event::{Event, Trace, What};
+use event::{Event, Kind, Trace, What};
 use framing::Decoder;
 
 /// What to trace
@@ -78,9 +78,9 @@ pub struct TraceArgs {
     /// How many bytes of each packet to show
     #[arg(long, value_name = "N", default_value_t = 64)]
     bytes: usize,
-    /// Show each call, those for time limits too
+    /// Show each call and each packet: those for time limits, and all of a long body
     #[arg(long)]
-    all_calls: bool,
+    all: bool,
     /// See what a relay between the two passes on, in place of packets
     #[arg(long, conflicts_with = "pcap")]
     relay: bool,
@@ -133,7 +133,7 @@ impl PeerArgs {
 pub fn run(args: &TraceArgs) -> Result<ExitCode> {
     let choice = Choice {
         bytes: args.bytes,
-        all_calls: args.all_calls,
+        all: args.all,
     };
     if let (Some(listen), Some(to)) = (&args.listen, &args.to) {
         return live(args, listen, to, choice);
@@ -218,7 +218,10 @@ fn decode(program: &Program, events: &mut [Event]) {
         let decoder = decoders
             .entry(client)
             .or_insert_with(|| Decoder::new(program));
-        packet.decoded = decoder.read(side, &packet.payload);
+        packet.decoded = match packet.kind {
+            Kind::Tcp { sequence, .. } => decoder.read_segment(side, sequence, &packet.payload),
+            _ => decoder.read(side, &packet.payload),
+        };
     }
 }
 

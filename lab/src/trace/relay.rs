@@ -17,7 +17,7 @@ use crate::pairs::{Side, Transport};
 const CHUNK: usize = 64 * 1024;
 
 /// How long a UDP client that says nothing keeps its socket.
-const FORGET: Duration = Duration::from_secs(120);
+const FORGET: Duration = Duration::from_mins(2);
 
 /// How many peers are relayed at a time; the next ones are refused.
 const MOST_PEERS: usize = 256;
@@ -120,7 +120,7 @@ fn accept(listener: &TcpListener, to: SocketAddr, sender: &Sender<Relayed>) {
                 Side::Server,
                 (to, peer),
                 &to_client,
-            )
+            );
         });
     }
 }
@@ -141,9 +141,9 @@ fn pass(
                 let _ = to.shutdown(Shutdown::Write); // it may have closed itself
                 return;
             }
-            Ok(size) => {
-                tell(sender, side, way, "data", &buffer[..size]);
-                if to.write_all(&buffer[..size]).is_err() {
+            Ok(count) => {
+                tell(sender, side, way, "data", &buffer[..count]);
+                if to.write_all(&buffer[..count]).is_err() {
                     let _ = from.shutdown(Shutdown::Both);
                     return;
                 }

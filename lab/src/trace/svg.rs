@@ -71,25 +71,23 @@ pub(super) fn draw(trace: &Trace, rows: &[Row]) -> String {
 
 /// Draws one row and tells how high it is.
 fn draw_row(svg: &mut String, number: usize, row: &Row, y: f64) -> f64 {
-    let lines: Vec<String> = match row.topic {
-        Topic::Packet => row
-            .below
+    let lines: Vec<String> = if row.topic == Topic::Packet {
+        row.below
             .iter()
             .flat_map(|below| chunks(below, WIDEST))
-            .collect(),
-        _ => {
-            let step = row
-                .step
-                .map(|step| format!("({step}) "))
-                .unwrap_or_default();
-            let word = match row.topic {
-                Topic::Screen => "prints ",
-                Topic::Stderr => "stderr ",
-                Topic::Keyboard => "reads ",
-                _ => "",
-            };
-            chunks(&format!("{step}{word}{}", row.head), WIDEST)
-        }
+            .collect()
+    } else {
+        let step = row
+            .step
+            .map(|step| format!("({step}) "))
+            .unwrap_or_default();
+        let word = match row.topic {
+            Topic::Screen => "prints ",
+            Topic::Stderr => "stderr ",
+            Topic::Keyboard => "reads ",
+            _ => "",
+        };
+        chunks(&format!("{step}{word}{}", row.head), WIDEST)
     };
     let arrow = if row.topic == Topic::Packet {
         1.5 * LINE
