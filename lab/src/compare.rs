@@ -16,7 +16,8 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::pairs::{self, Language, Program};
 use crate::run::executables;
-use crate::run::session::{self, Outcome};
+use crate::run::session::{self, Outcome, Typing};
+use common::console::escape_to_one_line;
 
 /// What to compare
 #[derive(Args, Debug)]
@@ -24,6 +25,9 @@ pub struct CompareArgs {
     /// Programs by number, package or name (see `cargo lab list`) [default: all]
     #[arg(value_name = "PROGRAM")]
     programs: Vec<String>,
+    /// Print what came on both screens, too, line by line as it was typed and printed
+    #[arg(long, requires = "programs")]
+    show: bool,
 }
 
 /// A server's language and a client's.
@@ -95,6 +99,7 @@ pub enum Difference {
 pub fn compare(
     programs: &[&'static Program],
     languages: &[Language],
+    typing: Typing,
     done: impl Fn(&Comparison) + Sync,
 ) -> Result<Vec<Comparison>> {
     executables::build_all(programs)?;
@@ -118,7 +123,7 @@ pub fn compare(
             scope.spawn(|| {
                 while let Some(&(program, pairing)) = jobs.get(next.fetch_add(1, Ordering::Relaxed))
                 {
-                    let outcome = session::run(program, pairing.0, pairing.1);
+                    let outcome = session::run(program, pairing.0, pairing.1, typing);
                     let comparison = Comparison {
                         program,
                         pairing,
@@ -160,12 +165,22 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode> {
             "which port a client has is known on Linux alone: here it must be the same throughout",
         );
     }
-    let comparisons = compare(&programs, &languages, |_| tick())?;
+    let typing = if args.show {
+        Typing::AtPrompts
+    } else {
+        Typing::Ahead
+    };
+    let comparisons = compare(&programs, &languages, typing, |_| tick())?;
     if std::io::stderr().is_terminal() {
         common::console::log("");
     }
 
     let mut out = anstream::stdout().lock();
+    if args.show {
+        for comparison in &comparisons {
+            write_screens(&mut out, comparison)?;
+        }
+    }
     writeln!(out, "{}", table(&programs, &languages, &comparisons))?;
     let mut failed = 0;
     for comparison in &comparisons {
@@ -230,6 +245,41 @@ fn table(programs: &[&Program], languages: &[Language], comparisons: &[Compariso
         table.add_row(row);
     }
     table
+}
+
+/// What came on both screens, in its order: the server's on the left, the client's on the right.
+fn write_screens(out: &mut impl Write, comparison: &Comparison) -> std::io::Result<()> {
+    let bold = Style::new().bold();
+    let (server, client) = comparison.pairing;
+    let name = comparison.program.name();
+    writeln!(
+        out,
+        "{bold}{name}: the server in {}, the client in {}{bold:#}",
+        server.name(),
+        client.name()
+    )?;
+    let screens = comparison
+        .outcome
+        .iter()
+        .flat_map(|outcome| &outcome.screens);
+    for moment in screens {
+        let green = Style::new().fg_color(Some(AnsiColor::Green.into()));
+        let (style, verb) = if moment.typed {
+            (green, "reads ")
+        } else {
+            (Style::new(), "prints")
+        };
+        let side = moment.side.name();
+        let lines = match moment.text.as_str() {
+            "" => "end of input",
+            text => text.strip_suffix('\n').unwrap_or(text),
+        };
+        for line in lines.split('\n') {
+            let line = escape_to_one_line(line);
+            writeln!(out, "  {side} {verb}  {style}{line}{style:#}")?;
+        }
+    }
+    writeln!(out)
 }
 
 fn write_difference(

@@ -7,7 +7,8 @@ use std::process::Command;
 
 use lab::compare::{Comparison, Difference, compare};
 use lab::pairs::{Language, PROGRAMS, Side};
-use lab::run::{executables, session};
+use lab::run::executables;
+use lab::run::session::{self, Typing};
 use regex_lite::{NoExpand, Regex};
 use tempfile::TempDir;
 
@@ -19,7 +20,7 @@ fn every_pairing_prints_what_the_lessons_print() {
         &[Language::Rust]
     };
     let programs: Vec<_> = PROGRAMS.iter().collect();
-    let comparisons = compare(&programs, languages, |_| ()).unwrap();
+    let comparisons = compare(&programs, languages, Typing::Ahead, |_| ()).unwrap();
     assert_eq!(comparisons.len(), 20 * languages.len().pow(2));
     let differences: Vec<_> = comparisons
         .iter()

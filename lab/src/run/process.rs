@@ -235,6 +235,8 @@ pub struct Output {
 #[derive(Debug, Default)]
 struct State {
     bytes: Vec<u8>,
+    /// When the stream was read, and how many bytes there were then.
+    arrivals: Vec<(Instant, usize)>,
     ended: bool,
 }
 
@@ -267,6 +269,8 @@ impl Output {
                 let mut state = writer.lock();
                 let room = MOST_OUTPUT.saturating_sub(state.bytes.len());
                 state.bytes.extend_from_slice(&buffer[..got.min(room)]);
+                let length = state.bytes.len();
+                state.arrivals.push((Instant::now(), length));
                 state.ended = got == 0;
                 writer.changed.notify_all();
                 if state.ended {
@@ -285,6 +289,26 @@ impl Output {
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
         self.lock().bytes.clone()
+    }
+
+    /// What was printed, in the pieces in which it came, and when.
+    #[must_use]
+    pub fn pieces(&self) -> Vec<(Instant, String)> {
+        let state = self.lock();
+        let mut from = 0;
+        let mut pieces = Vec::new();
+        for &(when, to) in &state.arrivals {
+            // A character may come in two pieces: it belongs to the second.
+            let text = str::from_utf8(&state.bytes[from..to]);
+            let end = text.map_or_else(|error| from + error.valid_up_to(), |_| to);
+            let end = if to == state.bytes.len() { to } else { end };
+            if end > from {
+                let text = String::from_utf8_lossy(&state.bytes[from..end]);
+                pieces.push((when, text.into_owned()));
+            }
+            from = end;
+        }
+        pieces
     }
 
     /// All that was printed until now, as text.
@@ -359,6 +383,7 @@ mod tests {
             let state = State {
                 bytes: bytes.to_vec(),
                 ended,
+                arrivals: Vec::new(),
             };
             state.whole_characters().len()
         };

@@ -1,9 +1,11 @@
 //! A server and a client that talk, and what both printed.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use regex_lite::Regex;
@@ -23,6 +25,8 @@ pub struct Outcome {
     pub client: String,
     /// What is wrong besides: exit status, files, traces of a crash.
     pub complaints: Vec<String>,
+    /// What came on both screens, in its order; what was typed, if it was typed at prompts.
+    pub screens: Vec<Moment>,
 }
 
 /// Runs a program's session with the given languages.
@@ -30,12 +34,15 @@ pub struct Outcome {
 /// # Errors
 ///
 /// When a side cannot be started or the server does not become ready.
-pub fn run(program: &Program, server: Language, client: Language) -> Result<Outcome> {
-    hold(
-        &(program.session)(),
-        executables::command(program, Side::Server, server)?,
-        executables::command(program, Side::Client, client)?,
-    )
+pub fn run(
+    program: &Program,
+    server: Language,
+    client: Language,
+    typing: Typing,
+) -> Result<Outcome> {
+    let server = executables::command(program, Side::Server, server)?;
+    let client = executables::command(program, Side::Client, client)?;
+    hold_as(&(program.session)(), server, client, typing, Ok)
 }
 
 /// Holds a session between any two programs that take our flags.
@@ -44,7 +51,29 @@ pub fn run(program: &Program, server: Language, client: Language) -> Result<Outc
 ///
 /// When a side cannot be started or the server does not become ready.
 pub fn hold(session: &Session, server: Command, client: Command) -> Result<Outcome> {
-    hold_through(session, server, client, Ok)
+    hold_as(session, server, client, Typing::Ahead, Ok)
+}
+
+/// When what is typed is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Typing {
+    /// At once: a program reads its next line when it is ready for it.
+    Ahead,
+    /// A line at a time, as a person does: when the program has asked for it.
+    AtPrompts,
+}
+
+/// Something on a screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// When.
+    pub when: Instant,
+    /// On whose.
+    pub side: Side,
+    /// What.
+    pub text: String,
+    /// Whether it was typed there, or printed.
+    pub typed: bool,
 }
 
 /// As [`hold`], where the client is told another port than the server's: that which `relay` answers.
@@ -52,10 +81,11 @@ pub fn hold(session: &Session, server: Command, client: Command) -> Result<Outco
 /// # Errors
 ///
 /// When a side cannot be started or the server does not become ready.
-pub fn hold_through(
+pub fn hold_as(
     session: &Session,
     mut server: Command,
     mut client: Command,
+    typing: Typing,
     relay: impl FnOnce(u16) -> Result<u16>,
 ) -> Result<Outcome> {
     let folder = prepare(&session.files)?;
@@ -84,19 +114,28 @@ pub fn hold_through(
     );
     let mut client = Process::start(&mut client)?;
 
-    // Typed ahead: a program reads its next line when it is ready for it.
-    server
-        .type_text(&session.server.input)
-        .context("the server does not read its input")?;
-    client
-        .type_text(&session.client.input)
-        .context("the client does not read its input")?;
-    let peer = if session.server.transcript.contains("{peer}") {
-        own_port(&mut client)?
-    } else {
-        None
+    let mut typed = Vec::new();
+    let peer = match typing {
+        Typing::Ahead => {
+            type_ahead(&mut server, &session.server.input).context("the server reads no input")?;
+            type_ahead(&mut client, &session.client.input).context("the client reads no input")?;
+            let shown = session.server.transcript.contains("{peer}");
+            let peer = shown.then(|| own_port(&mut client)).transpose()?;
+            client.end_input();
+            peer.flatten()
+        }
+        Typing::AtPrompts => {
+            let inputs = (&session.server.input, &session.client.input);
+            typed = thread::scope(|scope| {
+                let beside = scope.spawn(|| type_at_prompts(&mut server, Side::Server, inputs.0));
+                let mut typed = type_at_prompts(&mut client, Side::Client, inputs.1);
+                client.end_input();
+                typed.extend(beside.join().unwrap_or_default());
+                typed
+            });
+            None
+        }
     };
-    client.end_input();
 
     let mut complaints = Vec::new();
     match client.wait(PATIENCE)? {
@@ -139,7 +178,54 @@ pub fn hold_through(
         server: mask(&server.stdout().text(), port, peer),
         client: mask(&client.stdout().text(), port, peer),
         complaints,
+        screens: screens(typed, &server, &client),
     })
+}
+
+fn type_ahead(process: &mut Process, input: &str) -> io::Result<()> {
+    match input {
+        "" => Ok(()), // a program that does not read may have ended
+        input => process.type_text(input),
+    }
+}
+
+/// Types each line when the program's screen has an unfinished line that was not there before, and waits
+/// for the next such line at the end. Tells what was typed.
+fn type_at_prompts(process: &mut Process, side: Side, input: &str) -> Vec<Moment> {
+    let mut typed = Vec::new();
+    let mut seen = 0;
+    // Nobody types after the last line; a program that was asked for none is not waited for.
+    let end = (!input.is_empty()).then_some("");
+    for line in input.split_inclusive('\n').chain(end) {
+        let asks = |text: &str| (text.len() > seen && !text.ends_with('\n')).then_some(text.len());
+        // One that does not ask gets its line all the same.
+        seen = process.stdout().wait_for(PATIENCE, asks).unwrap_or(seen);
+        typed.push(Moment {
+            when: Instant::now(),
+            side,
+            text: line.to_owned(),
+            typed: true,
+        });
+        // It may have ended: its transcript shows that.
+        let _ = type_ahead(process, line);
+    }
+    typed
+}
+
+/// What was typed and what was printed, in its order.
+fn screens(typed: Vec<Moment>, server: &Process, client: &Process) -> Vec<Moment> {
+    let mut screens = typed;
+    for (side, process) in [(Side::Server, server), (Side::Client, client)] {
+        let moment = |(when, text)| Moment {
+            when,
+            side,
+            text,
+            typed: false,
+        };
+        screens.extend(process.stdout().pieces().into_iter().map(moment));
+    }
+    screens.sort_by_key(|moment| moment.when);
+    screens
 }
 
 /// The port of a client's socket, as soon as it has one. None where the system does not tell, and

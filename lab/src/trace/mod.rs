@@ -25,7 +25,7 @@ use clap::{Args, ValueEnum};
 use crate::pairs::{self, Language, Program, Session, Side, Transport};
 use crate::run::executables;
 use crate::run::interrupt::Folder;
-use crate::run::session;
+use crate::run::session::{self, Typing};
 use crate::steps;
 
 #[cfg(target_os = "linux")]
@@ -353,7 +353,7 @@ impl Recording {
             .then(packets::Sniffer::start)
             .transpose()?;
         let mut relay = None;
-        let outcome = session::hold_through(session, server, client, |port| {
+        let outcome = session::hold_as(session, server, client, Typing::AtPrompts, |port| {
             if !self.through_relay {
                 return Ok(port);
             }
