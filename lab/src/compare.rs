@@ -14,7 +14,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, Color, Table};
 use similar::{ChangeTag, TextDiff};
 
-use crate::pairs::{self, Language, Program};
+use crate::pairs::{self, Language, Pair};
 use crate::run::executables;
 use crate::run::session::{self, Outcome, Typing};
 use common::console::escape_to_one_line;
@@ -36,8 +36,8 @@ pub type Pairing = (Language, Language);
 /// What came of one program's session in one pairing.
 #[derive(Debug)]
 pub struct Comparison {
-    /// The program.
-    pub program: &'static Program,
+    /// The pair.
+    pub pair: &'static Pair,
     /// Who was the server, and who the client.
     pub pairing: Pairing,
     /// What both printed, or why they could not be started.
@@ -52,7 +52,7 @@ impl Comparison {
             Ok(outcome) => outcome,
             Err(error) => return vec![Difference::Complaint(format!("{error:#}"))],
         };
-        let session = (self.program.session)();
+        let session = (self.pair.session)();
         let sides = [
             ("server", session.server.transcript, &outcome.server),
             ("client", session.client.transcript, &outcome.client),
@@ -97,13 +97,13 @@ pub enum Difference {
 ///
 /// When a lab cannot be built.
 pub fn compare(
-    programs: &[&'static Program],
+    programs: &[&'static Pair],
     languages: &[Language],
     typing: Typing,
     done: impl Fn(&Comparison) + Sync,
 ) -> Result<Vec<Comparison>> {
     executables::build_all(programs)?;
-    let jobs: Vec<(&'static Program, Pairing)> = programs
+    let jobs: Vec<(&'static Pair, Pairing)> = programs
         .iter()
         .flat_map(|program| {
             languages.iter().flat_map(move |&server| {
@@ -125,7 +125,7 @@ pub fn compare(
                 {
                     let outcome = session::run(program, pairing.0, pairing.1, typing);
                     let comparison = Comparison {
-                        program,
+                        pair: program,
                         pairing,
                         outcome,
                     };
@@ -141,7 +141,7 @@ pub fn compare(
     let mut comparisons = comparisons
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
-    comparisons.sort_by_key(|comparison| (comparison.program.number, comparison.pairing));
+    comparisons.sort_by_key(|comparison| (comparison.pair.number, comparison.pairing));
     Ok(comparisons)
 }
 
@@ -212,7 +212,7 @@ fn tick() {
     }
 }
 
-fn table(programs: &[&Program], languages: &[Language], comparisons: &[Comparison]) -> Table {
+fn table(programs: &[&Pair], languages: &[Language], comparisons: &[Comparison]) -> Table {
     let pairings = || {
         languages
             .iter()
@@ -233,7 +233,7 @@ fn table(programs: &[&Program], languages: &[Language], comparisons: &[Compariso
         for pairing in pairings() {
             let same = comparisons
                 .iter()
-                .find(|c| c.program.number == program.number && c.pairing == pairing)
+                .find(|c| c.pair.number == program.number && c.pairing == pairing)
                 .is_some_and(|c| c.differences().is_empty());
             let cell = Cell::new(if same { "same" } else { "DIFFERS" });
             row.push(match (colours, same) {
@@ -251,7 +251,7 @@ fn table(programs: &[&Program], languages: &[Language], comparisons: &[Compariso
 fn write_screens(out: &mut impl Write, comparison: &Comparison) -> std::io::Result<()> {
     let bold = Style::new().bold();
     let (server, client) = comparison.pairing;
-    let name = comparison.program.name();
+    let name = comparison.pair.name();
     writeln!(
         out,
         "{bold}{name}: the server in {}, the client in {}{bold:#}",
@@ -292,7 +292,7 @@ fn write_difference(
     write!(
         out,
         "\n{bold}{}, server in {}, client in {}: ",
-        comparison.program.name(),
+        comparison.pair.name(),
         server.name(),
         client.name()
     )?;

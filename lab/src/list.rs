@@ -7,7 +7,7 @@ use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use common::console;
 
-use crate::pairs::{PROGRAMS, Program, Side};
+use crate::pairs::{PAIRS, Pair, Side};
 
 /// Prints the table.
 ///
@@ -18,7 +18,7 @@ pub fn run() -> Result<ExitCode> {
     let mut table = Table::new();
     table.load_style(NOTHING);
     table.set_header(["#", "program", "port", "what it does"]);
-    for program in PROGRAMS {
+    for program in PAIRS {
         let port = format!("{} {}", program.transport.name(), program.port);
         table.add_row([
             program.number.to_string(),
@@ -31,7 +31,7 @@ pub fn run() -> Result<ExitCode> {
     console::print_line(
         "\nThe server in one terminal, the client in another; either may be the Python one:\n",
     )?;
-    for program in PROGRAMS {
+    for program in PAIRS {
         console::print_line(format_args!("{}", program.name()))?;
         for side in [Side::Server, Side::Client] {
             console::print_line(format_args!("  {}", cargo_command(program, side)))?;
@@ -43,7 +43,7 @@ pub fn run() -> Result<ExitCode> {
 
 /// The cargo command that starts one side, as a person types it in the workspace's folder.
 #[must_use]
-pub fn cargo_command(program: &Program, side: Side) -> String {
+pub fn cargo_command(program: &Pair, side: Side) -> String {
     let binary = program.side(side).binary;
     let flags = flags(program, side);
     let separator = if flags.is_empty() { "" } else { " --" };
@@ -55,7 +55,7 @@ pub fn cargo_command(program: &Program, side: Side) -> String {
 
 /// The Python command that starts one side.
 #[must_use]
-pub fn python_command(program: &Program, side: Side) -> String {
+pub fn python_command(program: &Pair, side: Side) -> String {
     let file = program.side(side).binary.replace('-', "_");
     format!(
         "python3 {}/python/{file}.py{}",
@@ -66,12 +66,12 @@ pub fn python_command(program: &Program, side: Side) -> String {
 
 /// The flags that make the executable this program, its port among them where another row of the
 /// same executable has another.
-fn flags(program: &Program, side: Side) -> String {
+fn flags(program: &Pair, side: Side) -> String {
     let executable = program.side(side);
     // The empty first one puts a blank before the rest.
     let mut flags = vec![String::new()];
     flags.extend(executable.flags.iter().map(ToString::to_string));
-    let first = PROGRAMS.iter().find(|other| {
+    let first = PAIRS.iter().find(|other| {
         other.package == program.package && other.side(side).binary == executable.binary
     });
     if first.is_some_and(|first| first.port != program.port) {

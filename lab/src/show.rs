@@ -15,7 +15,7 @@ use regex_lite::Regex;
 use unicode_width::UnicodeWidthChar;
 
 use crate::highlight::{Kind, Line, highlight};
-use crate::pairs::{self, Language, Program, Side};
+use crate::pairs::{self, Language, Pair, Side};
 use crate::run::executables;
 use crate::steps::{self, Source};
 
@@ -62,7 +62,7 @@ pub struct Row {
 
 /// The rows of one side of a program: its steps in their order, each with what stands before it in
 /// its file.
-pub fn rows(program: &Program, side: Side) -> Result<Vec<Row>> {
+pub fn rows(program: &Pair, side: Side) -> Result<Vec<Row>> {
     let rust = cells(
         &steps::sources(program, side, Language::Rust)?,
         Language::Rust,
@@ -176,7 +176,7 @@ pub fn run(args: &ShowArgs) -> Result<ExitCode> {
 
 /// One side of a program as `width` columns of text, with colours that `anstream` takes out where there
 /// are none.
-pub fn draw(program: &Program, side: Side, width: usize, expand: bool) -> Result<String> {
+pub fn draw(program: &Pair, side: Side, width: usize, expand: bool) -> Result<String> {
     let bold = Style::new().bold();
     let mut text = format!(
         "{bold}{} {}, the {}: {}{bold:#}\n",

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use crate::pairs::{Language, Program, Side};
+use crate::pairs::{Language, Pair, Side};
 use crate::run::executables;
 
 /// What begins a new item, which is not of the step above it.
@@ -80,7 +80,7 @@ impl Source {
 
 /// The files in which the steps of one side of a program stand: its executable, and its class where
 /// that has a file of its own.
-pub fn sources(program: &Program, side: Side, language: Language) -> Result<Vec<Source>> {
+pub fn sources(program: &Pair, side: Side, language: Language) -> Result<Vec<Source>> {
     let executable = match language {
         Language::Rust => executables::rust_source(program, side),
         Language::Python => executables::python_source(program, side),

@@ -6,7 +6,7 @@ use std::fs;
 use std::process::Command;
 
 use lab::compare::{Comparison, Difference, compare};
-use lab::pairs::{Language, PROGRAMS, Side};
+use lab::pairs::{Language, PAIRS, Side};
 use lab::run::executables;
 use lab::run::session::{self, Typing};
 use regex_lite::{NoExpand, Regex};
@@ -19,14 +19,14 @@ fn every_pairing_prints_what_the_lessons_print() {
     } else {
         &[Language::Rust]
     };
-    let programs: Vec<_> = PROGRAMS.iter().collect();
+    let programs: Vec<_> = PAIRS.iter().collect();
     let comparisons = compare(&programs, languages, Typing::Ahead, |_| ()).unwrap();
     assert_eq!(comparisons.len(), 20 * languages.len().pow(2));
     let differences: Vec<_> = comparisons
         .iter()
         .flat_map(|comparison| {
             let (server, client) = comparison.pairing;
-            let name = format!("{} {server:?} → {client:?}", comparison.program.name());
+            let name = format!("{} {server:?} → {client:?}", comparison.pair.name());
             comparison
                 .differences()
                 .into_iter()
@@ -38,7 +38,7 @@ fn every_pairing_prints_what_the_lessons_print() {
 
 /// What differs when a Rust client talks to a Python server in which something right has become wrong.
 fn differences_with(number: u8, changes: &[(&str, &str)]) -> Vec<Difference> {
-    let program = PROGRAMS.iter().find(|program| program.number == number);
+    let program = PAIRS.iter().find(|program| program.number == number);
     let program = program.unwrap();
     let mut source = fs::read_to_string(executables::python_source(program, Side::Server)).unwrap();
     for (right, wrong) in changes {
@@ -53,7 +53,7 @@ fn differences_with(number: u8, changes: &[(&str, &str)]) -> Vec<Difference> {
     server.arg(file).env("PYTHONPATH", modules);
     let client = executables::command(program, Side::Client, Language::Rust).unwrap();
     let comparison = Comparison {
-        program,
+        pair: program,
         pairing: (Language::Python, Language::Rust),
         outcome: session::hold(&(program.session)(), server, client),
     };

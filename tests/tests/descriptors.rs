@@ -13,7 +13,7 @@ use std::net::TcpStream;
 use std::process::Command;
 
 use common::header;
-use lab::pairs::{Language, PROGRAMS, Side};
+use lab::pairs::{Language, PAIRS, Side};
 use lab::run::executables;
 use lab::run::process::{PATIENCE, Process};
 use serde_json::json;
@@ -32,7 +32,7 @@ fn start(number: u8, language: Language, folder: &TempDir) -> Process {
     fs::create_dir(&share).unwrap();
     let large = fs::File::create(share.join("large")).unwrap();
     large.set_len(LARGE).unwrap();
-    let program = PROGRAMS.iter().find(|program| program.number == number);
+    let program = PAIRS.iter().find(|program| program.number == number);
     let server = executables::command(program.unwrap(), Side::Server, language).unwrap();
     let mut shell = Command::new("sh");
     shell

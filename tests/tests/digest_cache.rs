@@ -22,7 +22,7 @@ use std::time::{Duration, Instant, SystemTime};
 use common::files::transfer::REST;
 use common::header;
 use ftp_class::FileHeader;
-use lab::pairs::{Language, PROGRAMS, Side};
+use lab::pairs::{Language, PAIRS, Side};
 use lab::run::executables;
 use lab::run::process::{PATIENCE, Process};
 use md5::{Digest, Md5};
@@ -68,7 +68,7 @@ impl Server {
     fn start(language: Language, number: u8) -> Self {
         let folder = TempDir::with_prefix("digests-").unwrap();
         fs::create_dir(folder.path().join("share")).unwrap();
-        let program = PROGRAMS.iter().find(|program| program.number == number);
+        let program = PAIRS.iter().find(|program| program.number == number);
         let mut command = executables::command(program.unwrap(), Side::Server, language).unwrap();
         let dir = match number {
             FTP_SIMPLE => folder.path().join("share"),

@@ -12,7 +12,7 @@ use std::io::{Read, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::process::Command;
 
-use lab::pairs::{Language, PROGRAMS, Side};
+use lab::pairs::{Language, PAIRS, Side};
 use lab::run::executables;
 use lab::run::process::{PATIENCE, Process};
 
@@ -23,7 +23,7 @@ fn start_failing(number: u8, language: Language, call: &str, error: &str) -> Opt
     {
         return None;
     }
-    let program = PROGRAMS.iter().find(|program| program.number == number);
+    let program = PAIRS.iter().find(|program| program.number == number);
     let server = executables::command(program.unwrap(), Side::Server, language).unwrap();
     let mut strace = Command::new("strace");
     strace

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use lab::pairs::{Language, PROGRAMS, Program, Side};
+use lab::pairs::{Language, PAIRS, Pair, Side};
 use lab::run::executables;
 use lab::run::process::{PATIENCE, Process};
 
@@ -19,7 +19,7 @@ struct Outcome {
     stderr: String,
 }
 
-fn run(program: &Program, side: Side, language: Language, arguments: &[&str]) -> Outcome {
+fn run(program: &Pair, side: Side, language: Language, arguments: &[&str]) -> Outcome {
     let mut command = executables::command(program, side, language).unwrap();
     // Wide enough for argparse to break no line.
     command.args(arguments).env("COLUMNS", "1000");
@@ -34,7 +34,7 @@ fn run(program: &Program, side: Side, language: Language, arguments: &[&str]) ->
 }
 
 /// The flags of a `--help`, each with the default that it tells.
-fn flags(program: &Program, side: Side, language: Language) -> BTreeMap<String, String> {
+fn flags(program: &Pair, side: Side, language: Language) -> BTreeMap<String, String> {
     let help = run(program, side, language, &["--help"]);
     assert_eq!(help.status, Some(0), "{}", help.stderr);
     let lines = help.stdout.lines().map(str::trim_start);
@@ -50,8 +50,8 @@ fn flags(program: &Program, side: Side, language: Language) -> BTreeMap<String, 
         .collect()
 }
 
-fn sides() -> impl Iterator<Item = (&'static Program, Side)> {
-    PROGRAMS
+fn sides() -> impl Iterator<Item = (&'static Pair, Side)> {
+    PAIRS
         .iter()
         .flat_map(|program| [Side::Server, Side::Client].map(|side| (program, side)))
 }
@@ -107,7 +107,7 @@ fn what_is_mistyped_is_a_usage_error_that_says_what_is_wrong() {
             ("ftp-simple", Side::Client),
             ("qq-chat", Side::Client),
         ] {
-            let program = PROGRAMS.iter().find(|program| program.name() == name);
+            let program = PAIRS.iter().find(|program| program.name() == name);
             let program = program.unwrap();
             let takes = flags(program, side, language);
             for (flag, value) in mistyped {
@@ -140,7 +140,7 @@ fn a_message_may_begin_with_a_hyphen() {
         ("echo-tcp/oneshot", Side::Client),
         ("echo-tcp/framed", Side::Server),
     ] {
-        let program = PROGRAMS.iter().find(|program| program.name() == name);
+        let program = PAIRS.iter().find(|program| program.name() == name);
         for language in [Language::Rust, Language::Python] {
             if language == Language::Python && !tests::python_or_skip("the hyphens") {
                 return;

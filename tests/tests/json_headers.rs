@@ -11,7 +11,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 
 use common::header;
-use lab::pairs::{Language, PROGRAMS, Side};
+use lab::pairs::{Language, PAIRS, Side};
 use lab::run::executables;
 use lab::run::process::{PATIENCE, Process};
 
@@ -19,7 +19,7 @@ const DOWNLOAD: u8 = 13;
 const UPLOAD: u8 = 14;
 
 fn command(number: u8, side: Side, language: Language) -> Command {
-    let program = PROGRAMS.iter().find(|program| program.number == number);
+    let program = PAIRS.iter().find(|program| program.number == number);
     executables::command(program.unwrap(), side, language).unwrap()
 }
 

@@ -11,7 +11,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::process::Command;
 use std::time::UNIX_EPOCH;
 
-use lab::pairs::{Language, PROGRAMS, Program, Side};
+use lab::pairs::{Language, PAIRS, Pair, Side};
 use lab::run::executables;
 use lab::run::process::{PATIENCE, Process};
 use tempfile::TempDir;
@@ -20,8 +20,8 @@ use tempfile::TempDir;
 const FORMAT: &str = "%s %a %A %b %B %c %C %d %D %e %F %g %G %h %H %I %j %k %l %m %M %n %p %P %r %R \
                       %S %t %T %u %U %V %w %W %x %X %y %Y %z %Z %% %-d %_H %010Y %^a %#Z %Ey %Od %Q";
 
-fn ntp() -> &'static Program {
-    PROGRAMS
+fn ntp() -> &'static Pair {
+    PAIRS
         .iter()
         .find(|program| program.name() == "ntp")
         .unwrap()

@@ -17,7 +17,7 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 use lab::host::forgery::send_as;
 use lab::host::namespace::{End, Wire};
-use lab::pairs::{Language, PROGRAMS, Side};
+use lab::pairs::{Language, PAIRS, Side};
 use lab::run::executables;
 use lab::run::process::{PATIENCE, Process};
 use rustix::net::{AddressFamily, SocketType, netdevice};
@@ -103,7 +103,7 @@ fn ask(wire: &Wire, client: IpAddr, server: SocketAddr) {
 }
 
 fn judge(wire: &Wire, number: u8, language: Language, host: IpAddr) -> Result<()> {
-    let program = PROGRAMS.iter().find(|program| program.number == number);
+    let program = PAIRS.iter().find(|program| program.number == number);
     let mut command = executables::command(program.unwrap(), Side::Server, language)?;
     command.args(["--port", "0", "--host", &host.to_string()]);
     let server = wire.at(End::Server, || Process::start(&mut command))?;

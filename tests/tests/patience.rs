@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::header;
-use lab::pairs::{Language, PROGRAMS, Side};
+use lab::pairs::{Language, PAIRS, Side};
 use lab::run::executables;
 use lab::run::process::{PATIENCE, Process};
 use socket2::{Domain, Socket, Type};
@@ -26,7 +26,7 @@ const CLASS: u8 = 15;
 
 /// Starts the UDP echo's client, whose server is `server`.
 fn ask(language: Language, server: &UdpSocket, flags: &[&str]) -> Process {
-    let program = PROGRAMS.iter().find(|program| program.number == ECHO_UDP);
+    let program = PAIRS.iter().find(|program| program.number == ECHO_UDP);
     let mut command = executables::command(program.unwrap(), Side::Client, language).unwrap();
     let port = server.local_addr().unwrap().port().to_string();
     command.args(["--port", &port]).args(flags);
@@ -88,7 +88,7 @@ fn the_upload_server_ends_a_client_that_says_nothing() {
             return;
         }
         let folder = TempDir::with_prefix("upload-").unwrap();
-        let program = PROGRAMS.iter().find(|program| program.number == UPLOAD);
+        let program = PAIRS.iter().find(|program| program.number == UPLOAD);
         let mut command = executables::command(program.unwrap(), Side::Server, language).unwrap();
         command
             .args(["--port", "0", "--timeout", "0.2", "--dir"])
@@ -135,7 +135,7 @@ fn a_file_client_gives_up_a_server_that_does_not_take_its_connection() {
         if language == Language::Python && !tests::python_or_skip("the full backlog") {
             return;
         }
-        let program = PROGRAMS.iter().find(|program| program.number == UPLOAD);
+        let program = PAIRS.iter().find(|program| program.number == UPLOAD);
         let mut command = executables::command(program.unwrap(), Side::Client, language).unwrap();
         let port = address.port().to_string();
         command.args(["--timeout", "0.5", "--port", &port, "a.txt"]);
@@ -166,7 +166,7 @@ fn sending(number: u8, side: Side, language: Language) -> Sending {
     let share = folder.path().join("share");
     fs::create_dir(&share).unwrap();
     fs::write(share.join("large"), vec![b'x'; LARGE]).unwrap();
-    let program = PROGRAMS.iter().find(|program| program.number == number);
+    let program = PAIRS.iter().find(|program| program.number == number);
     let mut command = executables::command(program.unwrap(), side, language).unwrap();
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.set_recv_buffer_size(32 * 1024).unwrap();
@@ -214,7 +214,7 @@ fn sending(number: u8, side: Side, language: Language) -> Sending {
 /// Tries `judge` with both languages of all `senders`, all at once: they wait most of the time.
 fn with_all(senders: &[(u8, Side)], judge: impl Fn(u8, Side, Language) + Sync) {
     let python = tests::python_or_skip("the peer that stops reading, or reads slowly");
-    let programs: Vec<_> = PROGRAMS
+    let programs: Vec<_> = PAIRS
         .iter()
         .filter(|program| senders.iter().any(|(number, _)| *number == program.number))
         .collect();

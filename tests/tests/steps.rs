@@ -5,13 +5,13 @@
     reason = "a test that cannot set up its case ends with a panic"
 )]
 
-use lab::pairs::{Language, PROGRAMS, Side};
+use lab::pairs::{Language, PAIRS, Side};
 use lab::steps::{Source, sources};
 
 /// Within a program the steps ascend, from 1 on without a gap.
 #[test]
 fn the_steps_are_numbered_as_they_happen_in_both_languages() {
-    for program in PROGRAMS {
+    for program in PAIRS {
         for side in [Side::Server, Side::Client] {
             let steps = |language| -> Vec<u32> {
                 let sources = sources(program, side, language).unwrap();

@@ -16,7 +16,7 @@ use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::process::Command;
 
 use common::header;
-use lab::pairs::{Language, PROGRAMS, Side};
+use lab::pairs::{Language, PAIRS, Side};
 use lab::run::executables;
 use lab::run::process::{PATIENCE, Process};
 use rustix::process::Signal;
@@ -40,7 +40,7 @@ fn count(number: u8, args: &[&str], talk: impl FnOnce(SocketAddr)) -> BTreeMap<S
 }
 
 fn rust(number: u8, side: Side) -> Command {
-    let program = PROGRAMS.iter().find(|program| program.number == number);
+    let program = PAIRS.iter().find(|program| program.number == number);
     executables::command(program.unwrap(), side, Language::Rust).unwrap()
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use common::files::transfer::REST;
 
-use crate::pairs::{PROGRAMS, Program, Side};
+use crate::pairs::{PAIRS, Pair, Side};
 use crate::run::executables::{self, Profile};
 use crate::run::interrupt::Folder;
 use crate::run::process::{PATIENCE, Process};
@@ -165,8 +165,8 @@ pub fn bare(args: &[&str]) -> Result<Command> {
 /// # Errors
 ///
 /// When there is none.
-pub fn program(number: u8) -> Result<&'static Program> {
-    PROGRAMS
+pub fn program(number: u8) -> Result<&'static Pair> {
+    PAIRS
         .iter()
         .find(|program| program.number == number)
         .with_context(|| format!("there is no program {number}"))

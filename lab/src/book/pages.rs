@@ -14,13 +14,13 @@ use super::{Page, Part};
 use crate::check::engine::target::Target;
 use crate::check::{self, Check};
 use crate::highlight::highlight;
-use crate::pairs::{Language, PROGRAMS};
+use crate::pairs::{Language, PAIRS};
 use crate::run::executables;
 
 /// The pages, in their order.
 pub(super) fn all(recordings: &Recordings) -> Result<Vec<Part>> {
     let mut programs = Vec::new();
-    let mut packages: Vec<&str> = PROGRAMS.iter().map(|program| program.package).collect();
+    let mut packages: Vec<&str> = PAIRS.iter().map(|program| program.package).collect();
     packages.dedup();
     for package in packages {
         programs.push(readme(
@@ -28,7 +28,7 @@ pub(super) fn all(recordings: &Recordings) -> Result<Vec<Part>> {
             &format!("{package}.md"),
             package,
         )?);
-        for program in PROGRAMS.iter().filter(|program| program.package == package) {
+        for program in PAIRS.iter().filter(|program| program.package == package) {
             let of: Vec<&Recording> = recordings
                 .traces
                 .iter()
@@ -97,7 +97,7 @@ fn file(path: &str, file: &str, title: &str) -> Result<Page> {
 /// A README as a page, with links to the pages of its programs.
 fn readme(path: &str, name: &str, title: &str) -> Result<Page> {
     let mut page = file(path, name, title)?;
-    let programs: Vec<_> = PROGRAMS
+    let programs: Vec<_> = PAIRS
         .iter()
         .filter(|program| name == format!("{}.md", program.package))
         .collect();

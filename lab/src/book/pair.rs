@@ -7,13 +7,13 @@ use maud::{Markup, html};
 use super::Page;
 use super::recordings::Recording;
 use crate::highlight::Line;
-use crate::pairs::{Program, Side};
+use crate::pairs::{Pair, Side};
 use crate::show::{self, Cell};
 use crate::trace::diagram::{self, Choice, Row, Topic};
 use crate::trace::event::{Trace, What};
 
 /// The page.
-pub(super) fn page(program: &Program, recordings: &[&Recording]) -> Result<Page> {
+pub(super) fn page(program: &Pair, recordings: &[&Recording]) -> Result<Page> {
     let mut text = format!(
         "# {} {}\n\n{}. Port {} ({}).\n\n",
         program.number,
@@ -39,7 +39,7 @@ pub(super) fn page(program: &Program, recordings: &[&Recording]) -> Result<Page>
 }
 
 /// Its file: below the page of its lab.
-pub(super) fn file(program: &Program) -> String {
+pub(super) fn file(program: &Pair) -> String {
     let name = program.name().replace('/', "-");
     format!("{}/{:02}-{name}.md", program.package, program.number)
 }
@@ -56,7 +56,7 @@ fn capitalised(text: &str) -> String {
     })
 }
 
-fn sources(program: &Program, side: Side) -> Result<Markup> {
+fn sources(program: &Pair, side: Side) -> Result<Markup> {
     let rows = show::rows(program, side)?;
     Ok(html! {
         div class="steps" {

@@ -14,14 +14,14 @@ use std::time::SystemTime;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::pairs::{Language, PROGRAMS, Program};
+use crate::pairs::{Language, PAIRS, Pair};
 use crate::run::executables;
 use crate::trace::event::Trace;
 
 /// A pairing's trace.
 #[derive(Debug)]
 pub(super) struct Recording {
-    pub(super) program: &'static Program,
+    pub(super) program: &'static Pair,
     pub(super) server: Language,
     pub(super) client: Language,
     pub(super) trace: Trace,
@@ -43,7 +43,7 @@ pub(super) fn make(again: bool) -> Result<Recordings> {
         Some(_) => Language::BOTH.to_vec(),
         None => vec![Language::Rust],
     };
-    let jobs: Vec<(&'static Program, Language, Language)> = PROGRAMS
+    let jobs: Vec<(&'static Pair, Language, Language)> = PAIRS
         .iter()
         .flat_map(|program| {
             let languages = languages.clone();
@@ -92,7 +92,7 @@ pub(super) fn make(again: bool) -> Result<Recordings> {
 
 fn record(
     folder: &Path,
-    job: (&'static Program, Language, Language),
+    job: (&'static Pair, Language, Language),
     common: SystemTime,
     again: bool,
 ) -> Result<Recording> {

@@ -20,6 +20,7 @@ use crate::check::engine::subject::Subject;
 use crate::check::engine::target::Target;
 use crate::check::engine::trial::Pace;
 use crate::check::{Check, Grade, checks_of, report};
+use crate::pairs::dialect::Serves;
 use crate::pairs::{Language, Side, Transport};
 use crate::run::executables;
 
@@ -100,7 +101,7 @@ impl CheckArgs {
     /// Who is judged, as `target`.
     fn subject(&self, target: &Target) -> Result<Subject> {
         Ok(match &self.connect {
-            Some(text) => Subject::Running(server_at(text, target.program.transport)?),
+            Some(text) => Subject::Running(server_at(text, target.pair.transport)?),
             None if !self.command.is_empty() => Subject::Command(self.command.clone()),
             None if self.python => Subject::Ours(Language::Python),
             None => Subject::Ours(Language::Rust),
@@ -141,9 +142,6 @@ fn addresses(text: &str) -> Result<Vec<SocketAddr>> {
 
 /// Without any patience every program fails; the most is beyond what anybody waits for.
 const MOST_PATIENCE: Duration = Duration::from_hours(1);
-
-/// Programs whose servers end with their first session.
-const ENDS_BY_ITSELF: &[u8] = &[3, 4, 7, 9, 10];
 
 /// Runs the command. A mistake in the command line is status 2, as a program that cannot be judged.
 ///
@@ -219,7 +217,7 @@ fn plan(args: &CheckArgs) -> Result<Plan> {
             targets[0].name()
         );
         ensure!(
-            args.connect.is_none() || !ENDS_BY_ITSELF.contains(&targets[0].program.number),
+            args.connect.is_none() || targets[0].pair.dialect.server.serves != Serves::Once,
             "{} ends with its first session, and there are many checks: give its command after --",
             targets[0].name()
         );
@@ -245,7 +243,7 @@ fn subject(args: &CheckArgs, plan: &Plan) -> Result<Subject> {
     let subject = args.subject(&plan[0].0)?;
     match subject {
         Subject::Ours(Language::Rust) => {
-            let programs: Vec<_> = plan.iter().map(|(target, _)| target.program).collect();
+            let programs: Vec<_> = plan.iter().map(|(target, _)| target.pair).collect();
             executables::build_all(&programs)?;
         }
         Subject::Ours(Language::Python) => {

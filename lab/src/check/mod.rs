@@ -29,7 +29,7 @@ pub mod report;
 pub use args::{CheckArgs, lacks_separator, run};
 
 /// What a check asks for. (The comments of the grades are the help of `--only`.)
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Grade {
     /// What the lesson asks: bytes, prompts, lines, the end
@@ -56,30 +56,33 @@ pub struct Check {
     pub name: &'static str,
     /// What its failure means.
     pub grade: Grade,
-    /// The targets that it judges.
-    pub targets: &'static [&'static str],
+    /// Which programs it is for.
+    needs: catalogue::Needs,
     /// What is done, and what must follow.
-    pub sentence: &'static str,
+    pub sentence: String,
     /// Why it matters, and how a failing program is mended.
-    pub hint: &'static str,
-    /// Does it.
-    pub run: fn(&mut Context) -> Verdict,
+    pub hint: String,
+    run: fn(&Context) -> Verdict,
+}
+
+impl Check {
+    /// Whether it is for `target`.
+    #[must_use]
+    pub fn judges(&self, target: &Target) -> bool {
+        self.needs.are_met_by(target)
+    }
 }
 
 /// The checks of a target, in the order in which they are done: the protocol first, for what
 /// breaks there breaks the rest.
 #[must_use]
 pub fn checks_of(target: &Target) -> Vec<&'static Check> {
-    let judged = |grade| {
-        catalogue::ALL
-            .iter()
-            .copied()
-            .flatten()
-            .filter(move |check| check.grade == grade && target.is_one_of(check.targets))
-    };
-    judged(Grade::Protocol)
-        .chain(judged(Grade::Robust))
-        .collect()
+    let mut checks: Vec<_> = catalogue::all()
+        .iter()
+        .filter(|check| check.judges(target))
+        .collect();
+    checks.sort_by_key(|check| check.grade);
+    checks
 }
 
 #[cfg(test)]
@@ -87,18 +90,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_check_judges_targets_that_exist_under_a_name_of_its_own() {
-        let names: Vec<_> = Target::all().map(|target| target.name()).collect();
-        for check in catalogue::ALL.iter().copied().flatten() {
-            for target in check.targets {
-                assert!(
-                    names.iter().any(|name| name == target),
-                    "{}: {target}",
-                    check.name
-                );
-            }
-            assert!(check.sentence.ends_with('.'), "{}", check.name);
-            assert!(check.hint.ends_with('.'), "{}", check.name);
+    fn every_check_judges_some_target_and_a_targets_checks_have_names_of_their_own() {
+        for check in catalogue::all() {
+            assert!(
+                Target::all().any(|target| check.judges(&target)),
+                "{}",
+                check.name
+            );
         }
         for target in Target::all() {
             let mut names: Vec<_> = checks_of(&target).iter().map(|check| check.name).collect();

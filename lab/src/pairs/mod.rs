@@ -2,14 +2,17 @@
 
 use crate::names::{self, UnknownName};
 
+pub mod dialect;
+mod dialects;
 mod sessions;
 mod table;
 
-pub use table::PROGRAMS;
+use dialect::Dialect;
+pub use table::PAIRS;
 
 /// One client/server pair of the lessons.
 #[derive(Debug)]
-pub struct Program {
+pub struct Pair {
     /// Its number in the lessons' order.
     pub number: u8,
     /// The cargo package.
@@ -26,11 +29,13 @@ pub struct Program {
     pub server: Executable,
     /// The client's executable, and the flags that make it this program.
     pub client: Executable,
+    /// How its two ends speak.
+    pub dialect: Dialect,
     /// A conversation that shows all that the pair can do, and what both sides print.
     pub session: fn() -> Session,
 }
 
-impl Program {
+impl Pair {
     /// The name under which `cargo lab` knows it: `ntp`, `echo-tcp/phone`.
     #[must_use]
     pub fn name(&self) -> String {
@@ -65,8 +70,8 @@ impl Program {
 /// # Errors
 ///
 /// When a word names no program.
-pub fn select(words: &[String]) -> Result<Vec<&'static Program>, UnknownName> {
-    names::select("program", "cargo lab list", words, PROGRAMS, |program| {
+pub fn select(words: &[String]) -> Result<Vec<&'static Pair>, UnknownName> {
+    names::select("program", "cargo lab list", words, PAIRS, |program| {
         program.names()
     })
 }
@@ -76,11 +81,11 @@ pub fn select(words: &[String]) -> Result<Vec<&'static Program>, UnknownName> {
 /// # Errors
 ///
 /// When the word names no program.
-pub fn one(word: &str) -> Result<&'static Program, UnknownName> {
+pub fn one(word: &str) -> Result<&'static Pair, UnknownName> {
     let selected = select(&[word.to_owned()])?;
     let named = selected.iter().find(|program| program.name() == word);
     // A word that selects none is an error already.
-    Ok(named.or(selected.first()).unwrap_or(&&PROGRAMS[0]))
+    Ok(named.or(selected.first()).unwrap_or(&&PAIRS[0]))
 }
 
 /// One executable of a program.
@@ -201,9 +206,9 @@ mod tests {
 
     #[test]
     fn there_are_twenty_programs_and_each_has_a_name_of_its_own() {
-        let numbers: Vec<_> = PROGRAMS.iter().map(|program| program.number).collect();
+        let numbers: Vec<_> = PAIRS.iter().map(|program| program.number).collect();
         assert_eq!(numbers, (1..=20).collect::<Vec<_>>());
-        let mut names: Vec<_> = PROGRAMS.iter().map(Program::name).collect();
+        let mut names: Vec<_> = PAIRS.iter().map(Pair::name).collect();
         names.sort();
         names.dedup();
         assert_eq!(names.len(), 20);

@@ -1,15 +1,15 @@
 //! The twenty rows.
 
 use crate::pairs::Transport::{Tcp, Udp};
-use crate::pairs::{Executable, Program, sessions};
+use crate::pairs::{Executable, Pair, dialects, sessions};
 
 const fn plain(binary: &'static str) -> Executable {
     Executable { binary, flags: &[] }
 }
 
 /// The twenty programs, in the lessons' order.
-pub const PROGRAMS: &[Program] = &[
-    Program {
+pub const PAIRS: &[Pair] = &[
+    Pair {
         number: 1,
         package: "echo-tcp",
         pair: "",
@@ -18,9 +18,10 @@ pub const PROGRAMS: &[Program] = &[
         about: "upper-case echo, one client after another",
         server: plain("server"),
         client: plain("client"),
+        dialect: dialects::ECHO_TCP,
         session: sessions::echo_tcp,
     },
-    Program {
+    Pair {
         number: 2,
         package: "echo-tcp",
         pair: "phone",
@@ -29,9 +30,10 @@ pub const PROGRAMS: &[Program] = &[
         about: "plain echo; SO_REUSEADDR",
         server: plain("phone-server"),
         client: plain("phone-client"),
+        dialect: dialects::PHONE,
         session: sessions::phone,
     },
-    Program {
+    Pair {
         number: 3,
         package: "echo-tcp",
         pair: "oneshot",
@@ -40,9 +42,10 @@ pub const PROGRAMS: &[Program] = &[
         about: "one message, one answer, both end",
         server: plain("oneshot-server"),
         client: plain("oneshot-client"),
+        dialect: dialects::ONESHOT_TCP,
         session: sessions::oneshot_tcp,
     },
-    Program {
+    Pair {
         number: 4,
         package: "echo-tcp",
         pair: "framed",
@@ -51,9 +54,10 @@ pub const PROGRAMS: &[Program] = &[
         about: "a datagram's boundaries on a stream",
         server: plain("framed-server"),
         client: plain("framed-client"),
+        dialect: dialects::FRAMED_GREETING,
         session: sessions::framed_greeting,
     },
-    Program {
+    Pair {
         number: 5,
         package: "echo-udp",
         pair: "",
@@ -62,9 +66,10 @@ pub const PROGRAMS: &[Program] = &[
         about: "upper-case echo",
         server: plain("server"),
         client: plain("client"),
+        dialect: dialects::ECHO_UDP,
         session: sessions::echo_udp,
     },
-    Program {
+    Pair {
         number: 6,
         package: "echo-udp",
         pair: "talk",
@@ -73,9 +78,10 @@ pub const PROGRAMS: &[Program] = &[
         about: "two people take turns typing",
         server: plain("talk-server"),
         client: plain("talk-client"),
+        dialect: dialects::TALK,
         session: sessions::talk,
     },
-    Program {
+    Pair {
         number: 7,
         package: "echo-udp",
         pair: "hello",
@@ -84,9 +90,10 @@ pub const PROGRAMS: &[Program] = &[
         about: "one fixed message, one fixed answer",
         server: plain("hello-server"),
         client: plain("hello-client"),
+        dialect: dialects::HELLO,
         session: sessions::hello,
     },
-    Program {
+    Pair {
         number: 8,
         package: "echo-udp",
         pair: "ack",
@@ -95,9 +102,10 @@ pub const PROGRAMS: &[Program] = &[
         about: "every datagram is acknowledged",
         server: plain("ack-server"),
         client: plain("ack-client"),
+        dialect: dialects::ACK,
         session: sessions::ack,
     },
-    Program {
+    Pair {
         number: 9,
         package: "echo-udp",
         pair: "boundaries",
@@ -106,9 +114,10 @@ pub const PROGRAMS: &[Program] = &[
         about: "three sends are three receives",
         server: plain("boundaries-server"),
         client: plain("boundaries-client"),
+        dialect: dialects::BOUNDARIES,
         session: sessions::boundaries,
     },
-    Program {
+    Pair {
         number: 10,
         package: "echo-udp",
         pair: "oneshot",
@@ -117,9 +126,10 @@ pub const PROGRAMS: &[Program] = &[
         about: "one message, one answer, both end",
         server: plain("oneshot-server"),
         client: plain("oneshot-client"),
+        dialect: dialects::ONESHOT_UDP,
         session: sessions::oneshot_udp,
     },
-    Program {
+    Pair {
         number: 11,
         package: "ntp",
         pair: "",
@@ -128,9 +138,10 @@ pub const PROGRAMS: &[Program] = &[
         about: "the time, in the format that the client asks for",
         server: plain("server"),
         client: plain("client"),
+        dialect: dialects::NTP,
         session: sessions::ntp,
     },
-    Program {
+    Pair {
         number: 12,
         package: "qq-chat",
         pair: "",
@@ -139,9 +150,10 @@ pub const PROGRAMS: &[Program] = &[
         about: "chat with a contact list",
         server: plain("server"),
         client: plain("client"),
+        dialect: dialects::QQ_CHAT,
         session: sessions::qq_chat,
     },
-    Program {
+    Pair {
         number: 13,
         package: "ftp-simple",
         pair: "",
@@ -150,9 +162,10 @@ pub const PROGRAMS: &[Program] = &[
         about: "download: header, JSON header, body",
         server: plain("server"),
         client: plain("client"),
+        dialect: dialects::FTP_SIMPLE,
         session: sessions::ftp_simple,
     },
-    Program {
+    Pair {
         number: 14,
         package: "ftp-simple",
         pair: "upload",
@@ -161,9 +174,10 @@ pub const PROGRAMS: &[Program] = &[
         about: "upload of a large file",
         server: plain("upload-server"),
         client: plain("upload-client"),
+        dialect: dialects::UPLOAD,
         session: sessions::upload,
     },
-    Program {
+    Pair {
         number: 15,
         package: "ftp-class",
         pair: "",
@@ -172,9 +186,10 @@ pub const PROGRAMS: &[Program] = &[
         about: "get and put as classes, binary header",
         server: plain("server"),
         client: plain("client"),
+        dialect: dialects::FTP_CLASS,
         session: sessions::ftp_class,
     },
-    Program {
+    Pair {
         number: 16,
         package: "socketserver-demo",
         pair: "",
@@ -183,9 +198,10 @@ pub const PROGRAMS: &[Program] = &[
         about: "ThreadingTCPServer, upper-case echo",
         server: plain("server"),
         client: plain("client"),
+        dialect: dialects::THREADING_TCP,
         session: sessions::threading_tcp,
     },
-    Program {
+    Pair {
         number: 17,
         package: "socketserver-demo",
         pair: "udp",
@@ -194,9 +210,10 @@ pub const PROGRAMS: &[Program] = &[
         about: "ThreadingUDPServer, upper-case echo",
         server: plain("udp-server"),
         client: plain("udp-client"),
+        dialect: dialects::THREADING_UDP,
         session: sessions::threading_udp,
     },
-    Program {
+    Pair {
         number: 18,
         package: "socketserver-demo",
         pair: "text",
@@ -211,9 +228,10 @@ pub const PROGRAMS: &[Program] = &[
             binary: "client",
             flags: &["--text"],
         },
+        dialect: dialects::THREADING_TCP_TEXT,
         session: sessions::threading_tcp_text,
     },
-    Program {
+    Pair {
         number: 19,
         package: "socketserver-demo",
         pair: "udp-text",
@@ -228,9 +246,10 @@ pub const PROGRAMS: &[Program] = &[
             binary: "udp-client",
             flags: &["--text"],
         },
+        dialect: dialects::THREADING_UDP_REQUEST,
         session: sessions::threading_udp_request,
     },
-    Program {
+    Pair {
         number: 20,
         package: "socketserver-demo",
         pair: "framed",
@@ -239,6 +258,7 @@ pub const PROGRAMS: &[Program] = &[
         about: "framed echo, concurrent",
         server: plain("framed-server"),
         client: plain("framed-client"),
+        dialect: dialects::FRAMED_ECHO,
         session: sessions::framed_echo,
     },
 ];

@@ -14,7 +14,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::pairs::{Executable, Language, Program, Side};
+use crate::pairs::{Executable, Language, Pair, Side};
 
 /// How the labs are compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,7 +38,7 @@ pub fn workspace() -> &'static Path {
 /// # Errors
 ///
 /// When cargo cannot build the lab.
-pub fn rust(program: &Program, side: Side, profile: Profile) -> Result<PathBuf> {
+pub fn rust(program: &Pair, side: Side, profile: Profile) -> Result<PathBuf> {
     let binary = program.side(side).binary;
     match profile {
         Profile::Debug => build(program.package, None, profile)?,
@@ -100,14 +100,14 @@ pub fn for_stacks(package: &'static str, binary: &'static str) -> Result<PathBuf
 
 /// The source of one side of a program, in Rust.
 #[must_use]
-pub fn rust_source(program: &Program, side: Side) -> PathBuf {
+pub fn rust_source(program: &Pair, side: Side) -> PathBuf {
     let file = format!("{}.rs", program.side(side).binary);
     workspace().join(program.package).join("src/bin").join(file)
 }
 
 /// The Python counterpart of one side of a program.
 #[must_use]
-pub fn python_source(program: &Program, side: Side) -> PathBuf {
+pub fn python_source(program: &Pair, side: Side) -> PathBuf {
     let file = format!("{}.py", program.side(side).binary.replace('-', "_"));
     workspace().join(program.package).join("python").join(file)
 }
@@ -117,7 +117,7 @@ pub fn python_source(program: &Program, side: Side) -> PathBuf {
 /// # Errors
 ///
 /// When the lab cannot be built, or Python is missing.
-pub fn command(program: &Program, side: Side, language: Language) -> Result<Command> {
+pub fn command(program: &Pair, side: Side, language: Language) -> Result<Command> {
     let Executable { flags, .. } = program.side(side);
     let mut command = match language {
         Language::Rust => Command::new(rust(program, side, Profile::Debug)?),
@@ -136,7 +136,7 @@ pub fn command(program: &Program, side: Side, language: Language) -> Result<Comm
 /// # Errors
 ///
 /// When cargo cannot build one of them.
-pub fn build_all(programs: &[&Program]) -> Result<()> {
+pub fn build_all(programs: &[&Pair]) -> Result<()> {
     programs
         .iter()
         .try_for_each(|program| build(program.package, None, Profile::Debug))
@@ -235,11 +235,11 @@ fn cargo(command: &str, package: &str, folder: &Path) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pairs::PROGRAMS;
+    use crate::pairs::PAIRS;
 
     #[test]
     fn every_program_has_its_sources_in_both_languages() {
-        for program in PROGRAMS {
+        for program in PAIRS {
             for side in [Side::Server, Side::Client] {
                 let rust = rust_source(program, side);
                 assert!(rust.is_file(), "{}", rust.display());

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use regex_lite::Regex;
 
 use crate::host::{CannotBeSeen, sockets};
-use crate::pairs::{Language, Program, Session, Side};
+use crate::pairs::{Language, Pair, Session, Side};
 use crate::run::executables;
 use crate::run::interrupt::Folder;
 use crate::run::process::{PATIENCE, Process};
@@ -35,7 +35,7 @@ pub struct Outcome {
 ///
 /// When a side cannot be started or the server does not become ready.
 pub fn run(
-    program: &Program,
+    program: &Pair,
     server: Language,
     client: Language,
     typing: Typing,

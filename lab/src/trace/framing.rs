@@ -6,7 +6,7 @@ use common::notation;
 use ftp_class::FileHeader;
 use serde_json::Value;
 
-use crate::pairs::{Program, Side};
+use crate::pairs::{Pair, Side};
 
 /// What one direction of a pair's stream is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ enum Format {
 }
 
 /// The formats of both directions of a pair: what the server sends, and what the client sends.
-fn formats(program: &Program) -> (Format, Format) {
+fn formats(program: &Pair) -> (Format, Format) {
     use Format::{Bincode, Bytes, Commands, Json};
     match program.name().as_str() {
         "echo-tcp/framed" => (Json(Some("size")), Bytes),
@@ -72,7 +72,7 @@ pub(super) struct Decoder {
 impl Decoder {
     /// For a connection of a pair.
     #[must_use]
-    pub(super) fn new(program: &Program) -> Self {
+    pub(super) fn new(program: &Pair) -> Self {
         let (server, client) = formats(program);
         let lane = |format| Lane {
             format,
@@ -229,11 +229,11 @@ impl Lane {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pairs::PROGRAMS;
+    use crate::pairs::PAIRS;
 
     fn decoder(name: &str) -> Decoder {
         Decoder::new(
-            PROGRAMS
+            PAIRS
                 .iter()
                 .find(|program| program.name() == name)
                 .unwrap(),

@@ -22,7 +22,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 
-use crate::pairs::{self, Language, Program, Session, Side, Transport};
+use crate::pairs::{self, Language, Pair, Session, Side, Transport};
 use crate::run::executables;
 use crate::run::interrupt::Folder;
 use crate::run::session::{self, Typing};
@@ -168,7 +168,7 @@ fn title(side: Side, language: Option<Language>) -> String {
 }
 
 /// Runs a program's session, or what breaks it, and tells all that could be seen.
-fn record(program: &'static Program, args: &TraceArgs) -> Result<Trace> {
+fn record(program: &'static Pair, args: &TraceArgs) -> Result<Trace> {
     let language = |side| match side {
         Side::Server => args.server,
         Side::Client => args.client,
@@ -203,7 +203,7 @@ fn record(program: &'static Program, args: &TraceArgs) -> Result<Trace> {
 }
 
 /// Tells of each packet what its bytes mean.
-fn decode(program: &Program, events: &mut [Event]) {
+fn decode(program: &Pair, events: &mut [Event]) {
     let mut decoders: BTreeMap<SocketAddr, Decoder> = BTreeMap::new();
     for event in events {
         let side = event.side;
@@ -227,7 +227,7 @@ fn decode(program: &Program, events: &mut [Event]) {
 
 /// A session that is about to be held, with everything that looks at it.
 struct Recording {
-    program: &'static Program,
+    program: &'static Pair,
     folder: Folder,
     commands: [Command; 2],
     through_relay: bool,
@@ -241,7 +241,7 @@ struct Recording {
 impl Recording {
     /// Builds the programs, and finds out how to look at them.
     fn prepare(
-        program: &'static Program,
+        program: &'static Pair,
         languages: [Option<Language>; 2],
         args: &TraceArgs,
         notes: &mut Vec<String>,
@@ -415,7 +415,7 @@ fn copy(command: &Command) -> Command {
 #[cfg(target_os = "linux")]
 fn watch(
     strace: calls::Strace,
-    program: &'static Program,
+    program: &'static Pair,
     side: Side,
     language: Option<Language>,
     command: &Command,

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use lab::experiment::EXPERIMENTS;
 use lab::experiment::lessons::SENTENCES;
-use lab::pairs::PROGRAMS;
+use lab::pairs::PAIRS;
 use lab::run::executables::workspace;
 use serde_json::Value;
 
@@ -47,7 +47,7 @@ fn every_experiment_checks_a_sentence_under_a_name_of_its_own() {
 
 #[test]
 fn every_experiment_belongs_to_a_lab_whose_readme_points_to_it() {
-    let labs: HashSet<&str> = PROGRAMS.iter().map(|program| program.package).collect();
+    let labs: HashSet<&str> = PAIRS.iter().map(|program| program.package).collect();
     let readmes: Vec<String> = labs
         .iter()
         .map(|lab| {

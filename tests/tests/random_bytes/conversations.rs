@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use common::header;
 use ftp_class::FileHeader;
-use lab::pairs::{Language, PROGRAMS, Program, Side, Transport};
+use lab::pairs::{Language, PAIRS, Pair, Side, Transport};
 use lab::run::executables;
 use lab::run::process::{PATIENCE, Process};
 use proptest::collection::vec;
@@ -44,7 +44,7 @@ enum Leaving {
 /// What a client sends, piece by piece, and how it leaves.
 type Conversation = (Vec<Vec<u8>>, Leaving);
 
-fn conversation(program: &Program) -> impl Strategy<Value = Conversation> {
+fn conversation(program: &Pair) -> impl Strategy<Value = Conversation> {
     let leaving = prop_oneof![
         Just(Leaving::Closes),
         Just(Leaving::Resets),
@@ -85,7 +85,7 @@ fn good_words(number: u8) -> Vec<Vec<u8>> {
 }
 
 /// Starts a server with folders of its own; a person has typed ahead.
-fn start(program: &Program, language: Language, folder: &TempDir) -> (Process, SocketAddr) {
+fn start(program: &Pair, language: Language, folder: &TempDir) -> (Process, SocketAddr) {
     for name in ["share", "upload", "download"] {
         fs::create_dir_all(folder.path().join(name)).unwrap();
     }
@@ -143,7 +143,7 @@ fn converse(transport: Transport, server: SocketAddr, (pieces, leaving): &Conver
 }
 
 /// Whether a good client is answered.
-fn answers(program: &Program, server: SocketAddr) -> bool {
+fn answers(program: &Pair, server: SocketAddr) -> bool {
     let good = &good_words(program.number)[0];
     if program.transport == Transport::Udp {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -190,7 +190,7 @@ fn trace(process: &Process) -> Option<String> {
 }
 
 /// Puts one server through all conversations, and tells what is wrong with it then.
-fn endure(program: &Program, language: Language, conversations: &[Conversation]) -> Option<String> {
+fn endure(program: &Pair, language: Language, conversations: &[Conversation]) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     let name = format!("{} in {}", program.name(), language.name());
     if ENDS_BY_ITSELF.contains(&program.number) {
@@ -215,7 +215,7 @@ fn endure(program: &Program, language: Language, conversations: &[Conversation])
 
 /// As [`endure`], for servers that end by themselves: one for each conversation.
 fn endure_once(
-    program: &Program,
+    program: &Pair,
     language: Language,
     conversations: &[Conversation],
     folder: &TempDir,
@@ -235,7 +235,7 @@ fn endure_once(
 
 #[test]
 fn every_server_endures_random_conversations() {
-    let programs: Vec<_> = PROGRAMS.iter().collect();
+    let programs: Vec<_> = PAIRS.iter().collect();
     executables::build_all(&programs).unwrap();
     let python = tests::python_or_skip("the random conversations with the Python servers");
     let languages = if python {
@@ -244,7 +244,7 @@ fn every_server_endures_random_conversations() {
         &[Language::Rust]
     };
     let wrong: Vec<String> = thread::scope(|scope| {
-        let of_one: Vec<_> = PROGRAMS
+        let of_one: Vec<_> = PAIRS
             .iter()
             .map(|program| {
                 scope.spawn(move || {

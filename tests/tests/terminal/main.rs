@@ -12,7 +12,7 @@ mod window;
 
 use std::fs;
 
-use lab::pairs::{Language, PROGRAMS, Program, Side};
+use lab::pairs::{Language, PAIRS, Pair, Side};
 use lab::run::executables;
 use lab::run::process::{PATIENCE, Process};
 use tempfile::TempDir;
@@ -26,15 +26,12 @@ fn in_both_languages(name: &str, test: impl Fn(Language)) {
     }
 }
 
-fn program(name: &str) -> &'static Program {
-    PROGRAMS
-        .iter()
-        .find(|program| program.name() == name)
-        .unwrap()
+fn program(name: &str) -> &'static Pair {
+    PAIRS.iter().find(|program| program.name() == name).unwrap()
 }
 
 /// A server in Rust that is ready, and its port.
-fn server(program: &Program, args: &[&str]) -> (Process, String) {
+fn server(program: &Pair, args: &[&str]) -> (Process, String) {
     let mut command = executables::command(program, Side::Server, Language::Rust).unwrap();
     let process = Process::start(command.args(["--port", "0"]).args(args)).unwrap();
     let port = process.ready(PATIENCE).unwrap().port().to_string();
@@ -80,7 +77,7 @@ fn at_end_of_input_a_client_leaves_the_cursor_on_a_new_line() {
 #[test]
 fn ctrl_c_ends_every_server_and_every_prompt_without_a_stack_trace() {
     in_both_languages("Ctrl-C at a terminal", |language| {
-        for program in PROGRAMS {
+        for program in PAIRS {
             let mut window = Window::open(program, Side::Server, language, &["--port", "0"], 80);
             assert!(
                 window.shows("listening on"),

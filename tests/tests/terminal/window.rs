@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Instant;
 
-use lab::pairs::{Language, Program, Side};
+use lab::pairs::{Language, Pair, Side};
 use lab::run::executables;
 use lab::run::process::PATIENCE;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -27,7 +27,7 @@ struct Screen {
 
 impl Window {
     pub(crate) fn open(
-        program: &Program,
+        program: &Pair,
         side: Side,
         language: Language,
         args: &[&str],
@@ -37,7 +37,7 @@ impl Window {
     }
 
     pub(crate) fn open_with(
-        program: &Program,
+        program: &Pair,
         side: Side,
         language: Language,
         args: &[&str],
@@ -152,7 +152,7 @@ impl Window {
         self.child.wait().unwrap().exit_code()
     }
 
-    pub(crate) fn assert_ends_at_ctrl_c(&mut self, program: &Program) {
+    pub(crate) fn assert_ends_at_ctrl_c(&mut self, program: &Pair) {
         self.press("\x03");
         let status = self.end();
         let text = self.text();

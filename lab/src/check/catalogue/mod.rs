@@ -1,55 +1,100 @@
-//! The checks, one file a family of programs.
+//! The checks. `table` has all of them, a line each; what they say to a person stands in `lab/checks`.
 
 // Some checks are for Unix only, and what they need is then imported for nothing.
 #![cfg_attr(not(unix), allow(unused_imports))]
 
-use crate::check::Check;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::check::{Check, Grade};
 
 mod clients;
-mod every_server;
-mod exchange;
+mod datagrams;
+mod echo;
 mod files;
-mod framed_echo;
 mod headers;
+mod needs;
 mod ntp;
-mod tcp_echo;
-mod tcp_once;
+mod service;
+mod table;
 mod tcp_servers;
-mod udp_echo;
-mod udp_once;
-mod udp_typed;
+mod typed;
 mod wire;
+
+pub(super) use needs::Needs;
 
 /// Has our programs give up a peer after [`TIMEOUT`](crate::check::engine::context::TIMEOUT).
 const SHORT_TIMEOUT: &[&str] = &["--timeout", "2"];
 
-/// All of them, in the order in which a target's are done (the protocol's before the robust).
-pub const ALL: &[&[Check]] = &[
-    tcp_echo::CHECKS,
-    tcp_once::CHECKS,
-    framed_echo::CHECKS,
-    udp_echo::CHECKS,
-    udp_once::CHECKS,
-    udp_typed::CHECKS,
-    ntp::CHECKS,
-    tcp_servers::CHECKS,
-    files::session::CHECKS,
-    files::leaving::CHECKS,
-    files::commands::CHECKS,
-    files::names::CHECKS,
-    headers::CHECKS,
-    files::headers::CHECKS,
-    files::storing::CHECKS,
-    files::changing::CHECKS,
-    files::crowds::CHECKS,
-    every_server::CHECKS,
-    clients::tcp_session::CHECKS,
-    clients::download::CHECKS,
-    clients::upload::CHECKS,
-    clients::framed::CHECKS,
-    clients::bincode::CHECKS,
-    clients::tcp::CHECKS,
-    clients::stalls::CHECKS,
-    clients::udp_session::CHECKS,
-    clients::udp::CHECKS,
-];
+/// What a check says to a person.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Text {
+    /// What is done, and what must follow.
+    sentence: String,
+    /// Why it matters, and how a failing program is mended.
+    hint: String,
+    /// The hint where the lesson's own program fails, and the check is of grade robust.
+    robust_hint: Option<String>,
+}
+
+/// The texts of a family, by the names of its checks.
+type Texts = BTreeMap<String, Text>;
+
+/// All checks, in the order in which a target's are done (the protocol's before the robust).
+#[must_use]
+pub fn all() -> &'static [Check] {
+    static CHECKS: LazyLock<Vec<Check>> = LazyLock::new(|| {
+        let checks = |family: &'static table::Family| {
+            // A test sees to it that all texts are there.
+            let texts: Texts = toml::from_str(family.texts).unwrap_or_default();
+            family.rows.iter().map(move |&(name, grade, needs, run)| {
+                let text = texts.get(name);
+                let robust = text.and_then(|text| text.robust_hint.clone());
+                Check {
+                    name,
+                    grade,
+                    needs,
+                    sentence: text.map_or_else(String::new, |text| text.sentence.clone()),
+                    hint: robust
+                        .filter(|_| grade == Grade::Robust)
+                        .or_else(|| text.map(|text| text.hint.clone()))
+                        .unwrap_or_default(),
+                    run,
+                }
+            })
+        };
+        table::FAMILIES.iter().flat_map(checks).collect()
+    });
+    &CHECKS
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_check_has_its_text_and_every_text_its_check() {
+        for family in table::FAMILIES {
+            let texts: Texts = toml::from_str(family.texts).unwrap();
+            let told: BTreeSet<_> = texts.keys().map(String::as_str).collect();
+            let same = |other: &&table::Family| other.texts == family.texts;
+            let rows = table::FAMILIES
+                .iter()
+                .filter(same)
+                .flat_map(|same| same.rows);
+            let done: BTreeSet<_> = rows.map(|row| row.0).collect();
+            assert_eq!(told, done);
+            for (name, text) in &texts {
+                let hints = [Some(&text.hint), text.robust_hint.as_ref()];
+                for told in hints.into_iter().flatten().chain([&text.sentence]) {
+                    assert!(told.ends_with('.'), "{name}: {told}");
+                }
+            }
+        }
+    }
+}

@@ -1,12 +1,140 @@
-//! What goes over the wire: frames, headers, the bytes of files.
+//! What goes over the wire: messages, headers, the bytes of files.
 
-use common::header;
+use std::net::SocketAddr;
+use std::time::Duration;
+
 use md5::{Digest, Md5};
-use serde_json::Value;
 
+use crate::check::engine::context::Context;
+use crate::check::engine::datagrams::Datagrams;
 use crate::check::engine::hexdump;
+use crate::check::engine::server::Server;
 use crate::check::engine::stream::Stream;
-use crate::check::engine::trial::{Stop, Verdict};
+use crate::check::engine::trial::Verdict;
+use crate::pairs::dialect::Header;
+
+/// The checker's end of a conversation, over TCP or UDP.
+pub(super) trait Peer: Sized {
+    /// How long our clients wait for an answer unless they are told otherwise.
+    const LIMIT: Duration;
+
+    /// A new client of `server`.
+    fn visit(server: &Server) -> Verdict<Self>;
+
+    /// The server of a client that `start` starts, and where it is.
+    fn serve<T>(
+        context: &Context,
+        start: impl FnOnce(SocketAddr) -> Verdict<T>,
+    ) -> Verdict<(Self, T, SocketAddr)>;
+
+    fn local(&self) -> Verdict<SocketAddr>;
+    fn send(&mut self, bytes: &[u8]) -> Verdict;
+    fn expect(&mut self, bytes: &[u8]) -> Verdict;
+    fn expect_silence(&mut self, span: Duration) -> Verdict;
+
+    /// The server has said all that it has to say: over TCP it closes the connection.
+    fn expect_farewell(self) -> Verdict;
+
+    /// This side has said all that it has to say.
+    fn finish_sending(&mut self) {}
+}
+
+impl Peer for Stream {
+    const LIMIT: Duration = Duration::from_secs(30);
+
+    fn visit(server: &Server) -> Verdict<Self> {
+        server.connect()
+    }
+
+    fn serve<T>(
+        context: &Context,
+        start: impl FnOnce(SocketAddr) -> Verdict<T>,
+    ) -> Verdict<(Self, T, SocketAddr)> {
+        let listener = context.listen()?;
+        let started = start(listener.address())?;
+        Ok((listener.accept()?, started, listener.address()))
+    }
+
+    fn local(&self) -> Verdict<SocketAddr> {
+        self.local()
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Verdict {
+        self.send(bytes)
+    }
+
+    fn expect(&mut self, bytes: &[u8]) -> Verdict {
+        self.expect(bytes)
+    }
+
+    fn expect_silence(&mut self, span: Duration) -> Verdict {
+        self.expect_silence(span)
+    }
+
+    fn expect_farewell(mut self) -> Verdict {
+        self.expect_closed()?;
+        // Without TIME_WAIT: the next check may need the port.
+        self.reset();
+        Ok(())
+    }
+
+    fn finish_sending(&mut self) {
+        self.finish_sending();
+    }
+}
+
+impl Peer for Datagrams {
+    const LIMIT: Duration = Duration::from_secs(5);
+
+    fn visit(server: &Server) -> Verdict<Self> {
+        server.datagrams()
+    }
+
+    fn serve<T>(
+        context: &Context,
+        start: impl FnOnce(SocketAddr) -> Verdict<T>,
+    ) -> Verdict<(Self, T, SocketAddr)> {
+        let server = context.bind()?;
+        let address = server.local()?;
+        Ok((server, start(address)?, address))
+    }
+
+    fn local(&self) -> Verdict<SocketAddr> {
+        self.local()
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Verdict {
+        Self::send(self, bytes)
+    }
+
+    fn expect(&mut self, bytes: &[u8]) -> Verdict {
+        self.expect(bytes)
+    }
+
+    fn expect_silence(&mut self, span: Duration) -> Verdict {
+        self.expect_silence(span)
+    }
+
+    fn expect_farewell(self) -> Verdict {
+        Ok(())
+    }
+}
+
+/// A message as it goes over the wire, behind the header that its dialect gives it.
+pub(super) fn message(header: &Header, body: &[u8]) -> Vec<u8> {
+    match header {
+        Header::None => body.to_vec(),
+        header => frame(header.json("", "", &body.len().to_string()), body),
+    }
+}
+
+/// The header of a file, with its length before it. In JSON `name` stands as it is.
+pub(super) fn announce(header: &Header, name: &str, md5: &str, size: u64) -> Vec<u8> {
+    match header {
+        Header::Bincode(_) => frame(bincode(name.as_bytes(), md5, size), b""),
+        header => frame(header.json(name, md5, &size.to_string()), b""),
+    }
+}
 
 /// Receives the bytes of a file.
 pub(super) fn expect_body(client: &mut Stream, bytes: &[u8]) -> Verdict {
@@ -38,11 +166,6 @@ pub(super) fn frame(header: impl AsRef<[u8]>, body: &[u8]) -> Vec<u8> {
     [&length.to_le_bytes(), header, body].concat()
 }
 
-/// The same, with the header as json.dumps writes it.
-pub(super) fn json_frame(header: &Value, body: &[u8]) -> Verdict<Vec<u8>> {
-    header::pack_json(header, body).map_err(|error| Stop::NotJudged(error.to_string()))
-}
-
 /// The header of program 15: bincode of a name, an md5 and a size.
 pub(super) fn bincode(name: &[u8], md5: &str, size: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -71,4 +194,9 @@ pub(super) fn noise(size: usize) -> Vec<u8> {
     }
     bytes.truncate(size);
     bytes
+}
+
+/// `size` letters.
+pub(super) fn letters(size: usize) -> Vec<u8> {
+    (b'a'..=b'z').cycle().take(size).collect()
 }

@@ -13,7 +13,8 @@ use crate::check::engine::subject::Subject;
 use crate::check::engine::target::Target;
 use crate::check::engine::trial::{Found, Pace, Passage, Stop, Trial, Verdict};
 use crate::check::engine::vacancy::Vacancy;
-use crate::pairs::Program;
+use crate::pairs::Pair;
+use crate::pairs::dialect::Dialect;
 use crate::run::interrupt::Folder;
 
 /// How long our programs are told to wait for a peer that stalls. Half a minute would be long to wait
@@ -48,14 +49,14 @@ impl<'a> Context<'a> {
 
     /// The row of the table that is judged.
     #[must_use]
-    pub fn program(&self) -> &'static Program {
-        self.target.program
+    pub fn pair(&self) -> &'static Pair {
+        self.target.pair
     }
 
-    /// Its number: programs 1 to 20.
+    /// How its two ends speak.
     #[must_use]
-    pub fn number(&self) -> u8 {
-        self.target.program.number
+    pub fn dialect(&self) -> &'static Dialect {
+        &self.target.pair.dialect
     }
 
     /// Whether the program takes the flags of ours.
@@ -116,6 +117,12 @@ impl<'a> Context<'a> {
             .map_err(|error| Stop::NotJudged(format!("cannot make the folder {name}: {error}")))
     }
 
+    /// Writes a file of the check's own.
+    pub fn write(&self, path: &Path, content: &[u8]) -> Verdict {
+        fs::write(path, content)
+            .map_err(|error| Stop::NotJudged(format!("cannot write {}: {error}", path.display())))
+    }
+
     /// What has come into `folder`, and the folders in it, since the program first spoke.
     pub fn new_entries(&self, folder: &Path) -> Verdict<Vec<PathBuf>> {
         self.trial.new_entries(folder).map_err(|error| {
@@ -157,7 +164,7 @@ impl<'a> Context<'a> {
 
     /// An address where a client under test finds no server.
     pub fn vacancy(&self) -> Verdict<Vacancy> {
-        Vacancy::hold(self.program().transport, self.own_port())
+        Vacancy::hold(self.pair().transport, self.own_port())
     }
 
     /// The port where a client under test looks for its server; 0 where it can be told.
@@ -165,7 +172,7 @@ impl<'a> Context<'a> {
         if self.subject.takes_a_port() {
             0
         } else {
-            self.program().port
+            self.pair().port
         }
     }
 

@@ -130,12 +130,12 @@ impl<'a> Launch<'a> {
 
     /// A program that does not tell when it is ready: the system is asked whether it has the port.
     fn foreign_server(self) -> Verdict<Server> {
-        let transport = self.target.program.transport;
+        let transport = self.target.pair.transport;
         let port = match self.port {
             Some(port) => port,
             None if self.subject.takes_a_port() => ports::free(transport)?,
             None => {
-                let port = self.target.program.port;
+                let port = self.target.pair.port;
                 self.trial.pardon(ports::wait_for(transport, port)?);
                 port
             }

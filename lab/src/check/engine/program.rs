@@ -189,6 +189,12 @@ impl Program {
         }
     }
 
+    /// The verdict that it did something else than it must.
+    #[must_use]
+    pub fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
+        self.trial.fail(expected, happened)
+    }
+
     /// Fails if anything stands on stderr.
     pub fn expect_no_errors(&self) -> Verdict {
         match self.process.stderr().text() {

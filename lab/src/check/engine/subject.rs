@@ -62,7 +62,7 @@ impl Subject {
     ) -> Result<Command> {
         match self {
             Self::Ours(language) => {
-                let mut command = executables::command(target.program, target.side, *language)?;
+                let mut command = executables::command(target.pair, target.side, *language)?;
                 command.args(["--port", &port.to_string()]).args(flags);
                 Ok(command)
             }

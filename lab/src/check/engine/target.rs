@@ -1,13 +1,13 @@
 //! What can be judged: the forty ends of the twenty pairs.
 
 use crate::names::{self, UnknownName};
-use crate::pairs::{PROGRAMS, Program, Side};
+use crate::pairs::{PAIRS, Pair, Side};
 
 /// One side of one program.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
     /// The pair.
-    pub program: &'static Program,
+    pub pair: &'static Pair,
     /// Which of its two ends.
     pub side: Side,
 }
@@ -15,9 +15,9 @@ pub struct Target {
 impl Target {
     /// All forty, in the lessons' order.
     pub fn all() -> impl Iterator<Item = Self> {
-        PROGRAMS
+        PAIRS
             .iter()
-            .flat_map(|program| [Side::Server, Side::Client].map(|side| Self { program, side }))
+            .flat_map(|pair| [Side::Server, Side::Client].map(|side| Self { pair, side }))
     }
 
     /// As it is typed: `ntp/server`, `echo-tcp/phone-client`. Where two programs share an executable
@@ -28,16 +28,10 @@ impl Target {
             Side::Server => "server",
             Side::Client => "client",
         };
-        match self.program.pair {
-            "" => format!("{}/{side}", self.program.package),
-            pair => format!("{}/{pair}-{side}", self.program.package),
+        match self.pair.pair {
+            "" => format!("{}/{side}", self.pair.package),
+            pair => format!("{}/{pair}-{side}", self.pair.package),
         }
-    }
-
-    /// Whether it is one of `names`.
-    #[must_use]
-    pub fn is_one_of(&self, names: &[&str]) -> bool {
-        names.contains(&self.name().as_str())
     }
 
     /// The targets that `words` ask for: names of targets, names and numbers of programs, which are both
@@ -53,7 +47,7 @@ impl Target {
             words,
             Self::all(),
             |target| {
-                let mut names = target.program.names();
+                let mut names = target.pair.names();
                 names.extend([target.name(), "all".to_owned()]);
                 names
             },

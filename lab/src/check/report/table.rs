@@ -92,11 +92,11 @@ fn failure(
     expected: &str,
     happened: &str,
 ) -> io::Result<()> {
-    paragraph(out, "", outcome.check.sentence, 2)?;
+    paragraph(out, "", &outcome.check.sentence, 2)?;
     paragraph(out, "expected: ", expected, 2)?;
     paragraph(out, "happened: ", happened, 2)?;
     all_evidence(out, outcome)?;
-    paragraph(out, "hint:     ", outcome.check.hint, 2)?;
+    paragraph(out, "hint:     ", &outcome.check.hint, 2)?;
     writeln!(out)
 }
 
@@ -132,7 +132,7 @@ pub fn list(out: &mut impl Write, plan: &Plan, long: bool) -> io::Result<()> {
         for check in checks {
             writeln!(out, "  {:<8}  {}", check.grade.name(), check.name)?;
             if long {
-                paragraph(out, "", check.sentence, 12)?;
+                paragraph(out, "", &check.sentence, 12)?;
             }
         }
     }

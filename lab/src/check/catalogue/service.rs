@@ -1,13 +1,8 @@
-//! A file server under test: its folders, and how a client talks with it.
+//! A server under test: the folders that it needs, and how a client speaks with it.
 //!
-//! | program | `{dir}` | what is in it |
-//! |---|---|---|
-//! | 13 | `lesson/share` | the files to serve |
-//! | 14 | `lesson/upload` | what was uploaded |
-//! | 15 | `lesson` | `share` and `upload` |
-//!
-//! Beside `share` and `upload` lies a file that nobody may read or write. The README of this package
-//! tells how a program is judged that finds its folders beside itself.
+//! A file server gets as `{dir}` what its dialect says, in the check's folder: `lesson`, or in it `share`, the files
+//! to serve, or `upload`, what was uploaded. Beside these two lies a file that nobody may read or write. The
+//! README of this package tells how a program is judged that finds its folders beside itself.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,26 +10,16 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::header;
-use serde_json::{Value, json};
+use common::{header, json, notation};
+use serde_json::Value;
 
-use crate::check::catalogue::wire::{bincode, expect_body, frame, json_frame, md5};
+use crate::check::catalogue::wire::{self, Peer, announce, expect_body, md5};
 use crate::check::engine::context::Context;
 use crate::check::engine::launch::Launch;
 use crate::check::engine::server::Server;
-use crate::check::engine::stream::Stream;
+use crate::check::engine::stream::{Stream, shortened};
 use crate::check::engine::trial::{Stop, Verdict};
-
-/// The servers that send files.
-pub(super) const DOWNLOADS: &[&str] = &["ftp-simple/server", "ftp-class/server"];
-/// The servers that store files.
-pub(super) const UPLOADS: &[&str] = &["ftp-simple/upload-server", "ftp-class/server"];
-/// All of them.
-pub(super) const ALL: &[&str] = &[
-    "ftp-simple/server",
-    "ftp-simple/upload-server",
-    "ftp-class/server",
-];
+use crate::pairs::dialect::Files;
 
 /// A file that is always there to be downloaded.
 pub(super) const KNOWN: &str = "known.txt";
@@ -44,31 +29,70 @@ const KNOWN_BYTES: &[u8] = b"This file is known.\n";
 pub(super) const SECRET: &str = "secret.txt";
 const SECRET_BYTES: &[u8] = b"nobody's business\n";
 
-/// The folders of a file server, and the words of its protocol.
-pub(super) struct Lesson<'a> {
+/// What a server under test serves: a conversation, or the files in its folders.
+pub(super) struct Service<'a> {
     context: &'a Context<'a>,
+    files: Option<&'static Files>,
     folder: PathBuf,
     share: PathBuf,
     upload: PathBuf,
 }
 
-impl<'a> Lesson<'a> {
-    /// Makes the folders.
+impl<'a> Service<'a> {
+    /// Makes the folders of a file server.
     pub(super) fn new(context: &'a Context<'a>) -> Verdict<Self> {
-        let lesson = Self {
+        let folder = context.folder().join("lesson");
+        let service = Self {
             context,
-            folder: context.make_folder("lesson")?,
-            share: context.make_folder("lesson/share")?,
-            upload: context.make_folder("lesson/upload")?,
+            files: context.dialect().files.as_ref(),
+            share: folder.join("share"),
+            upload: folder.join("upload"),
+            folder,
         };
-        write(&lesson.folder.join(SECRET), SECRET_BYTES)?;
-        lesson.share(KNOWN, KNOWN_BYTES)?;
-        Ok(lesson)
+        if service.files.is_some() {
+            context.make_folder("lesson/share")?;
+            context.make_folder("lesson/upload")?;
+            context.write(&service.folder.join(SECRET), SECRET_BYTES)?;
+            service.share(KNOWN, KNOWN_BYTES)?;
+        }
+        Ok(service)
+    }
+
+    /// The same, and the server.
+    pub(super) fn started(context: &'a Context<'a>) -> Verdict<(Self, Server)> {
+        let service = Self::new(context)?;
+        let server = service.start()?;
+        Ok((service, server))
+    }
+
+    /// The server, about to be started with its folder.
+    pub(super) fn launch(&self) -> Launch<'a> {
+        match self.files {
+            Some(files) => {
+                (self.context.launch()).dir(&self.context.folder().join(files.server_dir))
+            }
+            None => self.context.launch(),
+        }
+    }
+
+    /// The server, started.
+    pub(super) fn start(&self) -> Verdict<Server> {
+        self.start_as(self.launch())
+    }
+
+    /// The server, started in a way of its own. One that somebody else started cannot be judged by folders
+    /// of the check's.
+    pub(super) fn start_as(&self, launch: Launch) -> Verdict<Server> {
+        let mut server = launch.server()?;
+        if self.files.is_some() {
+            server.program()?;
+        }
+        Ok(server)
     }
 
     /// Puts a file into the shared folder.
     pub(super) fn share(&self, name: &str, bytes: &[u8]) -> Verdict {
-        write(&self.share.join(name), bytes)
+        self.context.write(&self.share.join(name), bytes)
     }
 
     /// The shared folder.
@@ -88,63 +112,52 @@ impl<'a> Lesson<'a> {
 
     /// Whether it sends files.
     pub(super) fn downloads(&self) -> bool {
-        self.context.number() != 14
+        self.files.is_some_and(Files::gets)
     }
 
     /// Whether it stores files.
     pub(super) fn uploads(&self) -> bool {
-        self.context.number() != 13
+        self.files.is_some_and(|files| files.puts)
     }
 
-    /// The server, about to be started with its folder.
-    pub(super) fn launch(&self) -> Launch<'a> {
-        self.context.launch().dir(match self.context.number() {
-            13 => &self.share,
-            14 => &self.upload,
-            _ => &self.folder,
-        })
+    /// Whether the lesson's server tells what became of a command.
+    pub(super) fn confirms(&self) -> bool {
+        self.files.is_some_and(|files| files.confirms)
     }
 
-    /// The server, started. A server that somebody else started has other folders.
-    pub(super) fn start(&self) -> Verdict<Server> {
-        started(self.launch())
-    }
-
-    /// A command as it goes over the wire: the simple lesson's has no end, the other's a newline.
+    /// A command as it goes over the wire.
     pub(super) fn command(&self, words: &str) -> Vec<u8> {
-        let end = if self.context.number() == 15 {
-            "\n"
-        } else {
-            ""
-        };
-        [words, end].concat().into_bytes()
+        let end = self.files.and_then(|files| files.command_end);
+        [words, end.unwrap_or_default()].concat().into_bytes()
     }
 
-    /// A header with its length before it, as it announces a file.
-    pub(super) fn header(&self, name: &str, md5: &str, size: u64) -> Verdict<Vec<u8>> {
-        let fields = match self.context.number() {
-            13 => json!({"filename": name, "filemd5": md5, "filesize": size}),
-            14 => json!({"file_name": name, "file_size": size}),
-            _ => return Ok(frame(bincode(name.as_bytes(), md5, size), b"")),
-        };
-        json_frame(&fields, b"")
+    /// The command that comes before an upload, where there are commands.
+    pub(super) fn put(&self, name: &str) -> Vec<u8> {
+        if self.downloads() && self.uploads() {
+            let in_line = name.replace(['\n', '\0'], "?");
+            return self.command(&format!("put {in_line}"));
+        }
+        Vec::new()
+    }
+
+    /// The header with which it announces a file, or confirms an upload.
+    pub(super) fn header(&self, name: &str, bytes: &[u8]) -> Vec<u8> {
+        let size = bytes.len() as u64;
+        let header = &self.context.dialect().answers_in;
+        announce(header, &escaped(header.is_json(), name), &md5(bytes), size)
     }
 
     /// What goes over the wire before an upload's bytes.
-    pub(super) fn announcement(&self, name: &str, md5: &str, size: u64) -> Verdict<Vec<u8>> {
-        let header = self.header(name, md5, size)?;
-        if self.context.number() == 14 {
-            return Ok(header);
-        }
-        let in_line = name.replace(['\n', '\0'], "?");
-        Ok([format!("put {in_line}\n").into_bytes(), header].concat())
+    pub(super) fn announcement(&self, name: &str, md5: &str, size: u64) -> Vec<u8> {
+        let header = &self.context.dialect().asks_in;
+        let announced = announce(header, &escaped(header.is_json(), name), md5, size);
+        [self.put(name), announced].concat()
     }
 
     /// A whole upload.
-    pub(super) fn upload_of(&self, name: &str, bytes: &[u8]) -> Verdict<Vec<u8>> {
-        let mut upload = self.announcement(name, &md5(bytes), bytes.len() as u64)?;
-        upload.extend_from_slice(bytes);
-        Ok(upload)
+    pub(super) fn upload_of(&self, name: &str, bytes: &[u8]) -> Vec<u8> {
+        let announcement = self.announcement(name, &md5(bytes), bytes.len() as u64);
+        [&announcement, bytes].concat()
     }
 
     /// Asks for a file.
@@ -157,7 +170,7 @@ impl<'a> Lesson<'a> {
         // The server reads all of it before it can tell the md5.
         client.await_answer(self.patience_with(bytes));
         client
-            .expect(&self.header(name, &md5(bytes), bytes.len() as u64)?)
+            .expect(&self.header(name, bytes))
             .map_err(|stop| stop.while_("the header"))?;
         expect_body(client, bytes)
     }
@@ -173,13 +186,12 @@ impl<'a> Lesson<'a> {
         self.expect_file(client, name, bytes)
     }
 
-    /// Receives the answer that there is no such file. Tells whether the conversation goes on:
-    /// the simple lesson's server closes, ours answers with an error.
+    /// Receives the answer that there is no such file. Tells whether the conversation goes on.
     pub(super) fn expect_no_file(&self, client: &mut Stream) -> Verdict<bool> {
         let Some(length) = client.receive_unless_closed(4)? else {
             return Ok(false);
         };
-        if self.context.number() == 15 {
+        if self.confirms() {
             return self.expect_zero(&length, "there is no such file");
         }
         self.expect_error(client, &length)
@@ -191,7 +203,7 @@ impl<'a> Lesson<'a> {
         }
         Err(self.context.fail(
             format!("a header of length 0: {meaning}"),
-            format!("a length of {}", common::notation::bytes(length)),
+            format!("a length of {}", notation::bytes(length)),
         ))
     }
 
@@ -216,24 +228,24 @@ impl<'a> Lesson<'a> {
             .ok_or_else(|| {
                 self.context.fail(
                     "the length of a header, 4 bytes, little-endian",
-                    format!("{} ({size})", common::notation::bytes(length)),
+                    format!("{} ({size})", notation::bytes(length)),
                 )
             })?;
         let header = client.receive(size)?;
         serde_json::from_slice(&header).map_err(|error| {
             self.context.fail(
                 "a JSON header",
-                format!("{} ({error})", common::notation::bytes(&header)),
+                format!("{} ({error})", notation::bytes(&header)),
             )
         })
     }
 
     /// Waits until an upload is stored and, where the protocol says so, acknowledged.
     pub(super) fn expect_stored(&self, client: &mut Stream, name: &str, bytes: &[u8]) -> Verdict {
-        if self.context.number() == 15 {
+        if self.confirms() {
             client.await_answer(self.patience_with(bytes));
             client
-                .expect(&self.header(name, &md5(bytes), bytes.len() as u64)?)
+                .expect(&self.header(name, bytes))
                 .map_err(|stop| stop.while_("the acknowledgement"))?;
         }
         self.await_file(name, bytes)
@@ -242,15 +254,15 @@ impl<'a> Lesson<'a> {
     /// Receives the answer that an upload is not stored. Tells whether the conversation goes on;
     /// where the protocol has no such answer the client leaves.
     pub(super) fn expect_not_stored(&self, client: &mut Stream) -> Verdict<bool> {
-        if self.context.number() == 14 && !self.context.is_ours() {
+        if !self.confirms() && !self.context.is_ours() {
             client.finish_sending();
             client.expect_closed()?;
             return Ok(false);
         }
         match client.receive_unless_closed(4)? {
             None => Ok(false),
-            Some(length) if self.context.number() == 14 => self.expect_error(client, &length),
-            Some(length) => self.expect_zero(&length, "nothing was stored"),
+            Some(length) if self.confirms() => self.expect_zero(&length, "nothing was stored"),
+            Some(length) => self.expect_error(client, &length),
         }
     }
 
@@ -333,13 +345,21 @@ impl<'a> Lesson<'a> {
         }
     }
 
-    /// One file for a client that is connected: to it, or else from it.
+    /// One exchange with a client that is connected: a question and its answer, or a file, to the client
+    /// or else from it.
     pub(super) fn exchange(&self, client: &mut Stream) -> Verdict {
         if self.downloads() {
             return self.download(client, KNOWN, KNOWN_BYTES);
         }
+        if !self.uploads() {
+            return exchange(
+                self.context,
+                client,
+                self.context.dialect().question.as_bytes(),
+            );
+        }
         let (name, bytes) = ("exchange.txt", b"one more\n");
-        client.send(&self.upload_of(name, bytes)?)?;
+        client.send(&self.upload_of(name, bytes))?;
         self.expect_stored(client, name, bytes)?;
         fs::remove_file(self.upload.join(name))
             .map_err(|error| Stop::NotJudged(format!("cannot remove {name}: {error}")))
@@ -409,14 +429,71 @@ fn shown(names: &[String]) -> String {
     }
 }
 
-/// Starts a server that is judged by its folders.
-pub(super) fn started(launch: Launch) -> Verdict<Server> {
-    let mut server = launch.server()?;
-    server.program()?;
-    Ok(server)
+/// `name` as it stands in a header: with escapes between the quotes of JSON.
+fn escaped(in_json: bool, name: &str) -> String {
+    match json::dumps(&name) {
+        Ok(quoted) if in_json => quoted[1..quoted.len() - 1].to_owned(),
+        _ => name.to_owned(),
+    }
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Verdict {
-    fs::write(path, bytes)
-        .map_err(|error| Stop::NotJudged(format!("cannot write {}: {error}", path.display())))
+/// One message and its answer.
+pub(super) fn exchange<P: Peer>(context: &Context, client: &mut P, said: &[u8]) -> Verdict {
+    client.send(&question(context, said))?;
+    client.expect(&answer(context, said))
+}
+
+/// A message as it goes over the wire; where the server speaks first, nothing does.
+pub(super) fn question(context: &Context, said: &[u8]) -> Vec<u8> {
+    wire::message(&context.dialect().asks_in, said)
+}
+
+/// What answers it, as it goes over the wire.
+pub(super) fn answer(context: &Context, said: &[u8]) -> Vec<u8> {
+    let dialect = context.dialect();
+    wire::message(&dialect.answers_in, &dialect.answer.to(said))
+}
+
+/// Says in a failure what the program was sent before.
+pub(super) fn after(sent: &[u8]) -> impl Fn(Stop) -> Stop {
+    move |stop| {
+        let sent = notation::bytes(&shortened(sent));
+        stop.while_(&format!("after {sent}"))
+    }
+}
+
+/// All of a crowd say goodbye; the server has its descriptors back when it has closed its side of
+/// each.
+pub(super) fn expect_all_closed(crowd: &mut [Stream]) -> Verdict {
+    for client in &mut *crowd {
+        client.finish_sending();
+    }
+    crowd.iter_mut().try_for_each(Stream::expect_closed)
+}
+
+/// 200 clients at once, each in a thread of its own; those that were served stay connected.
+pub(super) fn crowd(client: impl Fn(usize) -> Verdict<Stream> + Sync) -> Verdict<Vec<Stream>> {
+    let client = &client;
+    thread::scope(|scope| {
+        let clients: Vec<_> = (0..200)
+            .map(|number| {
+                scope.spawn(move || {
+                    client(number).map_err(|stop| {
+                        stop.while_(&format!(
+                            "client {} of 200, all at once, is served",
+                            number + 1
+                        ))
+                    })
+                })
+            })
+            .collect();
+        clients
+            .into_iter()
+            .map(|client| {
+                client
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
+            .collect()
+    })
 }

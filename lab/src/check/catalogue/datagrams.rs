@@ -1,0 +1,110 @@
+//! Servers over UDP: many clients, and those who are gone.
+
+use std::time::Duration;
+
+use common::notation;
+
+use crate::check::catalogue::service::{answer, exchange};
+use crate::check::catalogue::wire::letters;
+use crate::check::engine::context::Context;
+use crate::check::engine::datagrams::Datagrams;
+use crate::check::engine::trial::Verdict;
+use crate::pairs::dialect::fill;
+
+/// Clients that all ask before the first reads its answer; each must get its own.
+fn at_once(context: &Context, said: &[String]) -> Verdict {
+    let server = context.server()?;
+    let clients: Verdict<Vec<Datagrams>> = said.iter().map(|_| server.datagrams()).collect();
+    let mut clients = clients?;
+    for (client, said) in clients.iter().zip(said) {
+        client.send(said.as_bytes())?;
+    }
+    for (client, said) in clients.iter_mut().zip(said) {
+        client.expect(&answer(context, said.as_bytes()))?;
+    }
+    Ok(())
+}
+
+pub(super) fn several_clients(context: &Context) -> Verdict {
+    at_once(context, &["one", "two", "three"].map(str::to_owned))
+}
+
+pub(super) fn burst(context: &Context) -> Verdict {
+    let said: Vec<_> = (0..200).map(|number| format!("client {number}")).collect();
+    at_once(context, &said)
+}
+
+pub(super) fn exactly_once(context: &Context) -> Verdict {
+    let mut server = context.server()?;
+    let mut client = server.datagrams()?;
+    exchange(context, &mut client, b"hello")?;
+    client.expect_silence(Duration::from_millis(300))?;
+    // What was sent twice, but late, has come before the next client's answer.
+    exchange(context, &mut server.datagrams()?, b"again")?;
+    client.expect_silence(Duration::from_millis(1))?;
+    server.expect_idle()
+}
+
+pub(super) fn vanished_clients(context: &Context) -> Verdict {
+    let server = context.server()?;
+    for _ in 0..50 {
+        server.datagrams()?.send(b"hello")?;
+    }
+    let mut client = server.datagrams()?;
+    exchange(context, &mut client, b"next")
+        .map_err(|stop| stop.while_("the next client is answered"))
+}
+
+pub(super) fn many_in_a_row(context: &Context) -> Verdict {
+    let mut server = context.server()?;
+    for number in 1..=2000 {
+        let mut client = server.datagrams()?;
+        exchange(context, &mut client, b"hello")
+            .map_err(|stop| stop.while_(&format!("client {number} of 2,000 is answered")))?;
+    }
+    server.expect_idle()
+}
+
+/// Each of `datagrams` is shown with its sender's address, and the server ends.
+fn shows_each(context: &Context, datagrams: &[&[u8]], is_one_client: bool) -> Verdict {
+    let mut server = context.server()?;
+    let mut client = server.datagrams()?;
+    for datagram in datagrams {
+        client.send(datagram)?;
+        server.expect_screen(&fill(
+            context.dialect().server.shows,
+            datagram,
+            client.local()?,
+        ))?;
+        if !is_one_client {
+            client = server.datagrams()?;
+        }
+    }
+    server.program()?.expect_success()
+}
+
+pub(super) fn three_senders(context: &Context) -> Verdict {
+    shows_each(context, &[b"one", b"", b"three"], false)
+}
+
+pub(super) fn unusual_datagrams(context: &Context) -> Verdict {
+    shows_each(
+        context,
+        &[b"caf\xe9!", b"\x1b[2J\0\x07", &letters(65_507)],
+        true,
+    )
+}
+
+pub(super) fn three_lines(context: &Context) -> Verdict {
+    let mut server = context.server()?;
+    let mut client = server.datagrams()?;
+    let address = notation::address(client.local()?);
+    for datagram in [&b"hello"[..], b"world", b"sdfas"] {
+        client.send(datagram)?;
+    }
+    server.expect_screen(&format!(
+        "(b'hello', {address})\n(b'world', {address})\n(b'sdfas', {address})\n"
+    ))?;
+    server.program()?.expect_success()?;
+    client.expect_silence(Duration::from_millis(50))
+}
