@@ -16,7 +16,7 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::pairs::{self, Language, Pair};
 use crate::run::executables;
-use crate::run::session::{self, Outcome, Typing};
+use crate::run::session::{self, Transcripts, Typing};
 use common::console::escape_to_one_line;
 
 /// What to compare
@@ -31,7 +31,7 @@ pub struct CompareArgs {
 }
 
 /// A server's language and a client's.
-pub type Pairing = (Language, Language);
+pub(crate) type Pairing = (Language, Language);
 
 /// What came of one program's session in one pairing.
 #[derive(Debug)]
@@ -41,21 +41,21 @@ pub struct Comparison {
     /// Who was the server, and who the client.
     pub pairing: Pairing,
     /// What both printed, or why they could not be started.
-    pub outcome: Result<Outcome>,
+    pub transcripts: Result<Transcripts>,
 }
 
 impl Comparison {
     /// What differs from the lesson's transcript, as a diff; empty when nothing does.
     #[must_use]
     pub fn differences(&self) -> Vec<Difference> {
-        let outcome = match &self.outcome {
-            Ok(outcome) => outcome,
+        let transcripts = match &self.transcripts {
+            Ok(transcripts) => transcripts,
             Err(error) => return vec![Difference::Complaint(format!("{error:#}"))],
         };
         let session = (self.pair.session)();
         let sides = [
-            ("server", session.server.transcript, &outcome.server),
-            ("client", session.client.transcript, &outcome.client),
+            ("server", session.server.transcript, &transcripts.server),
+            ("client", session.client.transcript, &transcripts.client),
         ];
         let texts = sides
             .into_iter()
@@ -65,7 +65,7 @@ impl Comparison {
                 expected,
                 printed: printed.clone(),
             });
-        let complaints = outcome
+        let complaints = transcripts
             .complaints
             .iter()
             .cloned()
@@ -92,10 +92,6 @@ pub enum Difference {
 
 /// Runs the sessions of `programs` in each pairing of `languages`, several at a time, and calls
 /// `done` after each.
-///
-/// # Errors
-///
-/// When a lab cannot be built.
 pub fn compare(
     programs: &[&'static Pair],
     languages: &[Language],
@@ -123,11 +119,11 @@ pub fn compare(
             scope.spawn(|| {
                 while let Some(&(program, pairing)) = jobs.get(next.fetch_add(1, Ordering::Relaxed))
                 {
-                    let outcome = session::run(program, pairing.0, pairing.1, typing);
+                    let transcripts = session::run(program, pairing.0, pairing.1, typing);
                     let comparison = Comparison {
                         pair: program,
                         pairing,
-                        outcome,
+                        transcripts,
                     };
                     done(&comparison);
                     comparisons
@@ -146,10 +142,6 @@ pub fn compare(
 }
 
 /// Runs the command: prints the table, then each difference.
-///
-/// # Errors
-///
-/// When a name is unknown, a lab cannot be built, or stdout cannot be written.
 pub fn run(args: &CompareArgs) -> Result<ExitCode> {
     let programs = pairs::select(&args.programs)?;
     let mut languages = vec![Language::Rust];
@@ -259,9 +251,9 @@ fn write_screens(out: &mut impl Write, comparison: &Comparison) -> std::io::Resu
         client.name()
     )?;
     let screens = comparison
-        .outcome
+        .transcripts
         .iter()
-        .flat_map(|outcome| &outcome.screens);
+        .flat_map(|transcripts| &transcripts.screens);
     for moment in screens {
         let green = Style::new().fg_color(Some(AnsiColor::Green.into()));
         let (style, verb) = if moment.typed {

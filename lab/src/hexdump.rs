@@ -12,7 +12,6 @@ const WIDTH: usize = 48;
 const ROWS: (usize, usize) = (6, 2);
 
 /// The dump of `bytes`, which are the first of `total`. Long ones lose their middle.
-#[must_use]
 pub(crate) fn dump(bytes: &[u8], total: u64) -> String {
     let rows = bytes.chunks(ROW).count();
     let mut text = String::new();
@@ -32,7 +31,6 @@ pub(crate) fn dump(bytes: &[u8], total: u64) -> String {
 }
 
 /// Two hexadecimal digits a byte.
-#[must_use]
 pub(crate) fn digits(bytes: &[u8]) -> String {
     let mut digits = String::new();
     for byte in bytes {

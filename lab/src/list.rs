@@ -10,10 +10,6 @@ use common::console;
 use crate::pairs::{PAIRS, Pair, Side};
 
 /// Prints the table.
-///
-/// # Errors
-///
-/// When stdout cannot be written.
 pub fn run() -> Result<ExitCode> {
     let mut table = Table::new();
     table.load_style(NOTHING);
@@ -42,8 +38,7 @@ pub fn run() -> Result<ExitCode> {
 }
 
 /// The cargo command that starts one side, as a person types it in the workspace's folder.
-#[must_use]
-pub fn cargo_command(program: &Pair, side: Side) -> String {
+pub(crate) fn cargo_command(program: &Pair, side: Side) -> String {
     let binary = program.side(side).binary;
     let flags = flags(program, side);
     let separator = if flags.is_empty() { "" } else { " --" };
@@ -54,8 +49,7 @@ pub fn cargo_command(program: &Pair, side: Side) -> String {
 }
 
 /// The Python command that starts one side.
-#[must_use]
-pub fn python_command(program: &Pair, side: Side) -> String {
+pub(crate) fn python_command(program: &Pair, side: Side) -> String {
     let file = program.side(side).binary.replace('-', "_");
     format!(
         "python3 {}/python/{file}.py{}",

@@ -21,10 +21,6 @@ fn suggestion(nearest: Option<&str>) -> String {
 /// Those of `all` that `words` ask for, each once and in their order; all when there are no words.
 /// Each answers to several `names`. In the error `what` is what they are, and `list` the command that shows
 /// them.
-///
-/// # Errors
-///
-/// When a word is nobody's name.
 pub fn select<T>(
     what: &'static str,
     list: &'static str,

@@ -55,7 +55,7 @@ fn differences_with(number: u8, changes: &[(&str, &str)]) -> Vec<Difference> {
     let comparison = Comparison {
         pair: program,
         pairing: (Language::Python, Language::Rust),
-        outcome: session::hold(&(program.session)(), server, client),
+        transcripts: session::hold(&(program.session)(), server, client),
     };
     comparison.differences()
 }

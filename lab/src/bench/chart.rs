@@ -19,11 +19,7 @@ const BARS: std::ops::Range<i32> = 220..720;
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 
 /// Draws all rows; the result is the text of an SVG file.
-///
-/// # Errors
-///
-/// When the drawing cannot be made.
-pub fn svg(machine: &Machine, rows: &[Row]) -> Result<String> {
+pub(crate) fn svg(machine: &Machine, rows: &[Row]) -> Result<String> {
     let mut drawing = String::new();
     let height = rows.iter().map(height).sum::<i32>() + HEADING;
     let size = (WIDTH.unsigned_abs(), height.unsigned_abs());

@@ -31,7 +31,7 @@ fn server(setting: &Setting, side: &str) -> Result<Server> {
 ///
 /// None: what fails is a figure's failure.
 #[allow(clippy::cast_precision_loss)] // thousands of connections, millions of bytes
-pub fn crowd(setting: &Setting, name: &str) -> Result<Vec<Row>> {
+pub(crate) fn crowd(setting: &Setting, name: &str) -> Result<Vec<Row>> {
     let wanted = setting.either(10_000, 2_000);
     let count = wanted.min(descriptor_limit().saturating_sub(OTHER_DESCRIPTORS));
     let mut notes = vec![format!("{count} connections open at once")];
@@ -91,7 +91,7 @@ pub fn crowd(setting: &Setting, name: &str) -> Result<Vec<Row>> {
 /// # Errors
 ///
 /// None: what fails is a figure's failure.
-pub fn storm(setting: &Setting, name: &str) -> Result<Vec<Row>> {
+pub(crate) fn storm(setting: &Setting, name: &str) -> Result<Vec<Row>> {
     const CLIENTS: usize = 2_000;
     let count = CLIENTS.min(descriptor_limit().saturating_sub(OTHER_DESCRIPTORS));
     let contenders = sides().into_iter().map(|side| {

@@ -9,23 +9,23 @@ use crate::bench::setting::{Server, Setting, sides};
 
 /// A server, its reference, and what is sent to both.
 #[derive(Debug)]
-pub struct Exchange {
+pub(crate) struct Exchange {
     /// The program's number.
-    pub program: u8,
+    pub(crate) program: u8,
     /// The reference that does the same system calls.
-    pub reference: &'static str,
+    pub(crate) reference: &'static str,
     /// What the client sends.
-    pub message: &'static str,
+    pub(crate) message: &'static str,
     /// The line that the server prints for it.
-    pub line: &'static str,
+    pub(crate) line: &'static str,
     /// What it answers.
-    pub answer: &'static str,
+    pub(crate) answer: &'static str,
     /// How it is sent.
-    pub load: fn(std::net::SocketAddr, &[u8], usize) -> Result<()>,
+    pub(crate) load: fn(std::net::SocketAddr, &[u8], usize) -> Result<()>,
 }
 
 /// echo-udp server.
-pub const ECHO_UDP: Exchange = Exchange {
+pub(crate) const ECHO_UDP: Exchange = Exchange {
     program: 5,
     reference: "udp",
     message: "hello",
@@ -35,7 +35,7 @@ pub const ECHO_UDP: Exchange = Exchange {
 };
 
 /// ntp server.
-pub const NTP: Exchange = Exchange {
+pub(crate) const NTP: Exchange = Exchange {
     program: 11,
     reference: "udp",
     message: "%Y-%m-%d %X",
@@ -45,7 +45,7 @@ pub const NTP: Exchange = Exchange {
 };
 
 /// echo-tcp server.
-pub const ECHO_TCP: Exchange = Exchange {
+pub(crate) const ECHO_TCP: Exchange = Exchange {
     program: 1,
     reference: "tcp",
     message: "hello",
@@ -55,7 +55,7 @@ pub const ECHO_TCP: Exchange = Exchange {
 };
 
 /// socketserver-demo server.
-pub const THREADING_TCP: Exchange = Exchange {
+pub(crate) const THREADING_TCP: Exchange = Exchange {
     program: 16,
     reference: "tcp-threads",
     message: "hello",
@@ -65,7 +65,7 @@ pub const THREADING_TCP: Exchange = Exchange {
 };
 
 /// socketserver-demo udp-server.
-pub const THREADING_UDP: Exchange = Exchange {
+pub(crate) const THREADING_UDP: Exchange = Exchange {
     program: 17,
     reference: "udp-threads",
     message: "hello",
@@ -75,7 +75,7 @@ pub const THREADING_UDP: Exchange = Exchange {
 };
 
 /// socketserver-demo framed-server.
-pub const FRAMED: Exchange = Exchange {
+pub(crate) const FRAMED: Exchange = Exchange {
     program: 20,
     reference: "framed",
     message: "hello world!",
@@ -99,7 +99,7 @@ impl Exchange {
     /// # Errors
     ///
     /// When the system does not let it choose a processor. What else fails is a figure's failure.
-    pub fn measure(&self, setting: &Setting, name: &str) -> Result<Vec<Row>> {
+    pub(crate) fn measure(&self, setting: &Setting, name: &str) -> Result<Vec<Row>> {
         let _one = OneProcessor::share()?;
         let count = setting.either(20_000, 2_000);
         let contenders = sides().into_iter().map(|side| {

@@ -31,7 +31,7 @@ const NO_STALL: f64 = 500.0;
 /// # Errors
 ///
 /// When the system does not let it choose a processor. What else fails is a figure's failure.
-pub fn measure(setting: &Setting, name: &str) -> Result<Vec<Row>> {
+pub(crate) fn measure(setting: &Setting, name: &str) -> Result<Vec<Row>> {
     let _one = OneProcessor::share()?;
     let exchanges = setting.either(10_000, 2_000);
     let pairing = |name, client_side: &'static str, server_side: &'static str| {

@@ -20,10 +20,6 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const BLOCK: usize = 256 * 1024;
 
 /// Sends the same datagram again and again, and waits for each answer.
-///
-/// # Errors
-///
-/// When an answer does not come.
 pub fn datagrams(server: SocketAddr, message: &[u8], count: usize) -> Result<()> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
     socket.connect(server)?;
@@ -38,10 +34,6 @@ pub fn datagrams(server: SocketAddr, message: &[u8], count: usize) -> Result<()>
 }
 
 /// Sends the same message again and again on one connection, and waits for each echo.
-///
-/// # Errors
-///
-/// When an echo does not come.
 pub fn messages(server: SocketAddr, message: &[u8], count: usize) -> Result<()> {
     let mut stream = connect(server)?;
     let mut echo = vec![0; message.len()];
@@ -54,10 +46,6 @@ pub fn messages(server: SocketAddr, message: &[u8], count: usize) -> Result<()> 
 
 /// Sends the same frame again and again, each in one piece, and waits for each answer, a frame of
 /// the same length.
-///
-/// # Errors
-///
-/// When an answer does not come.
 pub fn frames(server: SocketAddr, body: &[u8], count: usize) -> Result<()> {
     let mut stream = connect(server)?;
     let frame = reference::frame(body)?;
@@ -70,10 +58,6 @@ pub fn frames(server: SocketAddr, body: &[u8], count: usize) -> Result<()> {
 }
 
 /// As [`frames`], but sends each as the lesson does, in three writes with Nagle's algorithm on.
-///
-/// # Errors
-///
-/// When an answer does not come.
 pub fn frames_in_three(server: SocketAddr, body: &[u8], count: usize) -> Result<()> {
     let stream = connect(server)?;
     stream.set_nodelay(false)?;
@@ -153,10 +137,6 @@ pub struct Storm {
 }
 
 /// Lets `count` clients connect at the same moment, send a message and wait for the echo.
-///
-/// # Errors
-///
-/// When the harness lacks sockets.
 pub fn storm(server: SocketAddr, message: &[u8], count: usize) -> Result<Storm> {
     let source = fresh_source();
     let poll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
@@ -226,10 +206,6 @@ fn is_in_progress(connected: &io::Result<()>) -> bool {
 }
 
 /// What a download client of ftp-simple reads, without hashing or storing it: command, header, body.
-///
-/// # Errors
-///
-/// When the server hangs up or refuses.
 pub fn download(server: SocketAddr, name: &str) -> Result<u64> {
     let mut stream = connect(server)?;
     stream.write_all(format!("get {name}\n").as_bytes())?;
@@ -241,19 +217,11 @@ pub fn download(server: SocketAddr, name: &str) -> Result<u64> {
 }
 
 /// Reads a connection to its end, for the bare reference.
-///
-/// # Errors
-///
-/// When the connection is lost.
 pub fn bare_download(server: SocketAddr) -> Result<u64> {
     Ok(discard(&mut connect(server)?)?)
 }
 
 /// Sends a file over a connection and waits for the one byte that says it is stored.
-///
-/// # Errors
-///
-/// When the file cannot be read, or the connection is lost.
 pub fn bare_upload(server: SocketAddr, file: &std::path::Path) -> Result<()> {
     let mut stream = TcpStream::connect(server)?;
     reference::send_file(&stream, file)?;

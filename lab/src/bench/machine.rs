@@ -9,27 +9,26 @@ use serde::Serialize;
 
 /// The machine, the date and the command of a run.
 #[derive(Clone, Debug, Serialize)]
-pub struct Machine {
+pub(crate) struct Machine {
     /// Local time at the start of the run.
-    pub date: String,
+    pub(crate) date: String,
     /// The processor's name.
-    pub processor: String,
+    pub(crate) processor: String,
     /// How many the run may use.
-    pub processors: usize,
+    pub(crate) processors: usize,
     /// The system and its release.
-    pub system: String,
+    pub(crate) system: String,
     /// The Python that the counterparts ran on.
-    pub python: Option<String>,
+    pub(crate) python: Option<String>,
     /// How many processes wanted a processor in the minute before: others disturb the figures.
-    pub load: String,
+    pub(crate) load: String,
     /// The command, as it can be repeated.
-    pub command: String,
+    pub(crate) command: String,
 }
 
 impl Machine {
     /// This machine, now.
-    #[must_use]
-    pub fn here(python: Option<String>) -> Self {
+    pub(crate) fn here(python: Option<String>) -> Self {
         let line = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let processor = line("/proc/cpuinfo")
             .lines()

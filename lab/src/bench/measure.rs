@@ -11,16 +11,16 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde::{Serialize, Serializer};
 
 /// One of those that a row compares. Each turn gives `M` numbers.
-pub struct Contender<'a, const M: usize> {
+pub(crate) struct Contender<'a, const M: usize> {
     /// What the column is called.
-    pub side: &'static str,
+    pub(crate) side: &'static str,
     /// One repetition.
-    pub turn: Box<dyn FnMut() -> Result<[f64; M]> + 'a>,
+    pub(crate) turn: Box<dyn FnMut() -> Result<[f64; M]> + 'a>,
 }
 
 impl<'a, const M: usize> Contender<'a, M> {
     /// A contender called `side`.
-    pub fn new(side: &'static str, turn: impl FnMut() -> Result<[f64; M]> + 'a) -> Self {
+    pub(crate) fn new(side: &'static str, turn: impl FnMut() -> Result<[f64; M]> + 'a) -> Self {
         Self {
             side,
             turn: Box::new(turn),
@@ -30,19 +30,18 @@ impl<'a, const M: usize> Contender<'a, M> {
 
 /// What came of one contender in one row.
 #[derive(Clone, Debug)]
-pub struct Figure {
+pub(crate) struct Figure {
     /// The contender.
-    pub side: &'static str,
+    pub(crate) side: &'static str,
     /// One number a repetition, in the row's unit; empty when it failed.
-    pub samples: Vec<f64>,
+    pub(crate) samples: Vec<f64>,
     /// Why it could not be measured.
-    pub failure: Option<String>,
+    pub(crate) failure: Option<String>,
 }
 
 impl Figure {
     /// The middle of the samples; `None` when there are none.
-    #[must_use]
-    pub fn median(&self) -> Option<f64> {
+    pub(crate) fn median(&self) -> Option<f64> {
         let mut sorted = self.samples.clone();
         sorted.sort_by(f64::total_cmp);
         let middle = sorted.len() / 2;
@@ -54,16 +53,14 @@ impl Figure {
     }
 
     /// The smallest and the largest sample; `None` when there are none.
-    #[must_use]
-    pub fn spread(&self) -> Option<(f64, f64)> {
+    pub(crate) fn spread(&self) -> Option<(f64, f64)> {
         let low = self.samples.iter().copied().reduce(f64::min)?;
         let high = self.samples.iter().copied().reduce(f64::max)?;
         Some((low, high))
     }
 
     /// A figure that follows from others, repetition by repetition.
-    #[must_use]
-    pub fn derived<const N: usize>(
+    pub(crate) fn derived<const N: usize>(
         side: &'static str,
         from: [&Self; N],
         rule: impl Fn([f64; N]) -> f64,
@@ -95,8 +92,7 @@ impl Serialize for Figure {
 
 /// Lets the contenders take turns, `repetitions` times, and returns their figures, one list for
 /// each of the `M` numbers. A contender that fails drops out; the others go on.
-#[must_use]
-pub fn interleave<const M: usize>(
+pub(crate) fn interleave<const M: usize>(
     repetitions: usize,
     mut contenders: Vec<Contender<M>>,
 ) -> [Vec<Figure>; M] {
@@ -128,8 +124,7 @@ pub fn interleave<const M: usize>(
 }
 
 /// [`interleave`] for contenders that give one number a turn.
-#[must_use]
-pub fn interleave_one(repetitions: usize, contenders: Vec<Contender<1>>) -> Vec<Figure> {
+pub(crate) fn interleave_one(repetitions: usize, contenders: Vec<Contender<1>>) -> Vec<Figure> {
     let [figures] = interleave(repetitions, contenders);
     figures
 }
@@ -141,17 +136,13 @@ pub fn interleave_one(repetitions: usize, contenders: Vec<Contender<1>>) -> Vec<
 /// from run to run, and is none of the programs' doing. (An exchange of 2 µs was seen to take from
 /// 4 to 20 so.)
 #[derive(Debug)]
-pub struct OneProcessor {
+pub(crate) struct OneProcessor {
     before: CpuSet,
 }
 
 impl OneProcessor {
     /// Takes the first processor that this thread may use.
-    ///
-    /// # Errors
-    ///
-    /// When the system refuses.
-    pub fn share() -> Result<Self> {
+    pub(crate) fn share() -> Result<Self> {
         let before = sched_getaffinity(None).context("the processors are not told")?;
         let first = (0..CpuSet::MAX_CPU).find(|cpu| before.is_set(*cpu));
         let mut one = CpuSet::new();
@@ -173,11 +164,7 @@ impl Drop for OneProcessor {
 /// It is read from the process's own clock (`clock_getcpuclockid`): the scheduler's account in
 /// nanoseconds, all threads, those that have ended too. (`/proc/PID/stat` shows the same account in
 /// steps of 10 ms, and `/proc/PID/schedstat` only the first thread's.)
-///
-/// # Errors
-///
-/// When there is no such process.
-pub fn processor_time(process: u32) -> Result<f64> {
+pub(crate) fn processor_time(process: u32) -> Result<f64> {
     let id = i32::try_from(process).context("no process has such an id")?;
     let clock: ClockId = clock_getcpuclockid(nix::unistd::Pid::from_raw(id))
         .context("the process has no clock: has it ended?")?;
@@ -186,22 +173,14 @@ pub fn processor_time(process: u32) -> Result<f64> {
 }
 
 /// The memory that a process has from the system, in bytes: resident pages and page tables.
-///
-/// # Errors
-///
-/// When there is no such process.
-pub fn memory(process: u32) -> Result<u64> {
+pub(crate) fn memory(process: u32) -> Result<u64> {
     let status = status(process)?;
     let kib = iter::once(status.vmrss).chain([status.vmpte]).flatten();
     Ok(kib.sum::<u64>() * 1024)
 }
 
 /// The most resident memory that a process ever had, in bytes.
-///
-/// # Errors
-///
-/// When there is no such process.
-pub fn peak_memory(process: u32) -> Result<u64> {
+pub(crate) fn peak_memory(process: u32) -> Result<u64> {
     let peak = status(process)?.vmhwm;
     Ok(peak.context("/proc does not tell VmHWM")? * 1024)
 }

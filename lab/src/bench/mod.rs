@@ -6,12 +6,12 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | [`measure`] | interleaved repetitions, medians, spread; a process's time and memory |
+//! | `measure` | interleaved repetitions, medians, spread; a process's time and memory |
 //! | [`mod@reference`] | the bare system calls, as processes of their own |
 //! | [`load`] | what is sent to the servers |
-//! | [`setting`] | executables, running servers, large files |
-//! | [`exchange`], [`framed`], [`crowd`], [`transfer`], [`start`] | the rows |
-//! | [`report`], [`chart`], [`machine`] | the table and JSON, the bars, where it was measured |
+//! | `setting` | executables, running servers, large files |
+//! | `exchange`, `framed`, `crowd`, `transfer`, `start` | the rows |
+//! | `report`, `chart`, `machine` | the table and JSON, the bars, where it was measured |
 
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -26,21 +26,21 @@ use crate::names::{self, UnknownName};
 use crate::pairs::Side::{self, Client, Server};
 use crate::run::executables::{self, Profile};
 
-pub mod chart;
-pub mod crowd;
-pub mod exchange;
-pub mod framed;
+mod chart;
+mod crowd;
+mod exchange;
+mod framed;
 pub mod load;
-pub mod machine;
-pub mod measure;
+mod machine;
+mod measure;
 pub mod reference;
-pub mod report;
-pub mod setting;
-pub mod start;
-pub mod transfer;
+mod report;
+mod setting;
+mod start;
+mod transfer;
 
 use machine::Machine;
-use report::{Row, Verdict};
+use report::{Row, Standing};
 use setting::Setting;
 
 /// A benchmark: what is typed to run it, and which executables it needs.
@@ -178,10 +178,6 @@ enum Format {
 
 /// Runs the benchmarks that were asked for. The exit status is a failure when a row misses its
 /// target or could not be measured.
-///
-/// # Errors
-///
-/// When a name is unknown, a program cannot be built, or nothing can be written.
 pub fn run(args: &BenchArgs) -> Result<ExitCode> {
     if args.list {
         for benchmark in BENCHMARKS {
@@ -220,7 +216,7 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode> {
         let drawing = chart::svg(&machine, &rows)?;
         fs::write(file, drawing).with_context(|| format!("cannot write {}", file.display()))?;
     }
-    let all_reached = rows.iter().all(|row| row.verdict() == Verdict::Reached);
+    let all_reached = rows.iter().all(|row| row.standing() == Standing::Reached);
     Ok(if all_reached {
         ExitCode::SUCCESS
     } else {

@@ -78,10 +78,6 @@ pub struct Exchange {
 }
 
 /// Runs a reference until it is ended from outside.
-///
-/// # Errors
-///
-/// Whatever fails.
 pub fn run(bare: &Bare) -> Result<()> {
     match bare {
         Bare::Udp(exchange) => udp(exchange),
@@ -238,21 +234,13 @@ fn echo(mut stream: &TcpStream, line: &[u8], answer: &[u8]) -> io::Result<()> {
 }
 
 /// Header, JSON header and body of the framed echo.
-///
-/// # Errors
-///
-/// None, as long as a size can be written as JSON.
 pub fn frame(body: &[u8]) -> Result<Vec<u8>> {
     let size = json!({ "data_size": body.len() });
     header::pack_json(&size, body).context("a frame that cannot be packed")
 }
 
 /// Receives a frame whose length is known. 0 when the peer has closed.
-///
-/// # Errors
-///
-/// When the connection is lost.
-pub fn receive_frame(mut stream: &TcpStream, length: usize) -> io::Result<usize> {
+pub(crate) fn receive_frame(mut stream: &TcpStream, length: usize) -> io::Result<usize> {
     let mut buffer = [0; 1024];
     let mut received = 0;
     while received < length {
@@ -265,22 +253,14 @@ pub fn receive_frame(mut stream: &TcpStream, length: usize) -> io::Result<usize>
 }
 
 /// Sends a frame as the lesson does: its length, its header, its body.
-///
-/// # Errors
-///
-/// When the connection is lost.
-pub fn send_in_three(mut stream: &TcpStream, frame: &[u8], body: usize) -> io::Result<()> {
+pub(crate) fn send_in_three(mut stream: &TcpStream, frame: &[u8], body: usize) -> io::Result<()> {
     stream.write_all(&frame[..4])?;
     stream.write_all(&frame[4..frame.len() - body])?;
     stream.write_all(&frame[frame.len() - body..])
 }
 
 /// Sends a whole file.
-///
-/// # Errors
-///
-/// When the file cannot be read, or the connection is lost.
-pub fn send_file(stream: &TcpStream, file: &std::path::Path) -> io::Result<()> {
+pub(crate) fn send_file(stream: &TcpStream, file: &std::path::Path) -> io::Result<()> {
     let file = std::fs::File::open(file)?;
     let mut left = file.metadata()?.len();
     while left > 0 {
@@ -294,10 +274,6 @@ pub fn send_file(stream: &TcpStream, file: &std::path::Path) -> io::Result<()> {
 }
 
 /// Stores what arrives until the peer closes.
-///
-/// # Errors
-///
-/// When the file cannot be written, or the connection is lost.
 pub fn receive_into(mut stream: &TcpStream, file: &std::path::Path) -> io::Result<()> {
     let mut file = std::fs::File::create(file)?;
     let mut buffer = vec![0; BLOCK];

@@ -10,38 +10,36 @@ use crate::bench::machine::Machine;
 use crate::bench::measure::Figure;
 
 /// The side that a row is about.
-pub const RUST: &str = "Rust";
+pub(crate) const RUST: &str = "Rust";
 /// Its counterpart.
-pub const PYTHON: &str = "Python";
+pub(crate) const PYTHON: &str = "Python";
 /// The same system calls and nothing else.
-pub const BARE: &str = "bare";
+pub(crate) const BARE: &str = "bare";
 
 /// One line of the table.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub(crate) struct Row {
     /// `exchange/ntp`.
-    pub name: String,
+    pub(crate) name: String,
     /// What is measured.
-    pub what: String,
+    pub(crate) what: String,
     /// The unit of all its numbers.
-    pub unit: &'static str,
+    pub(crate) unit: &'static str,
     /// All contenders. Those called bare, Rust and Python have columns.
-    pub figures: Vec<Figure>,
+    pub(crate) figures: Vec<Figure>,
     /// What the Rust side must reach.
-    pub target: Target,
+    pub(crate) target: Target,
     /// What else is worth knowing.
-    pub notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// What a row must reach.
 #[derive(Clone, Copy, Debug)]
-pub enum Target {
+pub(crate) enum Target {
     /// The Rust figure is at most so many times that of another side.
     AtMostTimes(f64, &'static str),
     /// The Rust figure is at least so many times that of another side.
     AtLeastTimes(f64, &'static str),
-    /// The Rust figure is at most so much.
-    AtMost(f64),
     /// The Rust figure is below so much.
     Below(f64),
 }
@@ -49,7 +47,7 @@ pub enum Target {
 /// Whether a row's target is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
+pub(crate) enum Standing {
     /// It is.
     Reached,
     /// It is not.
@@ -60,8 +58,7 @@ pub enum Verdict {
 
 impl Row {
     /// The figure of a side, if it was measured.
-    #[must_use]
-    pub fn median(&self, side: &str) -> Option<f64> {
+    pub(crate) fn median(&self, side: &str) -> Option<f64> {
         self.figures
             .iter()
             .find(|figure| figure.side == side)
@@ -69,37 +66,34 @@ impl Row {
     }
 
     /// How many times the figure of `side` the Rust figure is.
-    #[must_use]
-    pub fn ratio_to(&self, side: &str) -> Option<f64> {
+    pub(crate) fn ratio_to(&self, side: &str) -> Option<f64> {
         Some(self.median(RUST)? / self.median(side)?)
     }
 
     /// The most, or the least, that the Rust figure may be, in the row's unit.
-    #[must_use]
-    pub fn limit(&self) -> Option<f64> {
+    pub(crate) fn limit(&self) -> Option<f64> {
         match self.target {
             Target::AtMostTimes(times, side) | Target::AtLeastTimes(times, side) => {
                 Some(times * self.median(side)?)
             }
-            Target::AtMost(limit) | Target::Below(limit) => Some(limit),
+            Target::Below(limit) => Some(limit),
         }
     }
 
     /// Whether the target is reached.
-    #[must_use]
-    pub fn verdict(&self) -> Verdict {
+    pub(crate) fn standing(&self) -> Standing {
         let (Some(rust), Some(limit)) = (self.median(RUST), self.limit()) else {
-            return Verdict::NotMeasured;
+            return Standing::NotMeasured;
         };
         let reached = match self.target {
-            Target::AtMostTimes(..) | Target::AtMost(_) => rust <= limit,
+            Target::AtMostTimes(..) => rust <= limit,
             Target::AtLeastTimes(..) => rust >= limit,
             Target::Below(_) => rust < limit,
         };
         if reached {
-            Verdict::Reached
+            Standing::Reached
         } else {
-            Verdict::Missed
+            Standing::Missed
         }
     }
 
@@ -107,7 +101,6 @@ impl Row {
         match self.target {
             Target::AtMostTimes(times, side) => format!("≤ {times} × {side}"),
             Target::AtLeastTimes(times, side) => format!("≥ {times} × {side}"),
-            Target::AtMost(limit) => format!("≤ {} {}", number(limit), self.unit),
             Target::Below(limit) => format!("< {} {}", number(limit), self.unit),
         }
     }
@@ -122,13 +115,13 @@ impl Row {
             "ratio_to_python": self.ratio_to(PYTHON),
             "to_reach": self.target_in_words(),
             "limit": self.limit(),
-            "verdict": self.verdict(),
+            "verdict": self.standing(),
             "notes": self.notes,
         })
     }
 }
 
-impl Verdict {
+impl Standing {
     fn word(self) -> &'static str {
         match self {
             Self::Reached => "reached",
@@ -139,8 +132,7 @@ impl Verdict {
 }
 
 /// A number with as many digits as it deserves: three or four.
-#[must_use]
-pub fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),
         size if size >= 1000.0 => format!("{value:.0}"),
@@ -150,8 +142,7 @@ pub fn number(value: f64) -> String {
 }
 
 /// The table, and below it what it has no room for.
-#[must_use]
-pub fn text(machine: &Machine, rows: &[Row]) -> String {
+pub(crate) fn text(machine: &Machine, rows: &[Row]) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING);
     table.set_header([
@@ -184,7 +175,7 @@ pub fn text(machine: &Machine, rows: &[Row]) -> String {
             ratio(BARE),
             ratio(PYTHON),
             Cell::new(row.target_in_words()),
-            Cell::new(row.verdict().word()),
+            Cell::new(row.standing().word()),
         ]);
     }
     let mut lines = vec![machine.to_string(), String::new(), table.trim_fmt()];
@@ -218,11 +209,7 @@ fn figure_in_words(figure: &Figure) -> String {
 }
 
 /// The whole run as one JSON object.
-///
-/// # Errors
-///
-/// When a number is none (NaN).
-pub fn json(machine: &Machine, rows: &[Row]) -> Result<String> {
+pub(crate) fn json(machine: &Machine, rows: &[Row]) -> Result<String> {
     let rows: Vec<Value> = rows.iter().map(Row::as_json).collect();
     Ok(serde_json::to_string_pretty(
         &json!({ "machine": machine, "rows": rows }),
@@ -256,12 +243,12 @@ mod tests {
     #[test]
     fn a_row_is_judged_against_the_bare_reference() {
         let target = Target::AtMostTimes(1.25, BARE);
-        assert_eq!(row(&[5.0], target).verdict(), Verdict::Reached);
-        assert_eq!(row(&[5.1], target).verdict(), Verdict::Missed);
-        assert_eq!(row(&[], target).verdict(), Verdict::NotMeasured);
+        assert_eq!(row(&[5.0], target).standing(), Standing::Reached);
+        assert_eq!(row(&[5.1], target).standing(), Standing::Missed);
+        assert_eq!(row(&[], target).standing(), Standing::NotMeasured);
         let target = Target::AtLeastTimes(500.0, BARE);
-        assert_eq!(row(&[2000.0], target).verdict(), Verdict::Reached);
-        assert_eq!(row(&[1999.0], target).verdict(), Verdict::Missed);
+        assert_eq!(row(&[2000.0], target).standing(), Standing::Reached);
+        assert_eq!(row(&[1999.0], target).standing(), Standing::Missed);
     }
 
     #[test]
@@ -270,7 +257,7 @@ mod tests {
         assert_eq!(row["ratio_to_bare"], 1.25);
         assert_eq!(row["ratio_to_python"], 0.5);
         assert_eq!(row["verdict"], "reached");
-        let row = super::tests::row(&[], Target::AtMost(1.0)).as_json();
+        let row = super::tests::row(&[], Target::Below(1.0)).as_json();
         assert_eq!(row["figures"][1]["failure"], "it did not start");
         assert_eq!(row["verdict"], "not-measured");
     }

@@ -22,18 +22,18 @@ const SHARED_MEMORY: &str = "/dev/shm";
 
 /// What the rows of one run share.
 #[derive(Debug)]
-pub struct Setting {
+pub(crate) struct Setting {
     quick: bool,
     folder: Folder,
 }
 
 /// A server that runs.
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     /// Its process.
-    pub process: Process,
+    pub(crate) process: Process,
     /// Where it listens.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Server {
@@ -47,11 +47,7 @@ impl Server {
 impl Setting {
     /// Makes the folder, and lets this process and those it starts open as many files as the
     /// system allows.
-    ///
-    /// # Errors
-    ///
-    /// When there is no room for the folder.
-    pub fn new(quick: bool) -> Result<Self> {
+    pub(crate) fn new(quick: bool) -> Result<Self> {
         raise_descriptor_limit();
         // In memory, where there is such a folder: the disk is not what is measured.
         let folder = Folder::new_in(Path::new(SHARED_MEMORY), "lab-bench-")
@@ -60,23 +56,17 @@ impl Setting {
     }
 
     /// `full`, or `quick` with `--quick`.
-    #[must_use]
-    pub fn either<T>(&self, full: T, quick: T) -> T {
+    pub(crate) fn either<T>(&self, full: T, quick: T) -> T {
         if self.quick { quick } else { full }
     }
 
     /// The folder for files, which is gone after the run.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// A file of `mebibytes` MiB, made the first time it is asked for.
-    ///
-    /// # Errors
-    ///
-    /// When there is no room for it.
-    pub fn file(&self, mebibytes: usize) -> Result<PathBuf> {
+    pub(crate) fn file(&self, mebibytes: usize) -> Result<PathBuf> {
         let path = self.folder().join("share").join(format!("{mebibytes}.bin"));
         if !path.exists() {
             std::fs::create_dir_all(self.folder().join("share"))?;
@@ -100,11 +90,7 @@ impl Setting {
 
     /// As [`file`](Self::file), when it has come to rest: the servers remember no md5 of a file that
     /// changed a moment ago.
-    ///
-    /// # Errors
-    ///
-    /// When there is no room for it.
-    pub fn settled_file(&self, mebibytes: usize) -> Result<PathBuf> {
+    pub(crate) fn settled_file(&self, mebibytes: usize) -> Result<PathBuf> {
         let path = self.file(mebibytes)?;
         let age = path.metadata()?.modified()?.elapsed().unwrap_or_default();
         std::thread::sleep((REST + Duration::from_secs(1)).saturating_sub(age));
@@ -112,31 +98,19 @@ impl Setting {
     }
 
     /// Starts the server of a program: `side` is `Rust` or `Python`.
-    ///
-    /// # Errors
-    ///
-    /// When it does not become ready.
-    pub fn server(&self, number: u8, side: &str, args: &[&str]) -> Result<Server> {
+    pub(crate) fn server(&self, number: u8, side: &str, args: &[&str]) -> Result<Server> {
         let mut command = command(number, Side::Server, side)?;
         Server::start(command.args(["--port", "0"]).args(args))
     }
 
     /// Starts a bare reference.
-    ///
-    /// # Errors
-    ///
-    /// When it does not become ready.
-    pub fn bare(&self, args: &[&str]) -> Result<Server> {
+    pub(crate) fn bare(&self, args: &[&str]) -> Result<Server> {
         Server::start(&mut bare(args)?)
     }
 }
 
 /// The command for one side of a program: `language` is `Rust` (the release build) or `Python`.
-///
-/// # Errors
-///
-/// When it cannot be built, or Python is missing.
-pub fn command(number: u8, side: Side, language: &str) -> Result<Command> {
+pub(crate) fn command(number: u8, side: Side, language: &str) -> Result<Command> {
     let program = program(number)?;
     let mut command = if language == PYTHON {
         let mut command = Command::new(executables::python().context("Python is missing")?);
@@ -150,22 +124,14 @@ pub fn command(number: u8, side: Side, language: &str) -> Result<Command> {
 }
 
 /// The command that runs a bare reference.
-///
-/// # Errors
-///
-/// When the system does not tell this program's own path.
-pub fn bare(args: &[&str]) -> Result<Command> {
+pub(crate) fn bare(args: &[&str]) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("bare").args(args);
     Ok(command)
 }
 
 /// The program with this number in the table.
-///
-/// # Errors
-///
-/// When there is none.
-pub fn program(number: u8) -> Result<&'static Pair> {
+pub(crate) fn program(number: u8) -> Result<&'static Pair> {
     PAIRS
         .iter()
         .find(|program| program.number == number)
@@ -173,8 +139,7 @@ pub fn program(number: u8) -> Result<&'static Pair> {
 }
 
 /// The sides that a row measures on this machine: all but Python, where that is missing.
-#[must_use]
-pub fn sides() -> Vec<&'static str> {
+pub(crate) fn sides() -> Vec<&'static str> {
     let mut sides = vec![BARE, RUST];
     if executables::python().is_some() {
         sides.push(PYTHON);
@@ -183,8 +148,7 @@ pub fn sides() -> Vec<&'static str> {
 }
 
 /// How many files a process may have open.
-#[must_use]
-pub fn descriptor_limit() -> usize {
+pub(crate) fn descriptor_limit() -> usize {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     limit
         .and_then(|limit| usize::try_from(limit).ok())

@@ -15,7 +15,7 @@ const NTP: u8 = 11;
 /// # Errors
 ///
 /// None: what fails is a figure's failure.
-pub fn measure(setting: &Setting, name: &str) -> Result<Vec<Row>> {
+pub(crate) fn measure(setting: &Setting, name: &str) -> Result<Vec<Row>> {
     let contenders = sides().into_iter().map(|side| {
         Contender::new(side, move || {
             let mut command = if side == BARE {

@@ -45,31 +45,19 @@ fn mebibytes(setting: &Setting) -> usize {
 }
 
 /// Makes the files, so that they come to rest while other rows are measured.
-///
-/// # Errors
-///
-/// When there is no room for them.
-pub fn make_files(setting: &Setting) -> Result<()> {
+pub(crate) fn make_files(setting: &Setting) -> Result<()> {
     setting.file(MANY_MEBIBYTES)?;
     setting.file(mebibytes(setting))?;
     Ok(())
 }
 
 /// Downloads by ftp-simple: the first of a file, and the next of the same file.
-///
-/// # Errors
-///
-/// When there is no room for the file.
-pub fn download_simple(setting: &Setting, name: &str) -> Result<Vec<Row>> {
+pub(crate) fn download_simple(setting: &Setting, name: &str) -> Result<Vec<Row>> {
     download(setting, name, FTP_SIMPLE)
 }
 
 /// Downloads by ftp-class.
-///
-/// # Errors
-///
-/// When there is no room for the file.
-pub fn download_class(setting: &Setting, name: &str) -> Result<Vec<Row>> {
+pub(crate) fn download_class(setting: &Setting, name: &str) -> Result<Vec<Row>> {
     download(setting, name, FTP_CLASS)
 }
 
@@ -116,11 +104,7 @@ fn download(setting: &Setting, name: &str, number: u8) -> Result<Vec<Row>> {
 }
 
 /// Uploads by ftp-simple: the md5 follows the body, so both sides hash beside it.
-///
-/// # Errors
-///
-/// When there is no room for the file.
-pub fn upload_simple(setting: &Setting, name: &str) -> Result<Vec<Row>> {
+pub(crate) fn upload_simple(setting: &Setting, name: &str) -> Result<Vec<Row>> {
     let file = setting.settled_file(mebibytes(setting))?;
     let mut contenders = vec![
         Contender::new(MD5_PASS, || md5_pass(&file).map(|time| [time])),
@@ -158,11 +142,7 @@ pub fn upload_simple(setting: &Setting, name: &str) -> Result<Vec<Row>> {
 }
 
 /// Uploads by ftp-class: the md5 is in the header, so a pass comes before the body.
-///
-/// # Errors
-///
-/// When there is no room for the file.
-pub fn upload_class(setting: &Setting, name: &str) -> Result<Vec<Row>> {
+pub(crate) fn upload_class(setting: &Setting, name: &str) -> Result<Vec<Row>> {
     let file = setting.settled_file(mebibytes(setting))?;
     let mut contenders = vec![
         Contender::new(MD5_PASS, || md5_pass(&file).map(|time| [time])),
@@ -196,12 +176,8 @@ pub fn upload_class(setting: &Setting, name: &str) -> Result<Vec<Row>> {
 
 /// Many clients who download at once from ftp-simple: the time until the last has all, and the
 /// server's memory. The clients are the harness's: they hash and store nothing.
-///
-/// # Errors
-///
-/// When there is no room for the file.
 #[allow(clippy::cast_precision_loss)] // millions of bytes
-pub fn many_downloads(setting: &Setting, name: &str) -> Result<Vec<Row>> {
+pub(crate) fn many_downloads(setting: &Setting, name: &str) -> Result<Vec<Row>> {
     let file = setting.settled_file(MANY_MEBIBYTES)?;
     let contenders = sides().into_iter().map(|side| {
         let mut running = None;

@@ -144,10 +144,6 @@ fn addresses(text: &str) -> Result<Vec<SocketAddr>> {
 const MOST_PATIENCE: Duration = Duration::from_hours(1);
 
 /// Runs the command. A mistake in the command line is status 2, as a program that cannot be judged.
-///
-/// # Errors
-///
-/// When stdout cannot be written.
 pub fn run(args: &CheckArgs) -> Result<ExitCode> {
     let mut text = Vec::new();
     let planned = plan(args).and_then(|plan| {

@@ -9,22 +9,22 @@
 //! | [`catalogue`] | the checks themselves, one file a family of programs |
 //! | [`faults`] | programs with one small fault each: they prove that the checks can fail |
 //! | [`engine`] | what runs a check |
-//! | [`report`] | table, JSON, JUnit |
+//! | `report` | table, JSON, JUnit |
 //!
-//! A check is a function over a [`Context`]. It fails through `?`: every method that
+//! A check is a function over a `Context`. It fails through `?`: every method that
 //! waits for the program says by itself what was expected and what happened.
 
 use serde::Serialize;
 
 use engine::context::Context;
 use engine::target::Target;
-use engine::trial::Verdict;
+use engine::trial::Result;
 
 mod args;
 pub mod catalogue;
 pub mod engine;
 pub mod faults;
-pub mod report;
+mod report;
 
 pub use args::{CheckArgs, lacks_separator, run};
 
@@ -62,7 +62,7 @@ pub struct Check {
     pub sentence: String,
     /// Why it matters, and how a failing program is mended.
     pub hint: String,
-    run: fn(&Context) -> Verdict,
+    run: fn(&Context) -> Result,
 }
 
 impl Check {

@@ -10,7 +10,7 @@ use crate::run::executables;
 use crate::run::process::{PATIENCE, Process};
 
 /// Runs a script that prints JSON, and returns what it printed.
-pub fn ask<T: DeserializeOwned>(script: &str, arguments: &[&str]) -> Result<T> {
+pub(crate) fn ask<T: DeserializeOwned>(script: &str, arguments: &[&str]) -> Result<T> {
     let Some(python) = executables::python() else {
         return cannot_be_seen("it needs Python 3.8 or later, as python3");
     };

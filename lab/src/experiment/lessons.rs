@@ -186,7 +186,7 @@ pub static SENTENCES: &[Sentence] = &[
 
 /// Sentences that no program on this machine can check, and why: lesson, sentence, reason.
 #[rustfmt::skip]
-pub static LEFT_OUT: &[(&str, &str, &str)] = &[
+pub(crate) static LEFT_OUT: &[(&str, &str, &str)] = &[
     ("000", "UDP suits QQ", "advice; what QQ does is its maker's secret"),
     ("001", "QQ uses UDP", "it would take QQ, and a capture of what it sends"),
     ("001", "C/S and B/S are client and browser against server", "a definition"),
@@ -199,8 +199,7 @@ pub static LEFT_OUT: &[(&str, &str, &str)] = &[
 ];
 
 /// The sentences that an experiment checks.
-#[must_use]
-pub fn checked_by(experiment: &str) -> Vec<&'static Sentence> {
+pub(crate) fn checked_by(experiment: &str) -> Vec<&'static Sentence> {
     SENTENCES
         .iter()
         .filter(|sentence| sentence.experiment == experiment)

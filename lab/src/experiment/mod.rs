@@ -10,9 +10,9 @@
 //! |---|---|
 //! | [`lessons`] | the book: document → sentence → experiment |
 //! | [`report`] | the report: steps, observations, verdict |
-//! | [`screen`] | the reporter: a report for a person, in colour or plain |
+//! | `screen` | the reporter: a report for a person, in colour or plain |
 //! | [`observation`] | bytes, errors and times as they are shown |
-//! | [`interpreter`] | what the installed Python says |
+//! | `interpreter` | what the installed Python says |
 //! | [`tcp`], [`udp`], [`sockets`], [`python`], [`socketserver`] | the experiments, one a file |
 
 // `sends`, `sent`; `receives`, `received`: the calls and what came of them.
@@ -28,12 +28,12 @@ use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::Value;
 
-pub mod interpreter;
+mod interpreter;
 pub mod lessons;
 pub mod observation;
 pub mod python;
 pub mod report;
-pub mod screen;
+mod screen;
 pub mod sockets;
 pub mod socketserver;
 pub mod tcp;
@@ -42,7 +42,7 @@ pub mod udp;
 use crate::host::CannotBeSeen;
 use crate::names;
 use common::console;
-use report::{Outcome, Report, Steps, Verdict};
+use report::{Ending, Report, Steps, Verdict};
 use screen::Screen;
 
 /// All experiments, in the order in which `--all` runs them.
@@ -189,7 +189,7 @@ fn run_one<E: Experiment>(log: Steps) -> Report {
         lessons: lessons::checked_by(E::NAME),
         steps: log.into_taken(),
         seen: Value::Null,
-        outcome: Outcome::BrokeOff {
+        ending: Ending::BrokeOff {
             error: String::new(),
         },
         seconds: begun.elapsed().as_secs_f64(),
@@ -199,11 +199,11 @@ fn run_one<E: Experiment>(log: Steps) -> Report {
         report.seen = serde_json::to_value(&seen)?;
         Ok(E::verdict(&seen))
     });
-    report.outcome = match judged {
-        Ok(verdict) => Outcome::Judged(verdict),
+    report.ending = match judged {
+        Ok(verdict) => Ending::Judged(verdict),
         Err(error) => match error.downcast::<CannotBeSeen>() {
-            Ok(CannotBeSeen(needs)) => Outcome::Judged(Verdict::CannotBeSeenHere(needs)),
-            Err(error) => Outcome::BrokeOff {
+            Ok(CannotBeSeen(needs)) => Ending::Judged(Verdict::CannotBeSeenHere(needs)),
+            Err(error) => Ending::BrokeOff {
                 error: format!("{error:#}"),
             },
         },
@@ -269,7 +269,7 @@ pub fn run(args: &ExperimentArgs) -> Result<ExitCode> {
     }
     let broke_off = reports
         .iter()
-        .any(|report| matches!(report.outcome, Outcome::BrokeOff { .. }));
+        .any(|report| matches!(report.ending, Ending::BrokeOff { .. }));
     Ok(if broke_off {
         ExitCode::FAILURE
     } else {

@@ -130,8 +130,7 @@ pub fn milliseconds(duration: Duration) -> f64 {
 }
 
 /// The middle one of several measurements; zero if there are none.
-#[must_use]
-pub fn median(mut measured: Vec<Duration>) -> Duration {
+pub(crate) fn median(mut measured: Vec<Duration>) -> Duration {
     measured.sort_unstable();
     measured
         .get(measured.len() / 2)

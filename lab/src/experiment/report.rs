@@ -21,8 +21,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// `holds_as_claimed` decides between the first text and the second.
-    #[must_use]
-    pub fn decide(holds_as_claimed: bool, holds: &str, fails: &str) -> Self {
+    pub(crate) fn decide(holds_as_claimed: bool, holds: &str, fails: &str) -> Self {
         if holds_as_claimed {
             Self::HoldsHere(holds.to_owned())
         } else {
@@ -46,7 +45,7 @@ pub struct Report {
     pub seen: Value,
     /// What follows; an error text if the experiment itself broke off.
     #[serde(flatten)]
-    pub outcome: Outcome,
+    pub ending: Ending,
     /// How long it took.
     pub seconds: f64,
     /// What of the kernel's an experiment of more than five seconds waits for.
@@ -57,7 +56,7 @@ pub struct Report {
 /// How an experiment ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum Outcome {
+pub enum Ending {
     /// With a verdict, as it should.
     Judged(Verdict),
     /// With an error of its own: it says nothing about the claim.
@@ -77,7 +76,7 @@ pub struct Steps {
 impl Steps {
     /// Steps that are shown as they are taken.
     #[must_use]
-    pub fn on(screen: Screen) -> Self {
+    pub(crate) fn on(screen: Screen) -> Self {
         Self {
             taken: Vec::new(),
             screen: Some(screen),
@@ -97,8 +96,7 @@ impl Steps {
     }
 
     /// All that were taken.
-    #[must_use]
-    pub fn into_taken(self) -> Vec<String> {
+    pub(crate) fn into_taken(self) -> Vec<String> {
         self.taken
     }
 }

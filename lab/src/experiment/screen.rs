@@ -11,7 +11,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
 use crate::experiment::lessons::{LEFT_OUT, SENTENCES, Sentence};
-use crate::experiment::report::{Outcome, Report, Verdict};
+use crate::experiment::report::{Ending, Report, Verdict};
 
 const WIDTH: usize = 79;
 /// Where the text beside a label (`claim`, `steps`, `seen`, `verdict`) begins.
@@ -20,14 +20,13 @@ const MARGIN: usize = 10;
 /// How texts are laid out for standard output: with or without colour. None of them ends in a
 /// newline.
 #[derive(Clone, Copy, Debug)]
-pub struct Screen {
+pub(crate) struct Screen {
     coloured: bool,
 }
 
 impl Screen {
     /// Coloured if standard output is a terminal and `NO_COLOR` is unset or empty.
-    #[must_use]
-    pub fn stdout() -> Self {
+    pub(crate) fn stdout() -> Self {
         Self {
             coloured: AutoStream::choice(&io::stdout()) != ColorChoice::Never,
         }
@@ -42,8 +41,7 @@ impl Screen {
     }
 
     /// A text beside its label, wrapped; its further lines are indented by `hang` more.
-    #[must_use]
-    pub fn labelled(self, label: &str, text: &str, hang: usize) -> String {
+    pub(crate) fn labelled(self, label: &str, text: &str, hang: usize) -> String {
         let label = self.painted(Style::new().dimmed(), &format!("{label:<MARGIN$}"));
         let margin = format!("\n{:MARGIN$}", "");
         let text = wrapped(text, WIDTH - MARGIN, hang).join(&margin);
@@ -51,15 +49,13 @@ impl Screen {
     }
 
     /// An experiment in the list of all.
-    #[must_use]
-    pub fn entry(self, name: &str, claim: &str) -> String {
+    pub(crate) fn entry(self, name: &str, claim: &str) -> String {
         let name = self.painted(Style::new().bold(), name);
         format!("{name}\n{}", self.labelled("", claim, 0))
     }
 
     /// What can be said before an experiment runs.
-    #[must_use]
-    pub fn heading(self, name: &str, claim: &str, lessons: &[&Sentence]) -> String {
+    pub(crate) fn heading(self, name: &str, claim: &str, lessons: &[&Sentence]) -> String {
         let mut lines = vec![self.painted(Style::new().bold(), name)];
         lines.push(self.labelled("claim", claim, 0));
         for (index, sentence) in lessons.iter().enumerate() {
@@ -71,38 +67,36 @@ impl Screen {
     }
 
     /// What can be said after it.
-    #[must_use]
-    pub fn ending(self, report: &Report) -> String {
+    pub(crate) fn ending(self, report: &Report) -> String {
         let mut lines = Vec::new();
         for (index, (line, hang)) in observations(&report.seen).iter().enumerate() {
             let label = if index == 0 { "seen" } else { "" };
             lines.push(self.labelled(label, line, *hang));
         }
-        lines.push(match &report.outcome {
-            Outcome::Judged(verdict) => {
+        lines.push(match &report.ending {
+            Ending::Judged(verdict) => {
                 let (words, why, style) = parts(verdict);
                 // Wrapped without the colour, which takes no room on the screen.
                 let text = self.labelled("verdict", &format!("{words}: {why}"), 0);
                 text.replacen(words, &self.painted(style, words), 1)
             }
-            Outcome::BrokeOff { error } => self.labelled("error", error, 0),
+            Ending::BrokeOff { error } => self.labelled("error", error, 0),
         });
         lines.push(String::new());
         lines.join("\n")
     }
 
     /// The closing table: a line an experiment, and the sum.
-    #[must_use]
-    pub fn table(self, reports: &[Report]) -> String {
+    pub(crate) fn table(self, reports: &[Report]) -> String {
         let header = format!("{:<32}{:<24}{:>8}", "experiment", "verdict", "seconds");
         let mut lines = vec![self.painted(Style::new().bold(), &header)];
         for report in reports {
-            let (words, style) = match &report.outcome {
-                Outcome::Judged(verdict) => {
+            let (words, style) = match &report.ending {
+                Ending::Judged(verdict) => {
                     let (words, _, style) = parts(verdict);
                     (words, style)
                 }
-                Outcome::BrokeOff { .. } => ("broke off", bold(AnsiColor::Magenta)),
+                Ending::BrokeOff { .. } => ("broke off", bold(AnsiColor::Magenta)),
             };
             let verdict = self.painted(style, &format!("{words:<24}"));
             let Report { name, seconds, .. } = report;
@@ -113,15 +107,13 @@ impl Screen {
             }
         }
         lines.push(String::new());
-        let count = |wanted: fn(&Outcome) -> bool| {
-            let outcomes = reports.iter().map(|report| &report.outcome);
-            outcomes.filter(|outcome| wanted(outcome)).count()
+        let count = |wanted: fn(&Ending) -> bool| {
+            let outcomes = reports.iter().map(|report| &report.ending);
+            outcomes.filter(|ending| wanted(ending)).count()
         };
-        let holds = count(|outcome| matches!(outcome, Outcome::Judged(Verdict::HoldsHere(_))));
-        let fails =
-            count(|outcome| matches!(outcome, Outcome::Judged(Verdict::DoesNotHoldHere(_))));
-        let unseen =
-            count(|outcome| matches!(outcome, Outcome::Judged(Verdict::CannotBeSeenHere(_))));
+        let holds = count(|ending| matches!(ending, Ending::Judged(Verdict::HoldsHere(_))));
+        let fails = count(|ending| matches!(ending, Ending::Judged(Verdict::DoesNotHoldHere(_))));
+        let unseen = count(|ending| matches!(ending, Ending::Judged(Verdict::CannotBeSeenHere(_))));
         let seconds: f64 = reports.iter().map(|report| report.seconds).sum();
         lines.push(format!("{} experiments in {seconds:.0} s:", reports.len()));
         lines.push(format!(

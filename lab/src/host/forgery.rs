@@ -56,8 +56,7 @@ fn octets(address: IpAddr) -> Vec<u8> {
 }
 
 /// The Internet checksum (RFC 1071): the words' sum in one's complement, inverted.
-#[must_use]
-pub fn checksum(bytes: &[u8]) -> u16 {
+pub(crate) fn checksum(bytes: &[u8]) -> u16 {
     let words = bytes
         .chunks(2)
         .map(|word| u16::from_be_bytes([word[0], word.get(1).copied().unwrap_or(0)]));

@@ -3,13 +3,13 @@
 //! | module | subject |
 //! |---|---|
 //! | [`sockets`] | the states, queues and counters that the system keeps of its sockets |
-//! | [`processor`] | how busy a process is |
+//! | `processor` | how busy a process is |
 //! | [`namespace`] | network namespaces and a wire between them that loses packets |
 //! | [`forgery`] | datagrams that claim to come from another port |
 
 pub mod forgery;
 pub mod namespace;
-pub mod processor;
+pub(crate) mod processor;
 pub mod sockets;
 
 /// The reason why something can't be seen here; the text says what it would need.
@@ -18,6 +18,6 @@ pub mod sockets;
 pub struct CannotBeSeen(pub String);
 
 /// That error, for an observer to return: "needs …".
-pub fn cannot_be_seen<T>(needs: impl Into<String>) -> anyhow::Result<T> {
+pub(crate) fn cannot_be_seen<T>(needs: impl Into<String>) -> anyhow::Result<T> {
     Err(CannotBeSeen(needs.into()).into())
 }

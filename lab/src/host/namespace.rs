@@ -160,7 +160,7 @@ mod linux {
         }
 
         /// What leaves this end arrives again.
-        pub fn mend(&self, end: End) -> Result<()> {
+        pub(crate) fn mend(&self, end: End) -> Result<()> {
             // An error says that there was none to delete.
             let _ = self.run(end, "tc qdisc delete dev wire root");
             let _ = self.run(end.other(), "tc qdisc delete dev wire clsact");
@@ -276,7 +276,7 @@ mod elsewhere {
         }
 
         /// See the version for Linux.
-        pub fn mend(&self, _: End) -> Result<()> {
+        pub(crate) fn mend(&self, _: End) -> Result<()> {
             match *self {}
         }
     }

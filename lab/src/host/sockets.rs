@@ -13,9 +13,9 @@ use anyhow::{Result, bail};
 use serde::{Serialize, Serializer};
 
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{counter, port_of, tcp_sockets, udp_sockets};
+pub(crate) use elsewhere::{counter, port_of, tcp_sockets, udp_sockets};
 #[cfg(target_os = "linux")]
-pub use linux::{counter, port_of, tcp_sockets, udp_sockets};
+pub(crate) use linux::{counter, port_of, tcp_sockets, udp_sockets};
 
 /// The states of a TCP connection (RFC 9293, section 3.3.2), under the names that Linux uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,24 +62,24 @@ impl Serialize for State {
 
 /// A TCP socket as the system sees it.
 #[derive(Clone, Debug)]
-pub struct TcpSocket {
+pub(crate) struct TcpSocket {
     /// Its own address.
-    pub local: SocketAddr,
+    pub(crate) local: SocketAddr,
     /// Its peer's; port 0 for a listener.
-    pub remote: SocketAddr,
+    pub(crate) remote: SocketAddr,
     /// Where in its life it is.
-    pub state: State,
+    pub(crate) state: State,
     /// Bytes handed to `send` that the peer has not acknowledged (`SIOCOUTQ`).
-    pub send_queue: u64,
+    pub(crate) send_queue: u64,
     /// Bytes that `recv` has not fetched (`SIOCINQ`); for a listener, connections that
     /// `accept` has not.
-    pub receive_queue: u64,
+    pub(crate) receive_queue: u64,
     /// How long until its timer fires: a retransmission, or the end of TIME_WAIT.
-    pub timer: Option<Duration>,
+    pub(crate) timer: Option<Duration>,
     /// How often its oldest segment was sent again.
-    pub retransmissions: u64,
+    pub(crate) retransmissions: u64,
     /// The number of the open file; 0 if no process holds it any more.
-    pub inode: u64,
+    pub(crate) inode: u64,
 }
 
 /// A UDP socket as the system sees it.
@@ -98,8 +98,7 @@ pub struct UdpSocket {
 }
 
 /// The processor time that the calling thread has used so far; none where it can't be asked.
-#[must_use]
-pub fn processor_time() -> Option<Duration> {
+pub(crate) fn processor_time() -> Option<Duration> {
     #[cfg(target_os = "linux")]
     {
         use rustix::time::{ClockId, clock_gettime};
@@ -110,24 +109,24 @@ pub fn processor_time() -> Option<Duration> {
 }
 
 /// The state of one end of a connection; `Closed` if the system has forgotten it.
-pub fn tcp_state(local: SocketAddr, remote: SocketAddr) -> Result<State> {
+pub(crate) fn tcp_state(local: SocketAddr, remote: SocketAddr) -> Result<State> {
     Ok(tcp_socket(local, remote)?.map_or(State::Closed, |socket| socket.state))
 }
 
 /// One end of a connection, if the system still knows it.
-pub fn tcp_socket(local: SocketAddr, remote: SocketAddr) -> Result<Option<TcpSocket>> {
+pub(crate) fn tcp_socket(local: SocketAddr, remote: SocketAddr) -> Result<Option<TcpSocket>> {
     let mut sockets = tcp_sockets(local.port())?.into_iter();
     Ok(sockets.find(|socket| socket.local == local && socket.remote == remote))
 }
 
 /// The listener on `address`.
-pub fn tcp_listener(address: SocketAddr) -> Result<Option<TcpSocket>> {
+pub(crate) fn tcp_listener(address: SocketAddr) -> Result<Option<TcpSocket>> {
     let mut sockets = tcp_sockets(address.port())?.into_iter();
     Ok(sockets.find(|socket| socket.local == address && socket.state == State::Listen))
 }
 
 /// The UDP socket that is bound to `address`.
-pub fn udp_socket(address: SocketAddr) -> Result<UdpSocket> {
+pub(crate) fn udp_socket(address: SocketAddr) -> Result<UdpSocket> {
     let mut sockets = udp_sockets(address.port())?.into_iter();
     match sockets.find(|socket| socket.local == address) {
         Some(socket) => Ok(socket),
@@ -137,8 +136,7 @@ pub fn udp_socket(address: SocketAddr) -> Result<UdpSocket> {
 
 /// Segments with data that the connection from `local` has sent (`tcpi_data_segs_out` of
 /// TCP_INFO), as the command `ss` of Debian's iproute2 shows it; none without that command.
-#[must_use]
-pub fn data_segments_sent(local: SocketAddr) -> Option<u64> {
+pub(crate) fn data_segments_sent(local: SocketAddr) -> Option<u64> {
     let arguments = ["--tcp", "--info", "--numeric", "--no-header", "src"];
     let output = Command::new("ss")
         .args(arguments)
@@ -150,14 +148,14 @@ pub fn data_segments_sent(local: SocketAddr) -> Option<u64> {
 }
 
 /// Waits until one end of a connection is in `state`.
-pub fn wait_for_state(local: SocketAddr, remote: SocketAddr, state: State) -> Result<()> {
+pub(crate) fn wait_for_state(local: SocketAddr, remote: SocketAddr, state: State) -> Result<()> {
     wait_until(&format!("{local} is {state:?}"), || {
         Ok(tcp_state(local, remote)? == state)
     })
 }
 
 /// Waits until `bytes` bytes lie in the receive buffer, without taking them (`MSG_PEEK`).
-pub fn wait_for_bytes(stream: &TcpStream, bytes: usize) -> Result<()> {
+pub(crate) fn wait_for_bytes(stream: &TcpStream, bytes: usize) -> Result<()> {
     let mut buffer = vec![0; bytes];
     wait_until(&format!("{bytes} bytes have arrived"), || {
         Ok(stream.peek(&mut buffer)? == bytes)
@@ -190,7 +188,7 @@ mod linux {
 
     /// The TCP sockets of this network namespace (IPv4) that have this port at one end. A table
     /// that changes while it is read may repeat a socket.
-    pub fn tcp_sockets(port: u16) -> Result<Vec<TcpSocket>> {
+    pub(crate) fn tcp_sockets(port: u16) -> Result<Vec<TcpSocket>> {
         let text = lines_with("tcp", port)?;
         let TcpNetEntries(entries) =
             TcpNetEntries::from_buf_read(text.as_bytes(), procfs::current_system_info())?;
@@ -215,7 +213,7 @@ mod linux {
     }
 
     /// The UDP sockets of this network namespace (IPv4) that have this port at one end.
-    pub fn udp_sockets(port: u16) -> Result<Vec<UdpSocket>> {
+    pub(crate) fn udp_sockets(port: u16) -> Result<Vec<UdpSocket>> {
         let text = lines_with("udp", port)?;
         let UdpNetEntries(entries) =
             UdpNetEntries::from_buf_read(text.as_bytes(), procfs::current_system_info())?;
@@ -241,7 +239,7 @@ mod linux {
 
     /// The own port of a process's socket (IPv4); none before it has one, and once the process has
     /// ended.
-    pub fn port_of(process: u32) -> Result<Option<u16>> {
+    pub(crate) fn port_of(process: u32) -> Result<Option<u16>> {
         let files = Process::new(process.try_into()?).and_then(|process| process.fd());
         let sockets: Vec<u64> = files
             .into_iter()
@@ -266,7 +264,7 @@ mod linux {
 
     /// A counter of `/proc/net/snmp` or `/proc/net/netstat`: `counter("Udp", "RcvbufErrors")`.
     /// It counts for the whole network namespace, whoever sends there.
-    pub fn counter(protocol: &str, name: &str) -> Result<u64> {
+    pub(crate) fn counter(protocol: &str, name: &str) -> Result<u64> {
         // Each protocol has two lines: names, then values.
         let text = table("snmp")? + &table("netstat")?;
         let mut lines = text
@@ -336,22 +334,22 @@ mod elsewhere {
     const NEEDS: &str = "it reads the state of sockets from /proc/net, which Linux alone has";
 
     /// See the version for Linux.
-    pub fn tcp_sockets(_port: u16) -> Result<Vec<TcpSocket>> {
+    pub(crate) fn tcp_sockets(_port: u16) -> Result<Vec<TcpSocket>> {
         cannot_be_seen(NEEDS)
     }
 
     /// See the version for Linux.
-    pub fn udp_sockets(_port: u16) -> Result<Vec<UdpSocket>> {
+    pub(crate) fn udp_sockets(_port: u16) -> Result<Vec<UdpSocket>> {
         cannot_be_seen(NEEDS)
     }
 
     /// See the version for Linux.
-    pub fn port_of(_process: u32) -> Result<Option<u16>> {
+    pub(crate) fn port_of(_process: u32) -> Result<Option<u16>> {
         cannot_be_seen(NEEDS)
     }
 
     /// See the version for Linux.
-    pub fn counter(_protocol: &str, _name: &str) -> Result<u64> {
+    pub(crate) fn counter(_protocol: &str, _name: &str) -> Result<u64> {
         cannot_be_seen(NEEDS)
     }
 }

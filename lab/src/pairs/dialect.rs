@@ -9,27 +9,27 @@ use common::notation;
 
 /// How a pair speaks.
 #[derive(Debug)]
-pub struct Dialect {
+pub(crate) struct Dialect {
     /// What the client asks: its own message, or what is typed at its prompt. Empty where the server
     /// speaks first, or files are uploaded.
-    pub question: &'static str,
+    pub(crate) question: &'static str,
     /// What the server answers to a message.
-    pub answer: Answer,
+    pub(crate) answer: Answer,
     /// What stands before a message, or a file, to the server.
-    pub asks_in: Header,
+    pub(crate) asks_in: Header,
     /// What stands before an answer, or a file, to the client.
-    pub answers_in: Header,
+    pub(crate) answers_in: Header,
     /// The server's manners.
-    pub server: Server,
+    pub(crate) server: Server,
     /// The client's manners.
-    pub client: Client,
+    pub(crate) client: Client,
     /// How files are transferred, if they are.
-    pub files: Option<Files>,
+    pub(crate) files: Option<Files>,
 }
 
 /// What a server answers to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// The same bytes.
     Same,
     /// The same bytes, a to z in upper case: `bytes.upper()`.
@@ -50,8 +50,7 @@ pub enum Answer {
 
 impl Answer {
     /// What answers `said`, where that alone decides it.
-    #[must_use]
-    pub fn to(self, said: &[u8]) -> Vec<u8> {
+    pub(crate) fn to(self, said: &[u8]) -> Vec<u8> {
         match self {
             Self::Same | Self::Time | Self::Typed => said.to_vec(),
             Self::UpperBytes => said.to_ascii_uppercase(),
@@ -64,7 +63,7 @@ impl Answer {
 
 /// What stands before a message: nothing, or the length of a header and the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Header {
+pub(crate) enum Header {
     /// Nothing. A datagram has its boundaries; on a stream nothing says where a message ends.
     None,
     /// A JSON object with these keys.
@@ -75,7 +74,7 @@ pub enum Header {
 
 /// A key of a header, by what is under it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Key {
+pub(crate) enum Key {
     /// A file's name.
     Name(&'static str),
     /// A file's md5.
@@ -86,8 +85,7 @@ pub enum Key {
 
 impl Header {
     /// Its keys, in their order.
-    #[must_use]
-    pub fn keys(&self) -> &'static [Key] {
+    pub(crate) fn keys(&self) -> &'static [Key] {
         match self {
             Self::None => &[],
             Self::Json(keys) | Self::Bincode(keys) => keys,
@@ -95,20 +93,17 @@ impl Header {
     }
 
     /// Whether it is JSON.
-    #[must_use]
-    pub fn is_json(&self) -> bool {
+    pub(crate) fn is_json(&self) -> bool {
         matches!(self, Self::Json(_))
     }
 
     /// Whether it is bincode.
-    #[must_use]
-    pub fn is_bincode(&self) -> bool {
+    pub(crate) fn is_bincode(&self) -> bool {
         matches!(self, Self::Bincode(_))
     }
 
     /// The key of the size.
-    #[must_use]
-    pub fn size_key(&self) -> &'static str {
+    pub(crate) fn size_key(&self) -> &'static str {
         let size = |key: &Key| match *key {
             Key::Size(key) => Some(key),
             _ => None,
@@ -117,8 +112,7 @@ impl Header {
     }
 
     /// The key of the file's name, if it has one.
-    #[must_use]
-    pub fn name_key(&self) -> Option<&'static str> {
+    pub(crate) fn name_key(&self) -> Option<&'static str> {
         self.keys().iter().find_map(|key| match *key {
             Key::Name(key) => Some(key),
             _ => None,
@@ -126,8 +120,7 @@ impl Header {
     }
 
     /// The key of the md5, if it has one.
-    #[must_use]
-    pub fn md5_key(&self) -> Option<&'static str> {
+    pub(crate) fn md5_key(&self) -> Option<&'static str> {
         self.keys().iter().find_map(|key| match *key {
             Key::Md5(key) => Some(key),
             _ => None,
@@ -136,14 +129,12 @@ impl Header {
 
     /// The header as `json.dumps` writes it. All three stand in it as they are: `size` may be any JSON,
     /// and who wants escapes in `name` writes them.
-    #[must_use]
-    pub fn json(&self, name: &str, md5: &str, size: &str) -> String {
+    pub(crate) fn json(&self, name: &str, md5: &str, size: &str) -> String {
         format!("{{{}}}", self.pairs('"', name, md5, size))
     }
 
     /// The header as Python shows a dict.
-    #[must_use]
-    pub fn dict(&self, name: &str, md5: &str, size: usize) -> String {
+    pub(crate) fn dict(&self, name: &str, md5: &str, size: usize) -> String {
         format!("{{{}}}", self.pairs('\'', name, md5, &size.to_string()))
     }
 
@@ -159,23 +150,23 @@ impl Header {
 
 /// A server's manners.
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     /// What its screen shows when it is ready.
-    pub opening: &'static str,
+    pub(crate) opening: &'static str,
     /// Whether it shows that again for each client, or each message.
-    pub opens_each_round: bool,
+    pub(crate) opens_each_round: bool,
     /// What its screen shows of a message: see [`fill`].
-    pub shows: &'static str,
+    pub(crate) shows: &'static str,
     /// Whom the lesson's server serves, and when it ends.
-    pub serves: Serves,
+    pub(crate) serves: Serves,
     /// Whether the lesson's server is stuck for ever with a client that has left. What comes after is
     /// then more than the lesson asks.
-    pub stuck_by_hang_up: bool,
+    pub(crate) stuck_by_hang_up: bool,
 }
 
 /// Whom a server serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Serves {
+pub(crate) enum Serves {
     /// One client, or a few datagrams; then it ends.
     Once,
     /// One after another.
@@ -186,18 +177,18 @@ pub enum Serves {
 
 /// A client's manners.
 #[derive(Debug)]
-pub struct Client {
+pub(crate) struct Client {
     /// What it shows before all else, and what is typed there to come to the first prompt.
-    pub welcome: Option<(&'static str, &'static str)>,
+    pub(crate) welcome: Option<(&'static str, &'static str)>,
     /// How it comes to ask.
-    pub asks: Asks,
+    pub(crate) asks: Asks,
     /// What its screen shows of an answer: see [`fill`].
-    pub shows: &'static str,
+    pub(crate) shows: &'static str,
 }
 
 /// How a client comes to ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asks {
+pub(crate) enum Asks {
     /// By itself, and ends.
     Once,
     /// By itself, again and again; ours after each `--interval`.
@@ -215,8 +206,7 @@ pub enum Asks {
 
 impl Asks {
     /// What the screen shows where something can be typed.
-    #[must_use]
-    pub fn prompt(&self) -> Option<&'static str> {
+    pub(crate) fn prompt(&self) -> Option<&'static str> {
         match self {
             Self::AtPrompt { prompt, .. } => Some(prompt),
             _ => None,
@@ -226,45 +216,43 @@ impl Asks {
 
 /// How files are transferred.
 #[derive(Debug)]
-pub struct Files {
+pub(crate) struct Files {
     /// What ends the commands `get` and, beside it, `put` on the wire. Without commands there are uploads only.
-    pub command_end: Option<&'static str>,
+    pub(crate) command_end: Option<&'static str>,
     /// Whether the server stores files.
-    pub puts: bool,
+    pub(crate) puts: bool,
     /// Whether the lesson's server tells what became of a command: of an upload by its header, of what
     /// it refuses by a header of length 0. Otherwise it is silent, or closes the connection.
-    pub confirms: bool,
+    pub(crate) confirms: bool,
     /// What `{dir}` is for the server, in the check's folder.
-    pub server_dir: &'static str,
+    pub(crate) server_dir: &'static str,
     /// What `{dir}` is for a client that downloads, in the check's folder.
-    pub client_dir: &'static str,
+    pub(crate) client_dir: &'static str,
     /// What the client's screen shows of a download.
-    pub download: Transfer,
+    pub(crate) download: Transfer,
 }
 
 impl Files {
     /// Whether the server sends files.
-    #[must_use]
-    pub fn gets(&self) -> bool {
+    pub(crate) fn gets(&self) -> bool {
         self.command_end.is_some()
     }
 }
 
 /// What a screen shows of a transfer.
 #[derive(Debug)]
-pub struct Transfer {
+pub(crate) struct Transfer {
     /// Of the header; `{length}` stands for its length, `{dict}` for it as Python shows it.
-    pub header: &'static str,
+    pub(crate) header: &'static str,
     /// The last line of progress, as a regular expression; `{size}` stands for the file's size.
-    pub last: &'static str,
+    pub(crate) last: &'static str,
     /// What follows it.
-    pub end: &'static str,
+    pub(crate) end: &'static str,
 }
 
 /// What a screen shows of a message from `peer`. In `template` stands `{text}` for the text, `{bytes}` for the
 /// same as a bytes object, `{peer}` for the address as Python shows it, `{ip}:{port}` for it as others do.
-#[must_use]
-pub fn fill(template: &str, message: &[u8], peer: SocketAddr) -> String {
+pub(crate) fn fill(template: &str, message: &[u8], peer: SocketAddr) -> String {
     template
         .replace("{peer}", &notation::address(peer))
         .replace("{ip}", &peer.ip().to_string())
@@ -274,8 +262,7 @@ pub fn fill(template: &str, message: &[u8], peer: SocketAddr) -> String {
 }
 
 /// The colours in `template`: the only escape sequences that its program may send to a terminal.
-#[must_use]
-pub fn colours(template: &'static str) -> Vec<&'static str> {
+pub(crate) fn colours(template: &'static str) -> Vec<&'static str> {
     let starts = template.match_indices('\x1b').map(|(start, _)| start);
     starts
         .filter_map(|start| Some(&template[start..=start + template[start..].find('m')?]))

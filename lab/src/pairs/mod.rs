@@ -2,7 +2,7 @@
 
 use crate::names::{self, UnknownName};
 
-pub mod dialect;
+pub(crate) mod dialect;
 mod dialects;
 mod sessions;
 mod table;
@@ -30,7 +30,7 @@ pub struct Pair {
     /// The client's executable, and the flags that make it this program.
     pub client: Executable,
     /// How its two ends speak.
-    pub dialect: Dialect,
+    pub(crate) dialect: Dialect,
     /// A conversation that shows all that the pair can do, and what both sides print.
     pub session: fn() -> Session,
 }
@@ -66,10 +66,6 @@ impl Pair {
 }
 
 /// The programs that `words` ask for; all when there are none.
-///
-/// # Errors
-///
-/// When a word names no program.
 pub fn select(words: &[String]) -> Result<Vec<&'static Pair>, UnknownName> {
     names::select("program", "cargo lab list", words, PAIRS, |program| {
         program.names()

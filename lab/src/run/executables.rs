@@ -34,10 +34,6 @@ pub fn workspace() -> &'static Path {
 }
 
 /// Where the executable of one side of a program is, built first if it is not up to date.
-///
-/// # Errors
-///
-/// When cargo cannot build the lab.
 pub fn rust(program: &Pair, side: Side, profile: Profile) -> Result<PathBuf> {
     let binary = program.side(side).binary;
     match profile {
@@ -58,10 +54,6 @@ fn built(package: &str, binary: &str, profile: Profile) -> PathBuf {
 }
 
 /// Where the tool `lab` itself is, built first if it is not up to date.
-///
-/// # Errors
-///
-/// When cargo cannot build it.
 pub fn lab(profile: Profile) -> Result<PathBuf> {
     build("lab", Some("lab"), profile)?;
     Ok(built("lab", "lab", profile))
@@ -113,10 +105,6 @@ pub fn python_source(program: &Pair, side: Side) -> PathBuf {
 }
 
 /// The command that starts one side of a program, with the flags that make it this program.
-///
-/// # Errors
-///
-/// When the lab cannot be built, or Python is missing.
 pub fn command(program: &Pair, side: Side, language: Language) -> Result<Command> {
     let Executable { flags, .. } = program.side(side);
     let mut command = match language {
@@ -132,10 +120,6 @@ pub fn command(program: &Pair, side: Side, language: Language) -> Result<Command
 }
 
 /// Builds all labs of `programs` as `cargo build` does, so that no later step waits for a compiler.
-///
-/// # Errors
-///
-/// When cargo cannot build one of them.
 pub fn build_all(programs: &[&Pair]) -> Result<()> {
     programs
         .iter()

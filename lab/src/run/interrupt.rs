@@ -28,26 +28,18 @@ fn folders() -> MutexGuard<'static, BTreeSet<PathBuf>> {
 
 /// A temporary folder. It goes with all that is in it when it is dropped, and on Ctrl-C too.
 #[derive(Debug)]
-pub struct Folder {
+pub(crate) struct Folder {
     path: PathBuf,
 }
 
 impl Folder {
     /// A new one, where this system has its temporary files; its name begins with `prefix`.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be made.
-    pub fn new(prefix: &str) -> Result<Self> {
+    pub(crate) fn new(prefix: &str) -> Result<Self> {
         Self::new_in(&env::temp_dir(), prefix)
     }
 
     /// A new one in `place`.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be made.
-    pub fn new_in(place: &Path, prefix: &str) -> Result<Self> {
+    pub(crate) fn new_in(place: &Path, prefix: &str) -> Result<Self> {
         handle()?;
         let mut folders = folders();
         let path = tempfile::Builder::new()
@@ -60,8 +52,7 @@ impl Folder {
     }
 
     /// Where it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }

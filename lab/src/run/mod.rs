@@ -4,11 +4,11 @@
 //! |---|---|
 //! | [`executables`] | builds each lab and finds its executables, Rust and Python |
 //! | [`process`] | one running program: typed input, captured output, and an end whatever happens |
-//! | [`interrupt`] | what Ctrl-C must end and remove |
+//! | `interrupt` | what Ctrl-C must end and remove |
 //! | [`session`] | a server and a client that talk, and what both printed |
 
 pub(crate) mod descendants;
 pub mod executables;
-pub mod interrupt;
+pub(crate) mod interrupt;
 pub mod process;
 pub mod session;

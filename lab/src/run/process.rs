@@ -36,21 +36,13 @@ pub struct Process {
 
 impl Process {
     /// Starts `command` with a pipe at each of its standard streams.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be started.
     pub fn start(command: &mut Command) -> Result<Self> {
         Self::start_with_stdout(command, Stdio::piped())
     }
 
     /// As [`start`](Self::start), but what the program prints on stdout is thrown away: reading it
     /// would take processor time from what is measured.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be started.
-    pub fn start_without_stdout(command: &mut Command) -> Result<Self> {
+    pub(crate) fn start_without_stdout(command: &mut Command) -> Result<Self> {
         Self::start_with_stdout(command, Stdio::null())
     }
 
@@ -130,7 +122,7 @@ impl Process {
     /// # Errors
     ///
     /// When the program does not read any more. After a `TimedOut` its input is gone.
-    pub fn type_text_within(&mut self, limit: Duration, text: &str) -> io::Result<()> {
+    pub(crate) fn type_text_within(&mut self, limit: Duration, text: &str) -> io::Result<()> {
         let Some(mut stdin) = self.stdin.take() else {
             let ended = "the input has been ended";
             return Err(io::Error::new(io::ErrorKind::BrokenPipe, ended));
@@ -159,10 +151,6 @@ impl Process {
     }
 
     /// Waits until the program ends. `None` when the time is up and it still runs.
-    ///
-    /// # Errors
-    ///
-    /// When the system cannot tell.
     pub fn wait(&mut self, limit: Duration) -> io::Result<Option<ExitStatus>> {
         let status = self.child.wait_timeout(limit)?;
         if status.is_some() {

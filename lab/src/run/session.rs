@@ -18,7 +18,7 @@ use crate::run::process::{PATIENCE, Process};
 
 /// What both sides printed, masked by [`mask`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub struct Transcripts {
     /// The server's stdout.
     pub server: String,
     /// The client's stdout.
@@ -39,7 +39,7 @@ pub fn run(
     server: Language,
     client: Language,
     typing: Typing,
-) -> Result<Outcome> {
+) -> Result<Transcripts> {
     let server = executables::command(program, Side::Server, server)?;
     let client = executables::command(program, Side::Client, client)?;
     hold_as(&(program.session)(), server, client, typing, Ok)
@@ -50,7 +50,7 @@ pub fn run(
 /// # Errors
 ///
 /// When a side cannot be started or the server does not become ready.
-pub fn hold(session: &Session, server: Command, client: Command) -> Result<Outcome> {
+pub fn hold(session: &Session, server: Command, client: Command) -> Result<Transcripts> {
     hold_as(session, server, client, Typing::Ahead, Ok)
 }
 
@@ -87,7 +87,7 @@ pub fn hold_as(
     mut client: Command,
     typing: Typing,
     relay: impl FnOnce(u16) -> Result<u16>,
-) -> Result<Outcome> {
+) -> Result<Transcripts> {
     let folder = prepare(&session.files)?;
     server.args(["--port", "0"]).env("TZ", "UTC");
     server.args(
@@ -174,7 +174,7 @@ pub fn hold_as(
             _ => complaints.push(format!("{stored} did not arrive")),
         }
     }
-    Ok(Outcome {
+    Ok(Transcripts {
         server: mask(&server.stdout().text(), port, peer),
         client: mask(&client.stdout().text(), port, peer),
         complaints,

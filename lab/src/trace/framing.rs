@@ -232,12 +232,7 @@ mod tests {
     use crate::pairs::PAIRS;
 
     fn decoder(name: &str) -> Decoder {
-        Decoder::new(
-            PAIRS
-                .iter()
-                .find(|program| program.name() == name)
-                .unwrap(),
-        )
+        Decoder::new(PAIRS.iter().find(|program| program.name() == name).unwrap())
     }
 
     #[test]

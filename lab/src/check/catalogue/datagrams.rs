@@ -8,13 +8,13 @@ use crate::check::catalogue::service::{answer, exchange};
 use crate::check::catalogue::wire::letters;
 use crate::check::engine::context::Context;
 use crate::check::engine::datagrams::Datagrams;
-use crate::check::engine::trial::Verdict;
+use crate::check::engine::trial::Result;
 use crate::pairs::dialect::fill;
 
 /// Clients that all ask before the first reads its answer; each must get its own.
-fn at_once(context: &Context, said: &[String]) -> Verdict {
+fn at_once(context: &Context, said: &[String]) -> Result {
     let server = context.server()?;
-    let clients: Verdict<Vec<Datagrams>> = said.iter().map(|_| server.datagrams()).collect();
+    let clients: Result<Vec<Datagrams>> = said.iter().map(|_| server.datagrams()).collect();
     let mut clients = clients?;
     for (client, said) in clients.iter().zip(said) {
         client.send(said.as_bytes())?;
@@ -25,16 +25,16 @@ fn at_once(context: &Context, said: &[String]) -> Verdict {
     Ok(())
 }
 
-pub(super) fn several_clients(context: &Context) -> Verdict {
+pub(super) fn several_clients(context: &Context) -> Result {
     at_once(context, &["one", "two", "three"].map(str::to_owned))
 }
 
-pub(super) fn burst(context: &Context) -> Verdict {
+pub(super) fn burst(context: &Context) -> Result {
     let said: Vec<_> = (0..200).map(|number| format!("client {number}")).collect();
     at_once(context, &said)
 }
 
-pub(super) fn exactly_once(context: &Context) -> Verdict {
+pub(super) fn exactly_once(context: &Context) -> Result {
     let mut server = context.server()?;
     let mut client = server.datagrams()?;
     exchange(context, &mut client, b"hello")?;
@@ -45,7 +45,7 @@ pub(super) fn exactly_once(context: &Context) -> Verdict {
     server.expect_idle()
 }
 
-pub(super) fn vanished_clients(context: &Context) -> Verdict {
+pub(super) fn vanished_clients(context: &Context) -> Result {
     let server = context.server()?;
     for _ in 0..50 {
         server.datagrams()?.send(b"hello")?;
@@ -55,7 +55,7 @@ pub(super) fn vanished_clients(context: &Context) -> Verdict {
         .map_err(|stop| stop.while_("the next client is answered"))
 }
 
-pub(super) fn many_in_a_row(context: &Context) -> Verdict {
+pub(super) fn many_in_a_row(context: &Context) -> Result {
     let mut server = context.server()?;
     for number in 1..=2000 {
         let mut client = server.datagrams()?;
@@ -66,7 +66,7 @@ pub(super) fn many_in_a_row(context: &Context) -> Verdict {
 }
 
 /// Each of `datagrams` is shown with its sender's address, and the server ends.
-fn shows_each(context: &Context, datagrams: &[&[u8]], is_one_client: bool) -> Verdict {
+fn shows_each(context: &Context, datagrams: &[&[u8]], is_one_client: bool) -> Result {
     let mut server = context.server()?;
     let mut client = server.datagrams()?;
     for datagram in datagrams {
@@ -83,11 +83,11 @@ fn shows_each(context: &Context, datagrams: &[&[u8]], is_one_client: bool) -> Ve
     server.program()?.expect_success()
 }
 
-pub(super) fn three_senders(context: &Context) -> Verdict {
+pub(super) fn three_senders(context: &Context) -> Result {
     shows_each(context, &[b"one", b"", b"three"], false)
 }
 
-pub(super) fn unusual_datagrams(context: &Context) -> Verdict {
+pub(super) fn unusual_datagrams(context: &Context) -> Result {
     shows_each(
         context,
         &[b"caf\xe9!", b"\x1b[2J\0\x07", &letters(65_507)],
@@ -95,7 +95,7 @@ pub(super) fn unusual_datagrams(context: &Context) -> Verdict {
     )
 }
 
-pub(super) fn three_lines(context: &Context) -> Verdict {
+pub(super) fn three_lines(context: &Context) -> Result {
     let mut server = context.server()?;
     let mut client = server.datagrams()?;
     let address = notation::address(client.local()?);

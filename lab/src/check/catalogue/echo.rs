@@ -10,7 +10,7 @@ use crate::check::catalogue::wire::{Peer, frame, letters};
 use crate::check::engine::context::Context;
 use crate::check::engine::server::Server;
 use crate::check::engine::stream::Stream;
-use crate::check::engine::trial::Verdict;
+use crate::check::engine::trial::Result;
 use crate::pairs::dialect::{Answer, Serves, fill};
 
 fn serves_once(context: &Context) -> bool {
@@ -22,7 +22,7 @@ fn upper_cases_text(context: &Context) -> bool {
 }
 
 /// What is said to the server, each after the answer to the one before; to one that serves once, the first.
-fn talk<P: Peer>(context: &Context, said: &[&[u8]]) -> Verdict<(Server, P)> {
+fn talk<P: Peer>(context: &Context, said: &[&[u8]]) -> Result<(Server, P)> {
     let server = context.server()?;
     let mut client = P::visit(&server)?;
     let most = if serves_once(context) { 1 } else { said.len() };
@@ -33,7 +33,7 @@ fn talk<P: Peer>(context: &Context, said: &[&[u8]]) -> Verdict<(Server, P)> {
 }
 
 /// The same; a server that serves once must then have shown the message, and end.
-fn says<P: Peer>(context: &Context, said: &[&[u8]]) -> Verdict {
+pub(super) fn says<P: Peer>(context: &Context, said: &[&[u8]]) -> Result {
     let (mut server, client) = talk::<P>(context, said)?;
     if serves_once(context) {
         expect_shown(context, &mut server, &client, said[0])?;
@@ -44,25 +44,20 @@ fn says<P: Peer>(context: &Context, said: &[&[u8]]) -> Verdict {
 }
 
 /// Waits until the screen goes on with the lesson's line for what the client said.
-fn expect_shown(
-    context: &Context,
-    server: &mut Server,
-    client: &impl Peer,
-    said: &[u8],
-) -> Verdict {
+fn expect_shown(context: &Context, server: &mut Server, client: &impl Peer, said: &[u8]) -> Result {
     server.expect_screen(&fill(context.dialect().server.shows, said, client.local()?))
 }
 
-pub(super) fn session<P: Peer>(context: &Context) -> Verdict {
+pub(super) fn session<P: Peer>(context: &Context) -> Result {
     let question = context.dialect().question.as_bytes();
     says::<P>(context, &[question, b"a", b" three words here "])
 }
 
-pub(super) fn says_once<P: Peer>(context: &Context) -> Verdict {
+pub(super) fn says_once<P: Peer>(context: &Context) -> Result {
     says::<P>(context, &[context.dialect().question.as_bytes()])
 }
 
-pub(super) fn screen(context: &Context) -> Verdict {
+pub(super) fn screen(context: &Context) -> Result {
     let mut server = context.server()?;
     let mut client = server.connect()?;
     server.program()?;
@@ -74,7 +69,7 @@ pub(super) fn screen(context: &Context) -> Verdict {
 }
 
 /// Of a server over UDP the first line: the lesson's may go on and on.
-pub(super) fn first_line<P: Peer>(context: &Context) -> Verdict {
+pub(super) fn first_line<P: Peer>(context: &Context) -> Result {
     let said = context.dialect().question.as_bytes();
     let (mut server, client) = talk::<P>(context, &[said])?;
     let own = notation::address(server.address());
@@ -94,7 +89,7 @@ pub(super) fn first_line<P: Peer>(context: &Context) -> Verdict {
     Err(context.fail(format!("the line {expected}"), format!("the line {line}")))
 }
 
-pub(super) fn non_ascii<P: Peer>(context: &Context) -> Verdict {
+pub(super) fn non_ascii<P: Peer>(context: &Context) -> Result {
     if serves_once(context) || upper_cases_text(context) {
         // Its capitals are the same in every version of Unicode.
         return says::<P>(context, &["straße 你好 é".as_bytes()]);
@@ -102,15 +97,11 @@ pub(super) fn non_ascii<P: Peer>(context: &Context) -> Verdict {
     says::<P>(context, &["wörld 你好".as_bytes()])
 }
 
-pub(super) fn says_letters<P: Peer>(context: &Context, size: usize) -> Verdict {
+pub(super) fn says_letters<P: Peer>(context: &Context, size: usize) -> Result {
     says::<P>(context, &[&letters(size)])
 }
 
-pub(super) fn says_nothing<P: Peer>(context: &Context) -> Verdict {
-    says::<P>(context, &[b"", b"hello"])
-}
-
-pub(super) fn largest_datagram<P: Peer>(context: &Context) -> Verdict {
+pub(super) fn largest_datagram<P: Peer>(context: &Context) -> Result {
     let said = letters(65_507);
     if serves_once(context) {
         return says::<P>(context, &[&said]);
@@ -123,14 +114,14 @@ pub(super) fn largest_datagram<P: Peer>(context: &Context) -> Verdict {
     exchange(context, &mut client, b"hello")
 }
 
-pub(super) fn byte_by_byte(context: &Context) -> Verdict {
+pub(super) fn byte_by_byte(context: &Context) -> Result {
     let server = context.server()?;
     let mut client = server.connect()?;
     client.send_in_pieces(&question(context, b"one at a time"), 1)?;
     client.expect(&answer(context, b"one at a time"))
 }
 
-pub(super) fn one_after_another(context: &Context) -> Verdict {
+pub(super) fn one_after_another(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     let mut first = server.connect()?;
     service.exchange(&mut first)?;
@@ -157,35 +148,35 @@ pub(super) fn one_after_another(context: &Context) -> Verdict {
     Ok(())
 }
 
-pub(super) fn invalid_utf8<P: Peer>(context: &Context) -> Verdict {
+pub(super) fn invalid_utf8<P: Peer>(context: &Context) -> Result {
     if upper_cases_text(context) || serves_once(context) {
         return says::<P>(context, &[b"caf\xe9!", b"hello"]);
     }
     says::<P>(context, &[b"\xff\xfe\x80 caf\xe9", b"\xe4\xbd", b"hello"])
 }
 
-pub(super) fn shows_replacement(context: &Context) -> Verdict {
+pub(super) fn shows_replacement(context: &Context) -> Result {
     let (mut server, client) = talk::<Stream>(context, &[b"caf\xe9!"])?;
     server.program()?;
     expect_shown(context, &mut server, &client, b"caf\xe9!")
 }
 
-pub(super) fn control_characters<P: Peer>(context: &Context) -> Verdict {
-    let said: &[&[u8]] = &[
-        b"a\0b\x07c\rd\x1b[2J\x1b]0;mine\x07 end",
-        b"\x9b\xc2\x9bm",
-        b"hello",
-    ];
-    let (mut server, _client) = talk::<P>(context, said)?;
-    let last = if serves_once(context) {
-        " end"
+pub(super) fn control_characters<P: Peer>(context: &Context) -> Result {
+    let said: &[&[u8]] = if serves_once(context) {
+        &[b"a\0b\x07c\rd\x1b[2J\x1b]0;mine\x07 end"]
     } else {
-        "hello"
+        &[
+            b"a\0b\x07c\rd",
+            b"\x1b[2J\x1b]0;mine\x07",
+            b"\x9b\xc2\x9bm",
+            b"at the end",
+        ]
     };
-    server.expect_harmless_screen(last, &[])
+    let (mut server, _client) = talk::<P>(context, said)?;
+    server.expect_harmless_screen(" end", &[])
 }
 
-pub(super) fn glued_frames(context: &Context) -> Verdict {
+pub(super) fn glued_frames(context: &Context) -> Result {
     let server = context.server()?;
     let mut client = server.connect()?;
     let said = [&b"one"[..], b"two", b"three"];
@@ -193,7 +184,7 @@ pub(super) fn glued_frames(context: &Context) -> Verdict {
     client.expect(&said.map(|said| answer(context, said)).concat())
 }
 
-pub(super) fn one_write_a_frame(context: &Context) -> Verdict {
+pub(super) fn one_write_a_frame(context: &Context) -> Result {
     let server = context.server()?;
     let mut client = server.connect()?;
     let whole = answer(context, b"hello");
@@ -211,7 +202,7 @@ pub(super) fn one_write_a_frame(context: &Context) -> Verdict {
 }
 
 /// A header with two sizes, of which the last counts, and a key that nobody knows.
-pub(super) fn duplicate_keys(context: &Context) -> Verdict {
+pub(super) fn duplicate_keys(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     let mut client = server.connect()?;
     let header = context.dialect().asks_in;
@@ -229,7 +220,7 @@ pub(super) fn duplicate_keys(context: &Context) -> Verdict {
     service.exchange(&mut client)
 }
 
-pub(super) fn leaves_in_mid_frame(context: &Context) -> Verdict {
+pub(super) fn leaves_in_mid_frame(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     let whole = question(context, b"hello world!");
     for size in [2, 10, whole.len() - 5] {
@@ -242,7 +233,7 @@ pub(super) fn leaves_in_mid_frame(context: &Context) -> Verdict {
     service.goes_on(&mut server)
 }
 
-pub(super) fn leaves_before_it_speaks(context: &Context) -> Verdict {
+pub(super) fn leaves_before_it_speaks(context: &Context) -> Result {
     let mut server = context.server()?;
     for leave in [Stream::close, Stream::reset, Stream::close] {
         leave(server.connect()?);
@@ -254,7 +245,7 @@ pub(super) fn leaves_before_it_speaks(context: &Context) -> Verdict {
     server.program()?.expect_success()
 }
 
-pub(super) fn greets_nobody(context: &Context) -> Verdict {
+pub(super) fn greets_nobody(context: &Context) -> Result {
     let mut server = context.server()?;
     server.connect()?.reset();
     let program = server.program()?;

@@ -8,11 +8,11 @@ use std::path::Path;
 use crate::check::catalogue::service::{Service, after};
 use crate::check::catalogue::wire::{bincode, frame, md5};
 use crate::check::engine::context::Context;
-use crate::check::engine::trial::Verdict;
+use crate::check::engine::trial::Result;
 
 /// Sends each of `beginnings` on a connection of its own. Each must be closed and nothing stored; then
 /// the next client is served, and the server idle.
-fn refuses(context: &Context, beginnings: &[Vec<u8>]) -> Verdict {
+fn refuses(context: &Context, beginnings: &[Vec<u8>]) -> Result {
     let (service, mut server) = Service::started(context)?;
     for beginning in beginnings {
         let mut client = server.connect()?;
@@ -24,7 +24,7 @@ fn refuses(context: &Context, beginnings: &[Vec<u8>]) -> Verdict {
     service.goes_on(&mut server)
 }
 
-pub(super) fn refuses_lengths(context: &Context, lengths: &[i32]) -> Verdict {
+pub(super) fn refuses_lengths(context: &Context, lengths: &[i32]) -> Result {
     let lengths: Vec<_> = lengths
         .iter()
         .map(|length| length.to_le_bytes().to_vec())
@@ -32,7 +32,7 @@ pub(super) fn refuses_lengths(context: &Context, lengths: &[i32]) -> Verdict {
     refuses(context, &lengths)
 }
 
-fn refuses_headers(context: &Context, headers: &[impl AsRef<[u8]>]) -> Verdict {
+fn refuses_headers(context: &Context, headers: &[impl AsRef<[u8]>]) -> Result {
     let framed: Vec<_> = headers.iter().map(|header| frame(header, b"")).collect();
     refuses(context, &framed)
 }
@@ -42,25 +42,25 @@ fn with_size(context: &Context, size: &str) -> String {
     context.dialect().asks_in.json("a.txt", "", size)
 }
 
-pub(super) fn refuses_sizes(context: &Context, sizes: &[&str]) -> Verdict {
+pub(super) fn refuses_sizes(context: &Context, sizes: &[&str]) -> Result {
     let headers: Vec<_> = sizes.iter().map(|size| with_size(context, size)).collect();
     refuses_headers(context, &headers)
 }
 
-pub(super) fn header_not_json(context: &Context) -> Verdict {
+pub(super) fn header_not_json(context: &Context) -> Result {
     let cut = format!(r#"{{"{}": "#, context.dialect().asks_in.size_key());
     let deep = b"[".repeat(30_000);
     let headers: [&[u8]; 5] = [b"hello", cut.as_bytes(), b"\xff\xfe{}", b"\0", &deep];
     refuses_headers(context, &headers)
 }
 
-pub(super) fn header_not_an_object(context: &Context) -> Verdict {
+pub(super) fn header_not_an_object(context: &Context) -> Result {
     let key = context.dialect().asks_in.size_key();
     let (string, list) = (format!(r#""{key}""#), format!(r#"[{{"{key}": 0}}]"#));
     refuses_headers(context, &["[]", "5", &string, "null", &list])
 }
 
-pub(super) fn size_missing(context: &Context) -> Verdict {
+pub(super) fn size_missing(context: &Context) -> Result {
     let mut headers = vec!["{}", r#"{"file_name": "a.txt", "size": 5}"#];
     if context.dialect().asks_in.name_key().is_some() {
         headers.push(r#"{"file_size": 5}"#);
@@ -68,7 +68,7 @@ pub(super) fn size_missing(context: &Context) -> Verdict {
     refuses_headers(context, &headers)
 }
 
-pub(super) fn size_of_wrong_type(context: &Context) -> Verdict {
+pub(super) fn size_of_wrong_type(context: &Context) -> Result {
     let mut headers = [r#""5""#, "null", "true", "[5]", "{}"]
         .map(|size| with_size(context, size))
         .to_vec();
@@ -79,7 +79,7 @@ pub(super) fn size_of_wrong_type(context: &Context) -> Verdict {
     refuses_headers(context, &headers)
 }
 
-pub(super) fn header_not_bincode(context: &Context) -> Verdict {
+pub(super) fn header_not_bincode(context: &Context) -> Result {
     let good = bincode(b"a.txt", &md5(b""), 0);
     let mut claims = good.clone();
     claims[..8].copy_from_slice(&(1_u64 << 63).to_le_bytes());
@@ -93,12 +93,12 @@ pub(super) fn header_not_bincode(context: &Context) -> Verdict {
     refuses_headers(context, &headers)
 }
 
-pub(super) fn bincode_size_huge(context: &Context) -> Verdict {
+pub(super) fn bincode_size_huge(context: &Context) -> Result {
     let huge = [1 << 63, u64::MAX].map(|size| bincode(b"a.txt", &md5(b""), size));
     refuses_headers(context, &huge)
 }
 
-pub(super) fn pickle_as_header(context: &Context) -> Verdict {
+pub(super) fn pickle_as_header(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     let before = service.outside();
     let mark = context.folder().join("pickled");

@@ -7,14 +7,14 @@ use ntp::{local_time_at, strftime};
 
 use crate::check::engine::context::Context;
 use crate::check::engine::datagrams::Datagrams;
-use crate::check::engine::trial::{Stop, Verdict};
+use crate::check::engine::trial::{Result, Stop};
 
 /// How late a program's clock may be. C's `time()`, which Python's `localtime()` asks, moves with the
 /// kernel's timer: every 10 ms or more often on Linux, every 16 ms on Windows.
 const TICK: Duration = Duration::from_millis(20);
 
 /// Asks for the time, which must be what the reference makes of it in this second.
-fn expect_time(context: &Context, client: &mut Datagrams, format: &str) -> Verdict {
+fn expect_time(context: &Context, client: &mut Datagrams, format: &str) -> Result {
     let reference = |late: Duration| {
         strftime(format, &local_time_at(SystemTime::now() - late))
             .map_err(|error| Stop::NotJudged(error.to_string()))
@@ -49,7 +49,7 @@ fn expect_time(context: &Context, client: &mut Datagrams, format: &str) -> Verdi
 pub(super) const DEFAULT: &str = "%Y-%m-%d %X";
 
 /// Asks for the time in each of `formats`.
-pub(super) fn times(context: &Context, formats: &[&str]) -> Verdict {
+pub(super) fn times(context: &Context, formats: &[&str]) -> Result {
     let server = context.server()?;
     let mut client = server.datagrams()?;
     for format in formats {
@@ -90,14 +90,14 @@ pub(super) const PASSED_THROUGH: &[&str] = &[
 ];
 
 #[cfg(unix)]
-pub(super) fn time_zone(context: &Context) -> Verdict {
+pub(super) fn time_zone(context: &Context) -> Result {
     let server = context.launch().env("TZ", "EAST-5:45").server()?;
     let mut client = server.datagrams()?;
     client.send(b"%z %Z")?;
     client.expect(b"+0545 EAST")
 }
 
-pub(super) fn screen(context: &Context) -> Verdict {
+pub(super) fn screen(context: &Context) -> Result {
     let mut server = context.server()?;
     let mut client = server.datagrams()?;
     expect_time(context, &mut client, "%Y 年")?;
@@ -108,7 +108,7 @@ pub(super) fn screen(context: &Context) -> Verdict {
 }
 
 /// Sends each of `requests`; a line of text must answer, and then a good request be served.
-pub(super) fn says_what_is_wrong(context: &Context, requests: &[&[u8]]) -> Verdict {
+pub(super) fn says_what_is_wrong(context: &Context, requests: &[&[u8]]) -> Result {
     let server = context.server()?;
     let mut client = server.datagrams()?;
     for request in requests {
@@ -127,7 +127,7 @@ pub(super) fn says_what_is_wrong(context: &Context, requests: &[&[u8]]) -> Verdi
         .map_err(|stop| stop.while_("the next request is served"))
 }
 
-pub(super) fn control_characters(context: &Context) -> Verdict {
+pub(super) fn control_characters(context: &Context) -> Result {
     let mut server = context.server()?;
     let client = server.datagrams()?;
     client.send(b"%Y \x07\r\x1b[2J\x1b]0;mine\x07")?;
@@ -135,7 +135,7 @@ pub(super) fn control_characters(context: &Context) -> Verdict {
     server.expect_harmless_screen("and the end", &[])
 }
 
-pub(super) fn expanding_format(context: &Context) -> Verdict {
+pub(super) fn expanding_format(context: &Context) -> Result {
     let server = context.server()?;
     let mut client = server.datagrams()?;
     for format in ["%2000000000Y".to_owned(), "%c".repeat(20_000)] {

@@ -18,7 +18,7 @@ use crate::check::engine::context::Context;
 use crate::check::engine::launch::Launch;
 use crate::check::engine::server::Server;
 use crate::check::engine::stream::{Stream, shortened};
-use crate::check::engine::trial::{Stop, Verdict};
+use crate::check::engine::trial::{Result, Stop};
 use crate::pairs::dialect::Files;
 
 /// A file that is always there to be downloaded.
@@ -40,7 +40,7 @@ pub(super) struct Service<'a> {
 
 impl<'a> Service<'a> {
     /// Makes the folders of a file server.
-    pub(super) fn new(context: &'a Context<'a>) -> Verdict<Self> {
+    pub(super) fn new(context: &'a Context<'a>) -> Result<Self> {
         let folder = context.folder().join("lesson");
         let service = Self {
             context,
@@ -59,7 +59,7 @@ impl<'a> Service<'a> {
     }
 
     /// The same, and the server.
-    pub(super) fn started(context: &'a Context<'a>) -> Verdict<(Self, Server)> {
+    pub(super) fn started(context: &'a Context<'a>) -> Result<(Self, Server)> {
         let service = Self::new(context)?;
         let server = service.start()?;
         Ok((service, server))
@@ -76,13 +76,13 @@ impl<'a> Service<'a> {
     }
 
     /// The server, started.
-    pub(super) fn start(&self) -> Verdict<Server> {
+    pub(super) fn start(&self) -> Result<Server> {
         self.start_as(self.launch())
     }
 
     /// The server, started in a way of its own. One that somebody else started cannot be judged by folders
     /// of the check's.
-    pub(super) fn start_as(&self, launch: Launch) -> Verdict<Server> {
+    pub(super) fn start_as(&self, launch: Launch) -> Result<Server> {
         let mut server = launch.server()?;
         if self.files.is_some() {
             server.program()?;
@@ -91,7 +91,7 @@ impl<'a> Service<'a> {
     }
 
     /// Puts a file into the shared folder.
-    pub(super) fn share(&self, name: &str, bytes: &[u8]) -> Verdict {
+    pub(super) fn share(&self, name: &str, bytes: &[u8]) -> Result {
         self.context.write(&self.share.join(name), bytes)
     }
 
@@ -161,12 +161,12 @@ impl<'a> Service<'a> {
     }
 
     /// Asks for a file.
-    pub(super) fn ask(&self, client: &mut Stream, name: &str) -> Verdict {
+    pub(super) fn ask(&self, client: &mut Stream, name: &str) -> Result {
         client.send(&self.command(&format!("get {name}")))
     }
 
     /// Receives a file that was asked for: its header exactly, and its bytes.
-    pub(super) fn expect_file(&self, client: &mut Stream, name: &str, bytes: &[u8]) -> Verdict {
+    pub(super) fn expect_file(&self, client: &mut Stream, name: &str, bytes: &[u8]) -> Result {
         // The server reads all of it before it can tell the md5.
         client.await_answer(self.patience_with(bytes));
         client
@@ -176,18 +176,18 @@ impl<'a> Service<'a> {
     }
 
     /// Receives the file that is always there.
-    pub(super) fn expect_known(&self, client: &mut Stream) -> Verdict {
+    pub(super) fn expect_known(&self, client: &mut Stream) -> Result {
         self.expect_file(client, KNOWN, KNOWN_BYTES)
     }
 
     /// Asks for a file and receives it.
-    pub(super) fn download(&self, client: &mut Stream, name: &str, bytes: &[u8]) -> Verdict {
+    pub(super) fn download(&self, client: &mut Stream, name: &str, bytes: &[u8]) -> Result {
         self.ask(client, name)?;
         self.expect_file(client, name, bytes)
     }
 
     /// Receives the answer that there is no such file. Tells whether the conversation goes on.
-    pub(super) fn expect_no_file(&self, client: &mut Stream) -> Verdict<bool> {
+    pub(super) fn expect_no_file(&self, client: &mut Stream) -> Result<bool> {
         let Some(length) = client.receive_unless_closed(4)? else {
             return Ok(false);
         };
@@ -197,7 +197,7 @@ impl<'a> Service<'a> {
         self.expect_error(client, &length)
     }
 
-    fn expect_zero(&self, length: &[u8], meaning: &str) -> Verdict<bool> {
+    fn expect_zero(&self, length: &[u8], meaning: &str) -> Result<bool> {
         if length == [0; 4] {
             return Ok(true);
         }
@@ -208,7 +208,7 @@ impl<'a> Service<'a> {
     }
 
     /// Receives the rest of the header `{"error": "…"}`.
-    fn expect_error(&self, client: &mut Stream, length: &[u8]) -> Verdict<bool> {
+    fn expect_error(&self, client: &mut Stream, length: &[u8]) -> Result<bool> {
         let fields = self.json_header(client, length)?;
         if fields.get("error").is_some_and(Value::is_string) {
             return Ok(true);
@@ -220,7 +220,7 @@ impl<'a> Service<'a> {
     }
 
     /// Receives a header whose length came already.
-    pub(super) fn json_header(&self, client: &mut Stream, length: &[u8]) -> Verdict<Value> {
+    pub(super) fn json_header(&self, client: &mut Stream, length: &[u8]) -> Result<Value> {
         let size = <[u8; 4]>::try_from(length).map_or(-1, i32::from_le_bytes);
         let size = usize::try_from(size)
             .ok()
@@ -241,7 +241,7 @@ impl<'a> Service<'a> {
     }
 
     /// Waits until an upload is stored and, where the protocol says so, acknowledged.
-    pub(super) fn expect_stored(&self, client: &mut Stream, name: &str, bytes: &[u8]) -> Verdict {
+    pub(super) fn expect_stored(&self, client: &mut Stream, name: &str, bytes: &[u8]) -> Result {
         if self.confirms() {
             client.await_answer(self.patience_with(bytes));
             client
@@ -253,7 +253,7 @@ impl<'a> Service<'a> {
 
     /// Receives the answer that an upload is not stored. Tells whether the conversation goes on;
     /// where the protocol has no such answer the client leaves.
-    pub(super) fn expect_not_stored(&self, client: &mut Stream) -> Verdict<bool> {
+    pub(super) fn expect_not_stored(&self, client: &mut Stream) -> Result<bool> {
         if !self.confirms() && !self.context.is_ours() {
             client.finish_sending();
             client.expect_closed()?;
@@ -267,7 +267,7 @@ impl<'a> Service<'a> {
     }
 
     /// Waits until a file of the upload folder has these bytes.
-    pub(super) fn await_file(&self, name: &str, bytes: &[u8]) -> Verdict {
+    pub(super) fn await_file(&self, name: &str, bytes: &[u8]) -> Result {
         let path = self.upload.join(name);
         let described = format!(
             "{} with {} bytes",
@@ -291,7 +291,7 @@ impl<'a> Service<'a> {
 
     /// Waits until these files, and no others, have come into the upload folder; temporary ones
     /// count too.
-    pub(super) fn await_names(&self, names: &[&str]) -> Verdict {
+    pub(super) fn await_names(&self, names: &[&str]) -> Result {
         self.wait_until(&format!("in the upload folder is stored {names:?}"), || {
             let found = self.names();
             if found == names {
@@ -323,7 +323,7 @@ impl<'a> Service<'a> {
         &self,
         expected: &str,
         done: impl FnMut() -> Result<(), String>,
-    ) -> Verdict {
+    ) -> Result {
         self.wait_for(self.context.patience(), expected, done)
     }
 
@@ -332,7 +332,7 @@ impl<'a> Service<'a> {
         patience: Duration,
         expected: &str,
         mut done: impl FnMut() -> Result<(), String>,
-    ) -> Verdict {
+    ) -> Result {
         let limit = Instant::now() + patience;
         loop {
             match done() {
@@ -347,7 +347,7 @@ impl<'a> Service<'a> {
 
     /// One exchange with a client that is connected: a question and its answer, or a file, to the client
     /// or else from it.
-    pub(super) fn exchange(&self, client: &mut Stream) -> Verdict {
+    pub(super) fn exchange(&self, client: &mut Stream) -> Result {
         if self.downloads() {
             return self.download(client, KNOWN, KNOWN_BYTES);
         }
@@ -366,7 +366,7 @@ impl<'a> Service<'a> {
     }
 
     /// The next client comes, is served, and says goodbye.
-    pub(super) fn serves_the_next(&self, server: &Server) -> Verdict {
+    pub(super) fn serves_the_next(&self, server: &Server) -> Result {
         let visit = || {
             let mut client = server.connect()?;
             self.exchange(&mut client)?;
@@ -377,7 +377,7 @@ impl<'a> Service<'a> {
     }
 
     /// After whatever went before: the next client is served, and the server does not spin.
-    pub(super) fn goes_on(&self, server: &mut Server) -> Verdict {
+    pub(super) fn goes_on(&self, server: &mut Server) -> Result {
         self.serves_the_next(server)?;
         server.expect_idle()
     }
@@ -402,7 +402,7 @@ impl<'a> Service<'a> {
     }
 
     /// Fails if a file outside the upload folder is another than it was.
-    pub(super) fn expect_outside(&self, before: &BTreeMap<PathBuf, Vec<u8>>) -> Verdict {
+    pub(super) fn expect_outside(&self, before: &BTreeMap<PathBuf, Vec<u8>>) -> Result {
         let after = self.outside();
         let differs = |path: &&PathBuf| before.get(*path) != after.get(*path);
         match after.keys().chain(before.keys()).find(differs) {
@@ -438,7 +438,7 @@ fn escaped(in_json: bool, name: &str) -> String {
 }
 
 /// One message and its answer.
-pub(super) fn exchange<P: Peer>(context: &Context, client: &mut P, said: &[u8]) -> Verdict {
+pub(super) fn exchange<P: Peer>(context: &Context, client: &mut P, said: &[u8]) -> Result {
     client.send(&question(context, said))?;
     client.expect(&answer(context, said))
 }
@@ -464,7 +464,7 @@ pub(super) fn after(sent: &[u8]) -> impl Fn(Stop) -> Stop {
 
 /// All of a crowd say goodbye; the server has its descriptors back when it has closed its side of
 /// each.
-pub(super) fn expect_all_closed(crowd: &mut [Stream]) -> Verdict {
+pub(super) fn expect_all_closed(crowd: &mut [Stream]) -> Result {
     for client in &mut *crowd {
         client.finish_sending();
     }
@@ -472,7 +472,7 @@ pub(super) fn expect_all_closed(crowd: &mut [Stream]) -> Verdict {
 }
 
 /// 200 clients at once, each in a thread of its own; those that were served stay connected.
-pub(super) fn crowd(client: impl Fn(usize) -> Verdict<Stream> + Sync) -> Verdict<Vec<Stream>> {
+pub(super) fn crowd(client: impl Fn(usize) -> Result<Stream> + Sync) -> Result<Vec<Stream>> {
     let client = &client;
     thread::scope(|scope| {
         let clients: Vec<_> = (0..200)

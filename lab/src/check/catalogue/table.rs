@@ -13,7 +13,7 @@ use crate::check::catalogue::{datagrams, echo, headers, ntp, tcp_servers, typed}
 use crate::check::engine::context::Context;
 use crate::check::engine::datagrams::Datagrams;
 use crate::check::engine::stream::Stream;
-use crate::check::engine::trial::Verdict;
+use crate::check::engine::trial::Result;
 
 /// Checks that belong together.
 pub(super) struct Family {
@@ -23,7 +23,7 @@ pub(super) struct Family {
 }
 
 /// A check's name, its grade, the programs that it is for, and what is done.
-pub(super) type Row = (&'static str, Grade, Needs, fn(&Context) -> Verdict);
+pub(super) type Row = (&'static str, Grade, Needs, fn(&Context) -> Result);
 
 const fn family(texts: &'static str, rows: &'static [Row]) -> Family {
     Family { texts, rows }
@@ -61,7 +61,7 @@ pub(super) const FAMILIES: &[Family] = &[
         ("session", Protocol, servers::FRAMED_ECHO, echo::session::<Stream>),
         ("screen", Protocol, servers::FRAMED_ECHO, echo::screen),
         ("non-ascii", Protocol, servers::FRAMED_ECHO, echo::non_ascii::<Stream>),
-        ("empty-message", Protocol, servers::FRAMED_ECHO, echo::says_nothing::<Stream>),
+        ("empty-message", Protocol, servers::FRAMED_ECHO, |c| echo::says::<Stream>(c, &[b"", b"hello"])),
         ("glued-frames", Protocol, servers::FRAMED_ECHO, echo::glued_frames),
         ("kilobyte", Protocol, servers::FRAMED_ECHO, |c| echo::says_letters::<Stream>(c, 1024)),
         ("byte-by-byte", Robust, servers::FRAMED_ECHO, echo::byte_by_byte),
@@ -77,7 +77,7 @@ pub(super) const FAMILIES: &[Family] = &[
         ("session", Protocol, servers::UDP_ECHO_IN_TURN, echo::session::<Datagrams>),
         ("screen", Protocol, servers::UDP_ECHO, echo::first_line::<Datagrams>),
         ("non-ascii", Protocol, servers::UDP_ECHO, echo::non_ascii::<Datagrams>),
-        ("empty-datagram", Protocol, servers::UDP_ECHO, echo::says_nothing::<Datagrams>),
+        ("empty-datagram", Protocol, servers::UDP_ECHO, |c| echo::says::<Datagrams>(c, &[b""])),
         ("kilobyte", Protocol, servers::UDP_ANSWERING, |c| echo::says_letters::<Datagrams>(c, 1024)),
         ("several-clients", Protocol, servers::UDP_ECHO, datagrams::several_clients),
         ("exactly-once", Robust, servers::UDP_ANSWERING, datagrams::exactly_once),
@@ -92,7 +92,7 @@ pub(super) const FAMILIES: &[Family] = &[
     family(include_str!("../../../checks/udp-once.toml"), &[
         ("session", Protocol, servers::UDP_ONCE, echo::says_once::<Datagrams>),
         ("non-ascii", Protocol, servers::UDP_ONCE, echo::non_ascii::<Datagrams>),
-        ("empty-datagram", Protocol, servers::UDP_ONCE, echo::says_nothing::<Datagrams>),
+        ("empty-datagram", Protocol, servers::UDP_ONCE, |c| echo::says::<Datagrams>(c, &[b""])),
         ("kilobyte", Protocol, servers::UDP_ONCE, |c| echo::says_letters::<Datagrams>(c, 1024)),
         ("three-lines", Protocol, servers::SILENT, datagrams::three_lines),
         ("three-senders", Protocol, servers::SILENT, datagrams::three_senders),

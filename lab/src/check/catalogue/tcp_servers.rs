@@ -3,7 +3,7 @@
 use crate::check::catalogue::service::{Service, crowd, expect_all_closed, question};
 use crate::check::engine::context::Context;
 use crate::check::engine::stream::Stream;
-use crate::check::engine::trial::Verdict;
+use crate::check::engine::trial::Result;
 use crate::pairs::dialect::Serves;
 
 /// What the client says that leaves before its answer.
@@ -11,13 +11,13 @@ fn said(context: &Context) -> Vec<u8> {
     question(context, context.dialect().question.as_bytes())
 }
 
-pub(super) fn next_client(context: &Context, clients: usize) -> Verdict {
+pub(super) fn next_client(context: &Context, clients: usize) -> Result {
     let (service, server) = Service::started(context)?;
     (0..clients).try_for_each(|_| service.serves_the_next(&server))
 }
 
 /// Three clients talk in turns.
-pub(super) fn side_by_side(context: &Context) -> Verdict {
+pub(super) fn side_by_side(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     let mut clients = [server.connect()?, server.connect()?, server.connect()?];
     for _ in 0..2 {
@@ -33,7 +33,7 @@ pub(super) fn side_by_side(context: &Context) -> Verdict {
 }
 
 /// Clients connect and leave without a word, some in each way.
-pub(super) fn leaves_at_once(context: &Context, ways: &[fn(Stream)]) -> Verdict {
+pub(super) fn leaves_at_once(context: &Context, ways: &[fn(Stream)]) -> Result {
     let (service, mut server) = Service::started(context)?;
     for leave in [ways, ways, ways].concat() {
         leave(server.connect()?);
@@ -41,7 +41,7 @@ pub(super) fn leaves_at_once(context: &Context, ways: &[fn(Stream)]) -> Verdict 
     service.goes_on(&mut server)
 }
 
-pub(super) fn leaves_by_reset(context: &Context) -> Verdict {
+pub(super) fn leaves_by_reset(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     for _ in 0..5 {
         let mut client = server.connect()?;
@@ -51,7 +51,7 @@ pub(super) fn leaves_by_reset(context: &Context) -> Verdict {
     service.goes_on(&mut server)
 }
 
-pub(super) fn half_close(context: &Context) -> Verdict {
+pub(super) fn half_close(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     let mut client = server.connect()?;
     service.exchange(&mut client)?;
@@ -59,7 +59,7 @@ pub(super) fn half_close(context: &Context) -> Verdict {
     client.expect_closed()
 }
 
-pub(super) fn leaves_unread(context: &Context) -> Verdict {
+pub(super) fn leaves_unread(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     let said = said(context);
     let mut client = server.connect()?;
@@ -70,16 +70,16 @@ pub(super) fn leaves_unread(context: &Context) -> Verdict {
     service.goes_on(&mut server)
 }
 
-pub(super) fn silent_clients(context: &Context) -> Verdict {
+pub(super) fn silent_clients(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
-    let silent: Verdict<Vec<Stream>> = (0..10).map(|_| server.connect()).collect();
+    let silent: Result<Vec<Stream>> = (0..10).map(|_| server.connect()).collect();
     let silent = silent?;
     service.serves_the_next(&server)?;
     drop(silent);
     Ok(())
 }
 
-pub(super) fn slow_reader(context: &Context) -> Verdict {
+pub(super) fn slow_reader(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     let mut slow = server.connect()?;
     slow.send_until_stuck(&said(context).repeat(10_000))?;
@@ -88,7 +88,7 @@ pub(super) fn slow_reader(context: &Context) -> Verdict {
     Ok(())
 }
 
-pub(super) fn many_in_a_row(context: &Context) -> Verdict {
+pub(super) fn many_in_a_row(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     for number in 1..=2000 {
         let mut client = server.connect()?;
@@ -102,7 +102,7 @@ pub(super) fn many_in_a_row(context: &Context) -> Verdict {
     service.goes_on(&mut server)
 }
 
-pub(super) fn many_at_once(context: &Context) -> Verdict {
+pub(super) fn many_at_once(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     let client = |_| {
         let mut client = server.connect()?;
@@ -113,7 +113,7 @@ pub(super) fn many_at_once(context: &Context) -> Verdict {
 }
 
 #[cfg(unix)]
-pub(super) fn descriptors_run_out(context: &Context) -> Verdict {
+pub(super) fn descriptors_run_out(context: &Context) -> Result {
     let service = Service::new(context)?;
     let mut server = service.start_as(service.launch().limit("-n 40"))?;
     let mut first = server.connect()?;
@@ -133,7 +133,7 @@ pub(super) fn descriptors_run_out(context: &Context) -> Verdict {
 
 /// Kills a server whose client has not closed its side, so that the system keeps the connection, and
 /// starts another at the same port.
-pub(super) fn restart(context: &Context) -> Verdict {
+pub(super) fn restart(context: &Context) -> Result {
     let (service, mut first) = Service::started(context)?;
     let mut client = first.connect()?;
     service.exchange(&mut client)?;
@@ -147,7 +147,7 @@ pub(super) fn restart(context: &Context) -> Verdict {
 }
 
 #[cfg(unix)]
-pub(super) fn ctrl_c(context: &Context) -> Verdict {
+pub(super) fn ctrl_c(context: &Context) -> Result {
     let mut server = context.server()?;
     let program = server.program()?;
     program.process().interrupt();

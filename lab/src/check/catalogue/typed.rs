@@ -3,11 +3,11 @@
 use crate::check::engine::context::Context;
 use crate::check::engine::datagrams::Datagrams;
 use crate::check::engine::server::Server;
-use crate::check::engine::trial::{Stop, Verdict};
+use crate::check::engine::trial::{Result, Stop};
 use crate::pairs::dialect::{colours, fill};
 
 /// A server that has said that it runs, and a client.
-fn begin(context: &Context) -> Verdict<(Server, Datagrams)> {
+fn begin(context: &Context) -> Result<(Server, Datagrams)> {
     let mut server = context.server()?;
     server
         .program()?
@@ -17,12 +17,7 @@ fn begin(context: &Context) -> Verdict<(Server, Datagrams)> {
 }
 
 /// Waits until the screen shows a message from `client`, and the prompt for the answer.
-fn expect_shown(
-    context: &Context,
-    server: &mut Server,
-    client: &Datagrams,
-    said: &[u8],
-) -> Verdict {
+fn expect_shown(context: &Context, server: &mut Server, client: &Datagrams, said: &[u8]) -> Result {
     let shown = fill(context.dialect().server.shows, said, client.local()?);
     server.program()?.expect_screen(&shown)
 }
@@ -33,14 +28,14 @@ fn reply(
     server: &mut Server,
     client: &mut Datagrams,
     (line, answer): (&str, &str),
-) -> Verdict {
+) -> Result {
     server.program()?.type_line(line)?;
     client.expect(answer.as_bytes())?;
     expect_shown_answered(context, server)
 }
 
 /// What the screen shows when an answer has been sent: one of the lessons opens each round anew.
-fn expect_shown_answered(context: &Context, server: &mut Server) -> Verdict {
+fn expect_shown_answered(context: &Context, server: &mut Server) -> Result {
     match context.dialect().server {
         ref manners if manners.opens_each_round => server.expect_screen(manners.opening),
         _ => Ok(()),
@@ -48,7 +43,7 @@ fn expect_shown_answered(context: &Context, server: &mut Server) -> Verdict {
 }
 
 /// A client says each message, and gets what the person types: what was typed and what arrives.
-pub(super) fn rounds(context: &Context, rounds: &[(&[u8], (&str, &str))]) -> Verdict {
+pub(super) fn rounds(context: &Context, rounds: &[(&[u8], (&str, &str))]) -> Result {
     let (mut server, mut client) = begin(context)?;
     for (said, typed) in rounds {
         client.send(said)?;
@@ -59,7 +54,7 @@ pub(super) fn rounds(context: &Context, rounds: &[(&[u8], (&str, &str))]) -> Ver
 }
 
 /// A client says so many bytes.
-pub(super) fn long_message(context: &Context, size: usize) -> Verdict {
+pub(super) fn long_message(context: &Context, size: usize) -> Result {
     let said: Vec<u8> = b"0123456789abcdef"
         .iter()
         .copied()
@@ -69,7 +64,7 @@ pub(super) fn long_message(context: &Context, size: usize) -> Verdict {
     rounds(context, &[(&said, ("ok", "ok"))])
 }
 
-pub(super) fn two_people(context: &Context) -> Verdict {
+pub(super) fn two_people(context: &Context) -> Result {
     let (mut server, mut first) = begin(context)?;
     let mut second = server.datagrams()?;
     first.send(b"one")?;
@@ -82,13 +77,13 @@ pub(super) fn two_people(context: &Context) -> Verdict {
     reply(context, &mut server, &mut second, (typed, typed))
 }
 
-pub(super) fn control_characters(context: &Context) -> Verdict {
+pub(super) fn control_characters(context: &Context) -> Result {
     let (mut server, client) = begin(context)?;
     client.send(b"a\0b\x07c\rd\x1b[2J\x1b]0;mine\x07 end")?;
     server.expect_harmless_screen(" end", &colours(context.dialect().server.shows))
 }
 
-pub(super) fn leaves_at_once(context: &Context) -> Verdict {
+pub(super) fn leaves_at_once(context: &Context) -> Result {
     let (mut server, gone) = begin(context)?;
     gone.send(b"hi")?;
     let shown = fill(context.dialect().server.shows, b"hi", gone.local()?);
@@ -106,7 +101,7 @@ pub(super) fn leaves_at_once(context: &Context) -> Verdict {
     visit().map_err(|stop: Stop| stop.while_("the next client is served"))
 }
 
-pub(super) fn end_of_input(context: &Context) -> Verdict {
+pub(super) fn end_of_input(context: &Context) -> Result {
     let (mut server, client) = begin(context)?;
     client.send(b"hi")?;
     expect_shown(context, &mut server, &client, b"hi")?;

@@ -10,7 +10,7 @@ use crate::check::engine::datagrams::Datagrams;
 use crate::check::engine::hexdump;
 use crate::check::engine::server::Server;
 use crate::check::engine::stream::Stream;
-use crate::check::engine::trial::Verdict;
+use crate::check::engine::trial::Result;
 use crate::pairs::dialect::Header;
 
 /// The checker's end of a conversation, over TCP or UDP.
@@ -19,21 +19,21 @@ pub(super) trait Peer: Sized {
     const LIMIT: Duration;
 
     /// A new client of `server`.
-    fn visit(server: &Server) -> Verdict<Self>;
+    fn visit(server: &Server) -> Result<Self>;
 
     /// The server of a client that `start` starts, and where it is.
     fn serve<T>(
         context: &Context,
-        start: impl FnOnce(SocketAddr) -> Verdict<T>,
-    ) -> Verdict<(Self, T, SocketAddr)>;
+        start: impl FnOnce(SocketAddr) -> Result<T>,
+    ) -> Result<(Self, T, SocketAddr)>;
 
-    fn local(&self) -> Verdict<SocketAddr>;
-    fn send(&mut self, bytes: &[u8]) -> Verdict;
-    fn expect(&mut self, bytes: &[u8]) -> Verdict;
-    fn expect_silence(&mut self, span: Duration) -> Verdict;
+    fn local(&self) -> Result<SocketAddr>;
+    fn send(&mut self, bytes: &[u8]) -> Result;
+    fn expect(&mut self, bytes: &[u8]) -> Result;
+    fn expect_silence(&mut self, span: Duration) -> Result;
 
     /// The server has said all that it has to say: over TCP it closes the connection.
-    fn expect_farewell(self) -> Verdict;
+    fn expect_farewell(self) -> Result;
 
     /// This side has said all that it has to say.
     fn finish_sending(&mut self) {}
@@ -42,36 +42,36 @@ pub(super) trait Peer: Sized {
 impl Peer for Stream {
     const LIMIT: Duration = Duration::from_secs(30);
 
-    fn visit(server: &Server) -> Verdict<Self> {
+    fn visit(server: &Server) -> Result<Self> {
         server.connect()
     }
 
     fn serve<T>(
         context: &Context,
-        start: impl FnOnce(SocketAddr) -> Verdict<T>,
-    ) -> Verdict<(Self, T, SocketAddr)> {
+        start: impl FnOnce(SocketAddr) -> Result<T>,
+    ) -> Result<(Self, T, SocketAddr)> {
         let listener = context.listen()?;
         let started = start(listener.address())?;
         Ok((listener.accept()?, started, listener.address()))
     }
 
-    fn local(&self) -> Verdict<SocketAddr> {
+    fn local(&self) -> Result<SocketAddr> {
         self.local()
     }
 
-    fn send(&mut self, bytes: &[u8]) -> Verdict {
+    fn send(&mut self, bytes: &[u8]) -> Result {
         self.send(bytes)
     }
 
-    fn expect(&mut self, bytes: &[u8]) -> Verdict {
+    fn expect(&mut self, bytes: &[u8]) -> Result {
         self.expect(bytes)
     }
 
-    fn expect_silence(&mut self, span: Duration) -> Verdict {
+    fn expect_silence(&mut self, span: Duration) -> Result {
         self.expect_silence(span)
     }
 
-    fn expect_farewell(mut self) -> Verdict {
+    fn expect_farewell(mut self) -> Result {
         self.expect_closed()?;
         // Without TIME_WAIT: the next check may need the port.
         self.reset();
@@ -86,36 +86,36 @@ impl Peer for Stream {
 impl Peer for Datagrams {
     const LIMIT: Duration = Duration::from_secs(5);
 
-    fn visit(server: &Server) -> Verdict<Self> {
+    fn visit(server: &Server) -> Result<Self> {
         server.datagrams()
     }
 
     fn serve<T>(
         context: &Context,
-        start: impl FnOnce(SocketAddr) -> Verdict<T>,
-    ) -> Verdict<(Self, T, SocketAddr)> {
+        start: impl FnOnce(SocketAddr) -> Result<T>,
+    ) -> Result<(Self, T, SocketAddr)> {
         let server = context.bind()?;
         let address = server.local()?;
         Ok((server, start(address)?, address))
     }
 
-    fn local(&self) -> Verdict<SocketAddr> {
+    fn local(&self) -> Result<SocketAddr> {
         self.local()
     }
 
-    fn send(&mut self, bytes: &[u8]) -> Verdict {
+    fn send(&mut self, bytes: &[u8]) -> Result {
         Self::send(self, bytes)
     }
 
-    fn expect(&mut self, bytes: &[u8]) -> Verdict {
+    fn expect(&mut self, bytes: &[u8]) -> Result {
         self.expect(bytes)
     }
 
-    fn expect_silence(&mut self, span: Duration) -> Verdict {
+    fn expect_silence(&mut self, span: Duration) -> Result {
         self.expect_silence(span)
     }
 
-    fn expect_farewell(self) -> Verdict {
+    fn expect_farewell(self) -> Result {
         Ok(())
     }
 }
@@ -137,7 +137,7 @@ pub(super) fn announce(header: &Header, name: &str, md5: &str, size: u64) -> Vec
 }
 
 /// Receives the bytes of a file.
-pub(super) fn expect_body(client: &mut Stream, bytes: &[u8]) -> Verdict {
+pub(super) fn expect_body(client: &mut Stream, bytes: &[u8]) -> Result {
     let mut offset = 0;
     for part in bytes.chunks(256 * 1024) {
         client
@@ -149,7 +149,7 @@ pub(super) fn expect_body(client: &mut Stream, bytes: &[u8]) -> Verdict {
 }
 
 /// Sends the bytes of a file, patiently.
-pub(super) fn send_body(client: &mut Stream, bytes: &[u8]) -> Verdict {
+pub(super) fn send_body(client: &mut Stream, bytes: &[u8]) -> Result {
     bytes
         .chunks(256 * 1024)
         .try_for_each(|part| client.send(part))

@@ -11,7 +11,7 @@ use crate::check::engine::listener::Listener;
 use crate::check::engine::server::Server;
 use crate::check::engine::subject::Subject;
 use crate::check::engine::target::Target;
-use crate::check::engine::trial::{Found, Pace, Passage, Stop, Trial, Verdict};
+use crate::check::engine::trial::{Found, Pace, Passage, Result, Stop, Trial};
 use crate::check::engine::vacancy::Vacancy;
 use crate::pairs::Pair;
 use crate::pairs::dialect::Dialect;
@@ -19,12 +19,12 @@ use crate::run::interrupt::Folder;
 
 /// How long our programs are told to wait for a peer that stalls. Half a minute would be long to wait
 /// for, and of half a second nobody could tell a busy machine from a program that waits three times as long.
-pub const TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What a check works with: the program under test, sockets, a folder. All that it gives is
 /// bounded in time, and gone when the check ends.
 #[derive(Debug)]
-pub struct Context<'a> {
+pub(crate) struct Context<'a> {
     target: Target,
     subject: &'a Subject,
     trial: Arc<Trial>,
@@ -35,7 +35,7 @@ pub struct Context<'a> {
 
 impl<'a> Context<'a> {
     /// For one check.
-    pub(super) fn new(target: Target, subject: &'a Subject, pace: Pace) -> Verdict<Self> {
+    pub(super) fn new(target: Target, subject: &'a Subject, pace: Pace) -> Result<Self> {
         let make = || Folder::new("lab-").map_err(|error| Stop::NotJudged(format!("{error:#}")));
         let folder = make()?;
         Ok(Self {
@@ -48,33 +48,28 @@ impl<'a> Context<'a> {
     }
 
     /// The row of the table that is judged.
-    #[must_use]
-    pub fn pair(&self) -> &'static Pair {
+    pub(crate) fn pair(&self) -> &'static Pair {
         self.target.pair
     }
 
     /// How its two ends speak.
-    #[must_use]
-    pub fn dialect(&self) -> &'static Dialect {
+    pub(crate) fn dialect(&self) -> &'static Dialect {
         &self.target.pair.dialect
     }
 
     /// Whether the program takes the flags of ours.
-    #[must_use]
-    pub fn is_ours(&self) -> bool {
+    pub(crate) fn is_ours(&self) -> bool {
         self.subject.is_ours()
     }
 
     /// How long an answer may take.
-    #[must_use]
-    pub fn patience(&self) -> Duration {
+    pub(crate) fn patience(&self) -> Duration {
         self.trial.patience()
     }
 
     /// How long a client may wait before it gives up. Ours were told to be quick; others wait as long
     /// as the lesson's do, `limit`, and take their time to end.
-    #[must_use]
-    pub fn time_limit(&self, limit: Duration) -> Duration {
+    pub(crate) fn time_limit(&self, limit: Duration) -> Duration {
         if self.is_ours() {
             self.patience()
         } else {
@@ -84,7 +79,7 @@ impl<'a> Context<'a> {
 
     /// Fails if ours, which has just given up its peer, took another time for that than [`TIMEOUT`]: the
     /// wait did not begin before `earliest`, and had begun by `latest`.
-    pub fn expect_in_time(&self, earliest: Instant, latest: Instant) -> Verdict {
+    pub(crate) fn expect_in_time(&self, earliest: Instant, latest: Instant) -> Result {
         let (most, least) = (earliest.elapsed(), latest.elapsed());
         // The kernel counts in ticks, which may make it a little less; a busy machine makes it more.
         if !self.is_ours() || most >= TIMEOUT * 9 / 10 && least <= TIMEOUT * 5 / 2 {
@@ -97,20 +92,18 @@ impl<'a> Context<'a> {
     }
 
     /// The verdict that the program did something else than it must.
-    #[must_use]
-    pub fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
+    pub(crate) fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
         self.trial.fail(expected, happened)
     }
 
     /// A folder of the check's own, which goes when it ends. It stands for `{dir}` unless
     /// [`Launch::dir`] says otherwise.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// Makes a folder in [`folder`](Self::folder).
-    pub fn make_folder(&self, name: &str) -> Verdict<PathBuf> {
+    pub(crate) fn make_folder(&self, name: &str) -> Result<PathBuf> {
         let path = self.folder().join(name);
         fs::create_dir_all(&path)
             .map(|()| path)
@@ -118,21 +111,20 @@ impl<'a> Context<'a> {
     }
 
     /// Writes a file of the check's own.
-    pub fn write(&self, path: &Path, content: &[u8]) -> Verdict {
+    pub(crate) fn write(&self, path: &Path, content: &[u8]) -> Result {
         fs::write(path, content)
             .map_err(|error| Stop::NotJudged(format!("cannot write {}: {error}", path.display())))
     }
 
     /// What has come into `folder`, and the folders in it, since the program first spoke.
-    pub fn new_entries(&self, folder: &Path) -> Verdict<Vec<PathBuf>> {
+    pub(crate) fn new_entries(&self, folder: &Path) -> Result<Vec<PathBuf>> {
         self.trial.new_entries(folder).map_err(|error| {
             Stop::NotJudged(format!("cannot look into {}: {error}", folder.display()))
         })
     }
 
     /// The program under test, about to be started.
-    #[must_use]
-    pub fn launch(&self) -> Launch<'_> {
+    pub(crate) fn launch(&self) -> Launch<'_> {
         Launch::new(
             &self.trial,
             self.subject,
@@ -143,27 +135,27 @@ impl<'a> Context<'a> {
     }
 
     /// The server under test, started as it is.
-    pub fn server(&self) -> Verdict<Server> {
+    pub(crate) fn server(&self) -> Result<Server> {
         self.launch().server()
     }
 
     /// A listening socket for a client under test.
-    pub fn listen(&self) -> Verdict<Listener> {
+    pub(crate) fn listen(&self) -> Result<Listener> {
         Listener::bind(Arc::clone(&self.trial), self.own_port())
     }
 
     /// A UDP socket for a client under test.
-    pub fn bind(&self) -> Verdict<Datagrams> {
+    pub(crate) fn bind(&self) -> Result<Datagrams> {
         Datagrams::server(Arc::clone(&self.trial), self.own_port())
     }
 
     /// A UDP socket that no client knows: for lies from a stranger.
-    pub fn stranger(&self) -> Verdict<Datagrams> {
+    pub(crate) fn stranger(&self) -> Result<Datagrams> {
         Datagrams::server(Arc::clone(&self.trial), 0)
     }
 
     /// An address where a client under test finds no server.
-    pub fn vacancy(&self) -> Verdict<Vacancy> {
+    pub(crate) fn vacancy(&self) -> Result<Vacancy> {
         Vacancy::hold(self.pair().transport, self.own_port())
     }
 

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use crate::check::engine::ports::unspecified;
 use crate::check::engine::stream::shortened;
-use crate::check::engine::trial::{Direction, Stop, Trial, Verdict};
+use crate::check::engine::trial::{Direction, Result, Stop, Trial};
 
 /// A UDP socket of the checker. Every datagram is written down, every wait is bounded.
 #[derive(Debug)]
-pub struct Datagrams {
+pub(crate) struct Datagrams {
     trial: Arc<Trial>,
     name: String,
     socket: UdpSocket,
@@ -23,7 +23,7 @@ pub struct Datagrams {
 
 impl Datagrams {
     /// A client's socket, for a server at `peer`.
-    pub(super) fn client(trial: Arc<Trial>, peer: SocketAddr) -> Verdict<Self> {
+    pub(super) fn client(trial: Arc<Trial>, peer: SocketAddr) -> Result<Self> {
         let name = trial.name_socket("client");
         let own = own_address(peer)
             .map_err(|error| Stop::NotJudged(format!("no way to udp {peer}: {error}")))?;
@@ -31,7 +31,7 @@ impl Datagrams {
     }
 
     /// A server's socket on `port`; 0 lets the system choose.
-    pub(super) fn server(trial: Arc<Trial>, port: u16) -> Verdict<Self> {
+    pub(super) fn server(trial: Arc<Trial>, port: u16) -> Result<Self> {
         let name = trial.name_socket("server");
         let own = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         Self::bind(trial, name, own, None)
@@ -42,7 +42,7 @@ impl Datagrams {
         name: String,
         own: SocketAddr,
         asked: Option<SocketAddr>,
-    ) -> Verdict<Self> {
+    ) -> Result<Self> {
         match UdpSocket::bind(own) {
             Ok(socket) => Ok(Self {
                 trial,
@@ -56,25 +56,25 @@ impl Datagrams {
     }
 
     /// The checker's own address.
-    pub fn local(&self) -> Verdict<SocketAddr> {
+    pub(crate) fn local(&self) -> Result<SocketAddr> {
         self.socket
             .local_addr()
             .map_err(|error| Stop::NotJudged(format!("a socket's address: {error}")))
     }
 
     /// The server, or who sent the last datagram.
-    pub fn peer(&self) -> Verdict<SocketAddr> {
+    pub(crate) fn peer(&self) -> Result<SocketAddr> {
         self.peer
             .ok_or_else(|| Stop::NotJudged("no datagram came yet".to_owned()))
     }
 
     /// Sends one datagram to the server, or to whom the last datagram came from.
-    pub fn send(&self, datagram: &[u8]) -> Verdict {
+    pub(crate) fn send(&self, datagram: &[u8]) -> Result {
         self.send_to(datagram, self.peer()?)
     }
 
     /// Sends one datagram to `peer`.
-    pub fn send_to(&self, datagram: &[u8], peer: SocketAddr) -> Verdict {
+    pub(crate) fn send_to(&self, datagram: &[u8], peer: SocketAddr) -> Result {
         self.trial.note(&self.name, Direction::Sent, datagram, true);
         self.socket
             .send_to(datagram, peer)
@@ -91,7 +91,7 @@ impl Datagrams {
 
     /// Receives one datagram. A client receives only its server's; a server answers from now on
     /// whom this came from.
-    pub fn receive(&mut self) -> Verdict<Vec<u8>> {
+    pub(crate) fn receive(&mut self) -> Result<Vec<u8>> {
         let span = self.trial.patience();
         match self.receive_within(span)? {
             Some(datagram) => Ok(datagram),
@@ -114,7 +114,7 @@ impl Datagrams {
     }
 
     /// Receives exactly `expected`.
-    pub fn expect(&mut self, expected: &[u8]) -> Verdict {
+    pub(crate) fn expect(&mut self, expected: &[u8]) -> Result {
         let show = |bytes: &[u8]| common::notation::bytes(&shortened(bytes));
         let described =
             |bytes: &[u8]| format!("a datagram of {} bytes: {}", bytes.len(), show(bytes));
@@ -127,7 +127,7 @@ impl Datagrams {
     }
 
     /// Fails if a datagram comes within `span`.
-    pub fn expect_silence(&mut self, span: Duration) -> Verdict {
+    pub(crate) fn expect_silence(&mut self, span: Duration) -> Result {
         match self.receive_within(span)? {
             None => Ok(()),
             Some(datagram) => Err(self.trial.fail(
@@ -142,7 +142,7 @@ impl Datagrams {
     }
 
     /// Receives one datagram, or nothing within `span`. From a client's server only.
-    pub fn receive_within(&mut self, span: Duration) -> Verdict<Option<Vec<u8>>> {
+    pub(crate) fn receive_within(&mut self, span: Duration) -> Result<Option<Vec<u8>>> {
         let limit = Instant::now() + span;
         let mut buffer = vec![0; usize::from(u16::MAX)];
         loop {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::check::engine::context::Context;
 use crate::check::engine::subject::Subject;
 use crate::check::engine::target::Target;
-use crate::check::engine::trial::{Found, Pace, Passage, Stop, Verdict};
+use crate::check::engine::trial::{Found, Pace, Passage, Result, Stop};
 use crate::check::{Check, checks_of};
 use crate::run::process::PATIENCE;
 
@@ -18,7 +18,7 @@ pub struct Outcome {
     /// The check.
     pub check: &'static Check,
     /// Its verdict.
-    pub verdict: Verdict,
+    pub verdict: Result,
     /// What went to and fro, if it failed.
     pub passages: Vec<Passage>,
     /// How the programs were found at the end, if it failed.
@@ -51,19 +51,19 @@ impl Outcome {
 }
 
 /// Who is judged by which checks.
-pub type Plan = Vec<(Target, Vec<&'static Check>)>;
+pub(crate) type Plan = Vec<(Target, Vec<&'static Check>)>;
 
 /// What the checks of one target came to, in the order of the list.
 #[derive(Debug)]
-pub struct Judgement {
+pub(crate) struct Judgement {
     /// Who was judged, as which program.
-    pub target: Target,
+    pub(crate) target: Target,
     /// How a report names the subject.
-    pub subject: String,
+    pub(crate) subject: String,
     /// One for each check that was done.
-    pub outcomes: Vec<Outcome>,
+    pub(crate) outcomes: Vec<Outcome>,
     /// How many were not done, because the target cannot be judged.
-    pub not_done: usize,
+    pub(crate) not_done: usize,
 }
 
 /// Does one check.
@@ -90,7 +90,7 @@ pub fn check(check: &'static Check, target: Target, subject: &Subject, pace: Pac
 /// Does the checks of each target, `workers` at a time, and calls `done` after each. A target that
 /// cannot be judged by one check is spared the rest, and one that does not start is told so once: by
 /// its first check, which is done before the others.
-pub fn run(
+pub(crate) fn run(
     plan: &Plan,
     subject: &Subject,
     pace: Pace,

@@ -12,12 +12,12 @@ use crate::check::engine::program::Program;
 use crate::check::engine::server::Server;
 use crate::check::engine::subject::Subject;
 use crate::check::engine::target::Target;
-use crate::check::engine::trial::{Stop, Trial, Verdict};
+use crate::check::engine::trial::{Result, Stop, Trial};
 use crate::run::process::PATIENCE;
 
 /// A program about to be started.
 #[derive(Debug)]
-pub struct Launch<'a> {
+pub(crate) struct Launch<'a> {
     trial: &'a Arc<Trial>,
     subject: &'a Subject,
     target: Target,
@@ -53,15 +53,13 @@ impl<'a> Launch<'a> {
     }
 
     /// Flags that our programs take. A command under test has only those that it was given.
-    #[must_use]
-    pub fn flags(mut self, flags: &[&str]) -> Self {
+    pub(crate) fn flags(mut self, flags: &[&str]) -> Self {
         self.flags.extend(flags.iter().map(ToString::to_string));
         self
     }
 
     /// The folder for the placeholder `{dir}`, and for our programs' `--dir`.
-    #[must_use]
-    pub fn dir(mut self, dir: &Path) -> Self {
+    pub(crate) fn dir(mut self, dir: &Path) -> Self {
         self.flags
             .extend(["--dir".to_owned(), dir.display().to_string()]);
         dir.clone_into(&mut self.dir);
@@ -69,36 +67,32 @@ impl<'a> Launch<'a> {
     }
 
     /// The port, for a server that is started again where it was.
-    #[must_use]
-    pub fn port(mut self, port: u16) -> Self {
+    pub(crate) fn port(mut self, port: u16) -> Self {
         self.port = Some(port);
         self
     }
 
     /// A limit for the program, as the shell's `ulimit` takes it: `-n 32`.
-    #[must_use]
-    pub fn limit(mut self, limit: &str) -> Self {
+    pub(crate) fn limit(mut self, limit: &str) -> Self {
         self.limit = Some(limit.to_owned());
         self
     }
 
     /// An environment variable.
-    #[must_use]
-    pub fn env(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
+    pub(crate) fn env(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
         self.environment.push((name, value.into()));
         self
     }
 
     /// Says that this server was ready before under other circumstances: if it is not now, that is
     /// a failure, not a program that cannot be judged.
-    #[must_use]
-    pub fn again(mut self) -> Self {
+    pub(crate) fn again(mut self) -> Self {
         self.inherited = true;
         self
     }
 
     /// Starts a server and waits until it is ready.
-    pub fn server(self) -> Verdict<Server> {
+    pub(crate) fn server(self) -> Result<Server> {
         match self.subject {
             Subject::Running(address) => {
                 if self.limit.is_some() || self.inherited || !self.environment.is_empty() {
@@ -114,12 +108,12 @@ impl<'a> Launch<'a> {
     }
 
     /// Starts a client that finds its server at `server`.
-    pub fn client(self, server: SocketAddr) -> Verdict<Program> {
+    pub(crate) fn client(self, server: SocketAddr) -> Result<Program> {
         let mut command = self.command(server.port())?;
         Program::start(Arc::clone(self.trial), &mut command)
     }
 
-    fn our_server(self) -> Verdict<Server> {
+    fn our_server(self) -> Result<Server> {
         let mut command = self.command(self.port.unwrap_or(0))?;
         let mut program = Program::start(Arc::clone(self.trial), &mut command)?;
         match program.process().ready(PATIENCE) {
@@ -129,7 +123,7 @@ impl<'a> Launch<'a> {
     }
 
     /// A program that does not tell when it is ready: the system is asked whether it has the port.
-    fn foreign_server(self) -> Verdict<Server> {
+    fn foreign_server(self) -> Result<Server> {
         let transport = self.target.pair.transport;
         let port = match self.port {
             Some(port) => port,
@@ -175,7 +169,7 @@ impl<'a> Launch<'a> {
         }
     }
 
-    fn command(&self, port: u16) -> Verdict<Command> {
+    fn command(&self, port: u16) -> Result<Command> {
         let dir = self.dir.display().to_string();
         let mut command = self
             .subject
@@ -190,7 +184,7 @@ impl<'a> Launch<'a> {
 }
 
 /// The same command under a shell's `ulimit`.
-fn limited(command: &Command, limit: &str) -> Verdict<Command> {
+fn limited(command: &Command, limit: &str) -> Result<Command> {
     if !cfg!(unix) {
         return Err(Stop::Skipped("limits are set with a Unix shell".to_owned()));
     }

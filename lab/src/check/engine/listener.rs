@@ -6,11 +6,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::check::engine::stream::Stream;
-use crate::check::engine::trial::{Stop, Trial, Verdict};
+use crate::check::engine::trial::{Result, Stop, Trial};
 
 /// The checker's listening socket, where the program under test is a client.
 #[derive(Debug)]
-pub struct Listener {
+pub(crate) struct Listener {
     trial: Arc<Trial>,
     socket: TcpListener,
     address: SocketAddr,
@@ -18,7 +18,7 @@ pub struct Listener {
 
 impl Listener {
     /// Listens on `port`; 0 lets the system choose.
-    pub(super) fn bind(trial: Arc<Trial>, port: u16) -> Verdict<Self> {
+    pub(super) fn bind(trial: Arc<Trial>, port: u16) -> Result<Self> {
         let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|socket| {
             socket.set_nonblocking(true)?;
             Ok((socket.local_addr()?, socket))
@@ -36,13 +36,12 @@ impl Listener {
     }
 
     /// Where the client finds it.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Waits for the program under test to connect.
-    pub fn accept(&self) -> Verdict<Stream> {
+    pub(crate) fn accept(&self) -> Result<Stream> {
         let limit = self.trial.limit();
         loop {
             match self.socket.accept() {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-use crate::check::engine::trial::{Stop, Verdict};
+use crate::check::engine::trial::{Result, Stop};
 use crate::pairs::Transport;
 
 /// How long a fixed port is waited for. A server without SO_REUSEADDR leaves it in TIME_WAIT, for
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(70);
 const FREE: Range<u16> = 20_000..32_000;
 
 /// A port that is free now, and that this process has not given away before.
-pub(crate) fn free(transport: Transport) -> Verdict<u16> {
+pub(crate) fn free(transport: Transport) -> Result<u16> {
     static TRIED: AtomicU32 = AtomicU32::new(0);
     let span = u32::from(FREE.end - FREE.start);
     // Another checker on this machine begins elsewhere.
@@ -38,7 +38,7 @@ pub(crate) fn free(transport: Transport) -> Verdict<u16> {
 }
 
 /// Waits until a lesson's own port can be had, and tells how long that took.
-pub(crate) fn wait_for(transport: Transport, port: u16) -> Verdict<Duration> {
+pub(crate) fn wait_for(transport: Transport, port: u16) -> Result<Duration> {
     let begun = Instant::now();
     while !can_be_bound(transport, port) {
         if is_taken(transport, port) || begun.elapsed() > PATIENCE {

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use common::console;
 
-use crate::check::engine::trial::{Found, Stop, Trial, Verdict};
+use crate::check::engine::trial::{Found, Result, Stop, Trial};
 use crate::host::processor::{self, Watched};
 use crate::run::process::Process;
 
 /// A program that runs. Dropping it writes down how it was found, and ends it with its children.
 #[derive(Debug)]
-pub struct Program {
+pub(crate) struct Program {
     trial: Arc<Trial>,
     process: Process,
     /// How many bytes of the screen have been looked at.
@@ -24,7 +24,7 @@ pub struct Program {
 
 impl Program {
     /// Starts `command`.
-    pub(super) fn start(trial: Arc<Trial>, command: &mut Command) -> Verdict<Self> {
+    pub(super) fn start(trial: Arc<Trial>, command: &mut Command) -> Result<Self> {
         let process =
             Process::start(command).map_err(|error| Stop::NotJudged(format!("{error:#}")))?;
         Ok(Self {
@@ -35,12 +35,12 @@ impl Program {
     }
 
     /// The process behind it.
-    pub fn process(&mut self) -> &mut Process {
+    pub(crate) fn process(&mut self) -> &mut Process {
         &mut self.process
     }
 
     /// Types a line and presses Enter.
-    pub fn type_line(&mut self, line: &str) -> Verdict {
+    pub(crate) fn type_line(&mut self, line: &str) -> Result {
         self.process
             .type_text_within(self.trial.patience(), &format!("{line}\n"))
             .map_err(|error| {
@@ -54,13 +54,12 @@ impl Program {
     }
 
     /// Ends the input, as Ctrl-D does.
-    pub fn end_input(&mut self) {
+    pub(crate) fn end_input(&mut self) {
         self.process.end_input();
     }
 
     /// Waits until the screen goes on, and tells whether it does with `text`.
-    #[must_use]
-    pub fn goes_on_with(&self, text: &str) -> bool {
+    pub(crate) fn goes_on_with(&self, text: &str) -> bool {
         let seen = self.seen;
         let goes_on = |screen: &str| {
             let shown = screen.get(seen..).unwrap_or_default();
@@ -73,7 +72,7 @@ impl Program {
     }
 
     /// Waits until the screen goes on with `text`, exactly.
-    pub fn expect_screen(&mut self, text: &str) -> Verdict {
+    pub(crate) fn expect_screen(&mut self, text: &str) -> Result {
         if self.goes_on_with(text) {
             self.trial.speaks();
             self.seen += text.len();
@@ -84,7 +83,7 @@ impl Program {
 
     /// Waits until the screen shows `part` somewhere in what has not been looked at, skips to
     /// behind it, and returns what stands before it.
-    pub fn await_screen(&mut self, part: &str) -> Verdict<String> {
+    pub(crate) fn await_screen(&mut self, part: &str) -> Result<String> {
         let seen = self.seen;
         let find = |screen: &str| Some(screen.get(seen..)?.split_once(part)?.0.to_owned());
         match self.process.stdout().wait_for(self.trial.patience(), find) {
@@ -115,7 +114,7 @@ impl Program {
     }
 
     /// Waits for the screen's next whole line, and returns it without its end.
-    pub fn next_line(&mut self) -> Verdict<String> {
+    pub(crate) fn next_line(&mut self) -> Result<String> {
         let seen = self.seen;
         let line = |screen: &str| Some(screen.get(seen..)?.split_once('\n')?.0.to_owned());
         match self.process.stdout().wait_for(self.trial.patience(), line) {
@@ -131,8 +130,7 @@ impl Program {
     }
 
     /// What the screen shows that has not been looked at.
-    #[must_use]
-    pub fn rest(&self) -> String {
+    pub(crate) fn rest(&self) -> String {
         let screen = self.process.stdout().text();
         screen.get(self.seen..).unwrap_or_default().to_owned()
     }
@@ -140,7 +138,7 @@ impl Program {
     /// Fails if the screen shows anything that a terminal would obey: a control character other
     /// than newline and tab, and those in `allowed` (a lesson's own colours). What goes to stderr is
     /// on the screen too.
-    pub fn expect_harmless_screen(&self, allowed: &[&str]) -> Verdict {
+    pub(crate) fn expect_harmless_screen(&self, allowed: &[&str]) -> Result {
         let screen = self.process.stdout().text() + &self.process.stderr().text();
         let mut plain = screen.clone();
         for own in allowed {
@@ -162,7 +160,7 @@ impl Program {
     }
 
     /// Waits until it ends, and tells its status.
-    pub fn expect_end(&mut self) -> Verdict<ExitStatus> {
+    pub(crate) fn expect_end(&mut self) -> Result<ExitStatus> {
         match self.process.wait(self.trial.patience()) {
             Ok(Some(status)) => Ok(status),
             Ok(None) => Err(self.trial.fail("the program ends", "it still runs")),
@@ -171,7 +169,7 @@ impl Program {
     }
 
     /// Waits until it ends, with status 0 and nothing more on its screen.
-    pub fn expect_success(&mut self) -> Verdict {
+    pub(crate) fn expect_success(&mut self) -> Result {
         let status = self.expect_end()?;
         if !status.success() {
             let errors = quote(&self.process.stderr().text());
@@ -190,13 +188,12 @@ impl Program {
     }
 
     /// The verdict that it did something else than it must.
-    #[must_use]
-    pub fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
+    pub(crate) fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
         self.trial.fail(expected, happened)
     }
 
     /// Fails if anything stands on stderr.
-    pub fn expect_no_errors(&self) -> Verdict {
+    pub(crate) fn expect_no_errors(&self) -> Result {
         match self.process.stderr().text() {
             errors if errors.is_empty() => Ok(()),
             errors => Err(self.trial.fail(
@@ -207,7 +204,7 @@ impl Program {
     }
 
     /// Fails if stderr shows that the program crashed.
-    pub fn expect_no_stack_trace(&self) -> Verdict {
+    pub(crate) fn expect_no_stack_trace(&self) -> Result {
         let errors = self.process.stderr().text();
         let traces = ["Traceback", "panicked at", "stack backtrace"];
         match traces.iter().find(|trace| errors.contains(**trace)) {
@@ -219,7 +216,7 @@ impl Program {
     }
 
     /// Waits for its end, for `span` at most, and tells whether it came.
-    pub fn ends_within(&mut self, span: Duration) -> Verdict<bool> {
+    pub(crate) fn ends_within(&mut self, span: Duration) -> Result<bool> {
         match self.process.wait(span) {
             Ok(status) => Ok(status.is_some()),
             Err(error) => Err(Stop::NotJudged(format!("cannot wait for it: {error}"))),
@@ -228,12 +225,12 @@ impl Program {
 
     /// Waits until it ends as a program does that cannot go on: status 1, and on stderr one line
     /// that names the port of `server`.
-    pub fn expect_error(&mut self, server: SocketAddr) -> Verdict {
+    pub(crate) fn expect_error(&mut self, server: SocketAddr) -> Result {
         self.expect_error_within(self.trial.patience(), server)
     }
 
     /// As [`expect_error`](Self::expect_error), for a program that may wait for `limit` before.
-    pub fn expect_error_within(&mut self, limit: Duration, server: SocketAddr) -> Verdict {
+    pub(crate) fn expect_error_within(&mut self, limit: Duration, server: SocketAddr) -> Result {
         const EXPECTED: &str = "the program ends with status 1, and with one line on stderr";
         let ended = self
             .process
@@ -261,7 +258,7 @@ impl Program {
     }
 
     /// Fails if it has ended.
-    pub fn expect_running(&mut self) -> Verdict {
+    pub(crate) fn expect_running(&mut self) -> Result {
         match self.process.wait(Duration::ZERO) {
             Ok(Some(status)) => Err(self
                 .trial
@@ -275,7 +272,7 @@ impl Program {
     ///
     /// Watched until it is idle for once: it may be finishing its work, which takes its time on a
     /// busy machine. One that spins never is.
-    pub fn expect_idle(&mut self) -> Verdict {
+    pub(crate) fn expect_idle(&mut self) -> Result {
         self.expect_running()?;
         let limit = self.trial.limit();
         let watched = loop {
@@ -310,7 +307,7 @@ impl Program {
     }
 
     /// Ends it as `kill -9` does, with its children.
-    pub fn kill(&mut self) -> Verdict {
+    pub(crate) fn kill(&mut self) -> Result {
         self.process.kill();
         self.expect_end().map(|_| ())
     }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use crate::check::engine::datagrams::Datagrams;
 use crate::check::engine::program::Program;
 use crate::check::engine::stream::Stream;
-use crate::check::engine::trial::{Stop, Trial, Verdict};
+use crate::check::engine::trial::{Result, Stop, Trial};
 
 /// A server that is ready.
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     trial: Arc<Trial>,
     program: Option<Program>,
     address: SocketAddr,
@@ -27,36 +27,35 @@ impl Server {
     }
 
     /// Where it listens.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// The program; a check that needs it is skipped for a server that somebody else started.
-    pub fn program(&mut self) -> Verdict<&mut Program> {
+    pub(crate) fn program(&mut self) -> Result<&mut Program> {
         self.program.as_mut().ok_or_else(|| {
             Stop::Skipped("the checker would have to start the server itself".to_owned())
         })
     }
 
     /// A new client's connection.
-    pub fn connect(&self) -> Verdict<Stream> {
+    pub(crate) fn connect(&self) -> Result<Stream> {
         Stream::connect(Arc::clone(&self.trial), self.address)
     }
 
     /// A new client's UDP socket.
-    pub fn datagrams(&self) -> Verdict<Datagrams> {
+    pub(crate) fn datagrams(&self) -> Result<Datagrams> {
         Datagrams::client(Arc::clone(&self.trial), self.address)
     }
 
     /// Fails if it spins, or has ended. Passes where that cannot be seen.
-    pub fn expect_idle(&mut self) -> Verdict {
+    pub(crate) fn expect_idle(&mut self) -> Result {
         self.program.as_mut().map_or(Ok(()), Program::expect_idle)
     }
 
     /// Waits until the screen shows `last`, and fails if it was sent raw control characters, other
     /// than `allowed`. Passes where there is no screen to see.
-    pub fn expect_harmless_screen(&mut self, last: &str, allowed: &[&str]) -> Verdict {
+    pub(crate) fn expect_harmless_screen(&mut self, last: &str, allowed: &[&str]) -> Result {
         match &mut self.program {
             None => Ok(()),
             Some(program) => {
@@ -67,7 +66,7 @@ impl Server {
     }
 
     /// Waits until the screen goes on with `text`. Passes where there is no screen to see.
-    pub fn expect_screen(&mut self, text: &str) -> Verdict {
+    pub(crate) fn expect_screen(&mut self, text: &str) -> Result {
         self.program
             .as_mut()
             .map_or(Ok(()), |program| program.expect_screen(text))

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
-use crate::check::engine::trial::{Direction, Stop, Trial, Verdict};
+use crate::check::engine::trial::{Direction, Result, Stop, Trial};
 use crate::host::sockets;
 
 /// A connection with the program under test. Every byte is written down, every wait is bounded.
@@ -17,7 +17,7 @@ use crate::host::sockets;
 /// Dropping it resets it: a reset leaves no TIME_WAIT behind, which would keep the next check's
 /// server from its port. [`close`](Self::close) says goodbye instead.
 #[derive(Debug)]
-pub struct Stream {
+pub(crate) struct Stream {
     trial: Arc<Trial>,
     name: String,
     /// What the program says here: a server answers, a client speaks first.
@@ -27,7 +27,7 @@ pub struct Stream {
 
 impl Stream {
     /// Connects to a server.
-    pub(super) fn connect(trial: Arc<Trial>, server: SocketAddr) -> Verdict<Self> {
+    pub(super) fn connect(trial: Arc<Trial>, server: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect_timeout(&server, trial.patience()).map_err(|error| {
             trial.fail(
                 "a client can connect",
@@ -43,7 +43,7 @@ impl Stream {
         name: String,
         said: &'static str,
         stream: TcpStream,
-    ) -> Verdict<Self> {
+    ) -> Result<Self> {
         stream
             .set_nodelay(true)
             .and_then(|()| SockRef::from(&stream).set_linger(Some(Duration::ZERO)))
@@ -57,14 +57,14 @@ impl Stream {
     }
 
     /// The checker's own address.
-    pub fn local(&self) -> Verdict<SocketAddr> {
+    pub(crate) fn local(&self) -> Result<SocketAddr> {
         self.socket
             .local_addr()
             .map_err(|error| Stop::NotJudged(format!("a socket's address: {error}")))
     }
 
     /// Sends all of `bytes`. Patience begins anew with each step: a large file may take its time.
-    pub fn send(&mut self, bytes: &[u8]) -> Verdict {
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> Result {
         let (sent, end) = self.write(bytes);
         end.map_err(|error| {
             self.trial.fail(
@@ -75,7 +75,7 @@ impl Stream {
     }
 
     /// Sends `bytes` to a program that may close before it has read them all.
-    pub fn send_to_whoever_listens(&mut self, bytes: &[u8]) {
+    pub(crate) fn send_to_whoever_listens(&mut self, bytes: &[u8]) {
         // What the program thinks of it, its answer tells.
         let _ = self.write(bytes);
     }
@@ -109,7 +109,7 @@ impl Stream {
     /// Sends `bytes`, `size` at a time, each piece when the program has fetched the one before: else
     /// they could arrive together. When it leaves one unread, the rest follows at once: what it
     /// makes of that is the check's affair.
-    pub fn send_in_pieces(&mut self, bytes: &[u8], size: usize) -> Verdict {
+    pub(crate) fn send_in_pieces(&mut self, bytes: &[u8], size: usize) -> Result {
         let mut fetches = true;
         for (number, piece) in bytes.chunks(size).enumerate() {
             self.send(piece).map_err(|stop| {
@@ -126,7 +126,7 @@ impl Stream {
 
     /// Waits until the program has fetched what was sent, or has gone, and tells whether it did: it
     /// may be busy with something else. Skips the check where the system does not show it.
-    pub fn wait_until_fetched(&self) -> Verdict<bool> {
+    pub(crate) fn wait_until_fetched(&self) -> Result<bool> {
         let limit = self.trial.limit();
         let (Ok(here), Ok(there)) = (self.socket.local_addr(), self.socket.peer_addr()) else {
             return Ok(true);
@@ -149,7 +149,7 @@ impl Stream {
     }
 
     /// Sends `bytes` again and again until the program takes nothing for a while.
-    pub fn send_until_stuck(&mut self, bytes: &[u8]) -> Verdict {
+    pub(crate) fn send_until_stuck(&mut self, bytes: &[u8]) -> Result {
         const STUCK: Duration = Duration::from_millis(300);
         const MOST: usize = 64 << 20;
         let limit = self.trial.limit();
@@ -177,13 +177,13 @@ impl Stream {
     }
 
     /// Says that nothing more will be sent: FIN.
-    pub fn finish_sending(&mut self) {
+    pub(crate) fn finish_sending(&mut self) {
         // A peer that has reset the connection will be noticed by the next receive.
         let _ = self.socket.shutdown(Shutdown::Write);
     }
 
     /// Receives exactly `size` bytes.
-    pub fn receive(&mut self, size: usize) -> Verdict<Vec<u8>> {
+    pub(crate) fn receive(&mut self, size: usize) -> Result<Vec<u8>> {
         let (bytes, end) = self.read_until(|bytes| bytes.len() >= size, size)?;
         if bytes.len() == size {
             return Ok(bytes);
@@ -195,7 +195,7 @@ impl Stream {
     }
 
     /// Receives what comes first: as much as one receive gives.
-    pub fn receive_some(&mut self) -> Verdict<Vec<u8>> {
+    pub(crate) fn receive_some(&mut self) -> Result<Vec<u8>> {
         let (bytes, end) = self.read_until(|bytes| !bytes.is_empty(), 64 * 1024)?;
         match end {
             End::Enough => Ok(bytes),
@@ -204,7 +204,7 @@ impl Stream {
     }
 
     /// Receives exactly `size` bytes, or `None` if the program closes or resets before the first.
-    pub fn receive_unless_closed(&mut self, size: usize) -> Verdict<Option<Vec<u8>>> {
+    pub(crate) fn receive_unless_closed(&mut self, size: usize) -> Result<Option<Vec<u8>>> {
         let (bytes, end) = self.read_until(|bytes| bytes.len() >= size, size)?;
         match end {
             End::Enough => Ok(Some(bytes)),
@@ -217,7 +217,7 @@ impl Stream {
     }
 
     /// Receives until the program closes or resets, or has sent `most` bytes.
-    pub fn receive_at_most(&mut self, most: usize) -> Verdict<Vec<u8>> {
+    pub(crate) fn receive_at_most(&mut self, most: usize) -> Result<Vec<u8>> {
         let (bytes, end) = self.read_until(|bytes| bytes.len() >= most, most)?;
         match end {
             End::Closed | End::Reset | End::Enough => Ok(bytes),
@@ -229,7 +229,7 @@ impl Stream {
     }
 
     /// Waits until the program says anything, or closes, for `span` at most. Tells whether it did.
-    pub fn await_answer(&mut self, span: Duration) -> bool {
+    pub(crate) fn await_answer(&mut self, span: Duration) -> bool {
         let peeked = self
             .socket
             .set_read_timeout(Some(span))
@@ -238,7 +238,7 @@ impl Stream {
     }
 
     /// Receives exactly `expected`.
-    pub fn expect(&mut self, expected: &[u8]) -> Verdict {
+    pub(crate) fn expect(&mut self, expected: &[u8]) -> Result {
         let size = expected.len();
         // Of a large answer only what is new is compared.
         let compared = Cell::new(0);
@@ -273,25 +273,13 @@ impl Stream {
         ))
     }
 
-    /// Receives until the program closes, at most `limit` bytes.
-    pub fn receive_to_end(&mut self, limit: usize) -> Verdict<Vec<u8>> {
-        let (bytes, end) = self.read_until(|bytes| bytes.len() > limit, limit + 1)?;
-        if matches!(end, End::Closed) && bytes.len() <= limit {
-            return Ok(bytes);
-        }
-        Err(self.trial.fail(
-            "the program closes the connection",
-            format!("{} bytes, then {end}", bytes.len()),
-        ))
-    }
-
     /// Waits until the program closes or resets, whatever it says before.
-    pub fn expect_closed(&mut self) -> Verdict {
+    pub(crate) fn expect_closed(&mut self) -> Result {
         self.receive_to_close().map(drop)
     }
 
     /// Receives until the program closes or resets.
-    pub fn receive_to_close(&mut self) -> Verdict<Vec<u8>> {
+    pub(crate) fn receive_to_close(&mut self) -> Result<Vec<u8>> {
         const MOST: usize = 1 << 20;
         let (bytes, end) = self.read_until(|bytes| bytes.len() > MOST, MOST + 1)?;
         match end {
@@ -304,7 +292,7 @@ impl Stream {
     }
 
     /// Fails if the program says anything within `span`.
-    pub fn expect_silence(&mut self, span: Duration) -> Verdict {
+    pub(crate) fn expect_silence(&mut self, span: Duration) -> Result {
         let silence = format!("{} does not come yet", self.said);
         let begun = Instant::now();
         let mut byte = [0; 1];
@@ -333,18 +321,17 @@ impl Stream {
     }
 
     /// The verdict that the program said something else than it must.
-    #[must_use]
-    pub fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
+    pub(crate) fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
         self.trial.fail(expected, happened)
     }
 
     /// Leaves with a goodbye: FIN.
-    pub fn close(self) {
+    pub(crate) fn close(self) {
         let _ = SockRef::from(&self.socket).set_linger(None);
     }
 
     /// Leaves by reset: RST.
-    pub fn reset(self) {
+    pub(crate) fn reset(self) {
         drop(self);
     }
 
@@ -353,7 +340,7 @@ impl Stream {
         &mut self,
         enough: impl Fn(&[u8]) -> bool,
         most: usize,
-    ) -> Verdict<(Vec<u8>, End)> {
+    ) -> Result<(Vec<u8>, End)> {
         let mut bytes = Vec::new();
         let mut buffer = vec![0; 64 * 1024];
         while !enough(&bytes) {

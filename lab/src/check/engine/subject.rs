@@ -25,8 +25,7 @@ pub enum Subject {
 
 impl Subject {
     /// Whether its port can be chosen. Without a choice its checks run one after another.
-    #[must_use]
-    pub fn takes_a_port(&self) -> bool {
+    pub(crate) fn takes_a_port(&self) -> bool {
         match self {
             Self::Ours(_) => true,
             Self::Command(words) => words.iter().any(|word| word.contains("{port}")),
@@ -35,8 +34,7 @@ impl Subject {
     }
 
     /// Whether it understands the flags of our programs.
-    #[must_use]
-    pub fn is_ours(&self) -> bool {
+    pub(crate) fn is_ours(&self) -> bool {
         matches!(self, Self::Ours(_))
     }
 

@@ -36,10 +36,6 @@ impl Target {
 
     /// The targets that `words` ask for: names of targets, names and numbers of programs, which are both
     /// their ends, or `all`. All when there are no words.
-    ///
-    /// # Errors
-    ///
-    /// When a word names none.
     pub fn select(words: &[String]) -> Result<Vec<Self>, UnknownName> {
         names::select(
             "target",

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::check::engine::hexdump;
 
 /// A check as a whole may take this long; a program that keeps it busy for longer has failed.
-pub const DEADLINE: Duration = Duration::from_mins(2);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
 
 /// How long a check waits and watches.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +27,7 @@ pub struct Pace {
 
 impl Pace {
     /// Each answer may take `patience`; a program is watched for a second.
-    #[must_use]
-    pub fn with_patience(patience: Duration) -> Self {
+    pub(crate) fn with_patience(patience: Duration) -> Self {
         Self {
             patience,
             watch: Duration::from_secs(1),
@@ -54,8 +53,7 @@ pub enum Stop {
 
 impl Stop {
     /// Says in a failure at which point it happened: `what` was to follow.
-    #[must_use]
-    pub fn while_(self, what: &str) -> Self {
+    pub(crate) fn while_(self, what: &str) -> Self {
         match self {
             Self::Failed { expected, happened } => Self::Failed {
                 expected: format!("{what}: {expected}"),
@@ -66,8 +64,8 @@ impl Stop {
     }
 }
 
-/// What a check comes to.
-pub type Verdict<T = ()> = Result<T, Stop>;
+/// What a step of a check comes to, and the check as a whole.
+pub type Result<T = (), E = Stop> = std::result::Result<T, E>;
 
 /// Which way bytes went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -93,7 +91,7 @@ pub struct Passage {
 }
 
 /// How many bytes of a passage are kept for the report.
-pub const MOST_KEPT: usize = 4096;
+pub(crate) const MOST_KEPT: usize = 4096;
 
 impl fmt::Display for Passage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -123,7 +121,7 @@ pub struct Found {
 
 /// One check while it runs. Everything that waits asks it for how long.
 #[derive(Debug)]
-pub struct Trial {
+pub(crate) struct Trial {
     begun: Instant,
     pace: Pace,
     folder: PathBuf,
@@ -145,8 +143,7 @@ struct Notes {
 
 impl Trial {
     /// A check that begins now, with this folder.
-    #[must_use]
-    pub fn new(pace: Pace, folder: PathBuf) -> Self {
+    pub(crate) fn new(pace: Pace, folder: PathBuf) -> Self {
         Self {
             begun: Instant::now(),
             pace,
@@ -162,8 +159,7 @@ impl Trial {
     }
 
     /// How long to wait for the program's next step.
-    #[must_use]
-    pub fn patience(&self) -> Duration {
+    pub(crate) fn patience(&self) -> Duration {
         // A socket does not take a time limit of zero.
         self.pace
             .patience
@@ -182,32 +178,28 @@ impl Trial {
     }
 
     /// Does not count `span`, which went by before the program was started.
-    pub fn pardon(&self, span: Duration) {
+    pub(crate) fn pardon(&self, span: Duration) {
         self.notes().pardoned += span;
     }
 
     /// Whether the check has taken all the time that it may.
-    #[must_use]
-    pub fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.left().is_zero()
     }
 
     /// How long to watch an idle program.
-    #[must_use]
-    pub fn watch(&self) -> Duration {
+    pub(crate) fn watch(&self) -> Duration {
         self.pace.watch
     }
 
     /// The moment at which the patience that begins now ends.
-    #[must_use]
-    pub fn limit(&self) -> Instant {
+    pub(crate) fn limit(&self) -> Instant {
         Instant::now() + self.patience()
     }
 
     /// The verdict that the program did something else than it must. When the check's time is over,
     /// that is what happened: nothing was waited for any more.
-    #[must_use]
-    pub fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
+    pub(crate) fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
         self.is_told.store(true, Ordering::Relaxed);
         let happened = if self.is_over() {
             let seconds = self.deadline().as_secs();
@@ -222,43 +214,39 @@ impl Trial {
     }
 
     /// The verdict that the program has not come so far that it could be judged.
-    #[must_use]
-    pub fn cannot_judge(&self, why: String) -> Stop {
+    pub(crate) fn cannot_judge(&self, why: String) -> Stop {
         self.is_told.store(true, Ordering::Relaxed);
         Stop::NotJudged(why)
     }
 
     /// Whether how the programs are found at the end will be told.
-    #[must_use]
-    pub fn is_told(&self) -> bool {
+    pub(crate) fn is_told(&self) -> bool {
         self.is_told.load(Ordering::Relaxed)
     }
 
     /// Writes down that the program has spoken: a server listens, a client has connected, has sent a
     /// datagram or shown what it should. What its command has put into the folder until then is none
     /// of the program's doing.
-    pub fn speaks(&self) {
+    pub(crate) fn speaks(&self) {
         // What cannot be seen now will be told when it is looked for.
         self.there
             .get_or_init(|| entries(&self.folder).unwrap_or_default());
     }
 
     /// Whether the program, or another that this check has started, has spoken.
-    #[must_use]
-    pub fn has_spoken(&self) -> bool {
+    pub(crate) fn has_spoken(&self) -> bool {
         self.there.get().is_some()
     }
 
     /// What has come into `folder`, and the folders in it, since the program first spoke.
-    pub fn new_entries(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+    pub(crate) fn new_entries(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
         let there = self.there.get();
         let is_new = |path: &PathBuf| !there.is_some_and(|there| there.contains(path));
         Ok(entries(folder)?.into_iter().filter(is_new).collect())
     }
 
     /// A name for one more socket of the checker: `client 1`.
-    #[must_use]
-    pub fn name_socket(&self, role: &str) -> String {
+    pub(crate) fn name_socket(&self, role: &str) -> String {
         let mut notes = self.notes();
         notes.sockets += 1;
         format!("{role} {}", notes.sockets)
@@ -266,7 +254,7 @@ impl Trial {
 
     /// Writes down that bytes went by. `whole` says that they are a message (a datagram), not part of
     /// a stream.
-    pub fn note(&self, who: &str, direction: Direction, bytes: &[u8], whole: bool) {
+    pub(crate) fn note(&self, who: &str, direction: Direction, bytes: &[u8], whole: bool) {
         let passages = &mut self.notes().passages;
         let goes_on = passages
             .last()
@@ -289,13 +277,12 @@ impl Trial {
     }
 
     /// Writes down how a program was found at the end.
-    pub fn note_found(&self, found: Found) {
+    pub(crate) fn note_found(&self, found: Found) {
         self.notes().found.push(found);
     }
 
     /// All that was written down.
-    #[must_use]
-    pub fn into_notes(self) -> (Vec<Passage>, Vec<Found>) {
+    pub(crate) fn into_notes(self) -> (Vec<Passage>, Vec<Found>) {
         let notes = self
             .notes
             .into_inner()

@@ -4,12 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use socket2::{Domain, Socket, Type};
 
-use crate::check::engine::trial::{Stop, Verdict};
+use crate::check::engine::trial::{Result, Stop};
 use crate::pairs::Transport;
 
 /// A port of this machine where nobody answers. While it lives, nobody else gets the port.
 #[derive(Debug)]
-pub struct Vacancy {
+pub(crate) struct Vacancy {
     address: SocketAddr,
     /// Holds the port. A TCP socket that does not listen refuses every connection; a UDP socket
     /// that is connected, to itself, takes nobody else's datagrams.
@@ -18,7 +18,7 @@ pub struct Vacancy {
 
 impl Vacancy {
     /// On `port`; 0 lets the system choose.
-    pub(super) fn hold(transport: Transport, port: u16) -> Verdict<Self> {
+    pub(super) fn hold(transport: Transport, port: u16) -> Result<Self> {
         let hold = || {
             let kind = match transport {
                 Transport::Tcp => Type::STREAM,
@@ -53,8 +53,7 @@ impl Vacancy {
     }
 
     /// Where nobody answers.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 }

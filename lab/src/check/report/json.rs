@@ -9,11 +9,7 @@ use crate::check::engine::trial::Stop;
 use crate::check::report::{evidence, result};
 
 /// Writes `judgements` as a JSON list, one object a target.
-///
-/// # Errors
-///
-/// When `out` cannot be written.
-pub fn json(out: &mut impl Write, judgements: &[Judgement]) -> io::Result<()> {
+pub(crate) fn json(out: &mut impl Write, judgements: &[Judgement]) -> io::Result<()> {
     let list: Vec<Value> = judgements.iter().map(judgement).collect();
     serde_json::to_writer_pretty(&mut *out, &list)?;
     writeln!(out)

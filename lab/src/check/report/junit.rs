@@ -9,11 +9,7 @@ use crate::check::engine::trial::Stop;
 use crate::check::report::evidence;
 
 /// Writes `judgements` as JUnit's XML.
-///
-/// # Errors
-///
-/// When `out` cannot be written.
-pub fn junit(out: &mut impl Write, judgements: &[Judgement]) -> io::Result<()> {
+pub(crate) fn junit(out: &mut impl Write, judgements: &[Judgement]) -> io::Result<()> {
     let mut report = Report::new("cargo lab check");
     for judgement in judgements {
         let mut suite = TestSuite::new(judgement.target.name());

@@ -6,9 +6,9 @@ mod json;
 mod junit;
 mod table;
 
-pub use json::json;
-pub use junit::junit;
-pub use table::{list, table};
+pub(super) use json::json;
+pub(super) use junit::junit;
+pub(super) use table::{list, table};
 
 use crate::check::engine::judge::Outcome;
 use crate::check::engine::trial::Stop;

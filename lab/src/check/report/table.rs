@@ -18,11 +18,7 @@ const WIDTH: usize = 80;
 const NOTE: usize = 14;
 
 /// Writes the lines of each target, then the failures, then the count.
-///
-/// # Errors
-///
-/// When `out` cannot be written.
-pub fn table(out: &mut impl Write, judgements: &[Judgement]) -> io::Result<()> {
+pub(crate) fn table(out: &mut impl Write, judgements: &[Judgement]) -> io::Result<()> {
     for judgement in judgements {
         let subject = console::escape_to_one_line(&judgement.subject).into_owned();
         writeln!(out, "{BOLD}{}{BOLD:#} ({subject})", judgement.target.name())?;
@@ -122,11 +118,7 @@ fn count(out: &mut impl Write, judgements: &[Judgement]) -> io::Result<()> {
 }
 
 /// Writes the checks of each target, a line each; with what each does, if that is wanted.
-///
-/// # Errors
-///
-/// When `out` cannot be written.
-pub fn list(out: &mut impl Write, plan: &Plan, long: bool) -> io::Result<()> {
+pub(crate) fn list(out: &mut impl Write, plan: &Plan, long: bool) -> io::Result<()> {
     for (target, checks) in plan {
         writeln!(out, "{BOLD}{}{BOLD:#}", target.name())?;
         for check in checks {

@@ -12,7 +12,7 @@ use crate::check::engine::context::Context;
 use crate::check::engine::datagrams::Datagrams;
 use crate::check::engine::program::Program;
 use crate::check::engine::stream::Stream;
-use crate::check::engine::trial::Verdict;
+use crate::check::engine::trial::Result;
 use crate::pairs::dialect::{Asks, Dialect, Files, fill};
 
 /// What is downloaded and uploaded where nothing else is said.
@@ -43,12 +43,12 @@ pub(crate) type UdpClient = Client<Datagrams>;
 
 impl<P: Listen> Client<P> {
     /// Starts the client; over TCP it connects.
-    pub(crate) fn start(context: &Context) -> Verdict<Self> {
+    pub(crate) fn start(context: &Context) -> Result<Self> {
         Self::start_with(context, &[])
     }
 
     /// Starts the client with `flags`, which a program that is not ours does not get.
-    pub(crate) fn start_with(context: &Context, flags: &[&str]) -> Verdict<Self> {
+    pub(crate) fn start_with(context: &Context, flags: &[&str]) -> Result<Self> {
         let (server, program, address) =
             P::serve(context, |address| launch(context, flags, address))?;
         Ok(Self {
@@ -61,31 +61,31 @@ impl<P: Listen> Client<P> {
     }
 
     /// The same, up to where it awaits the server's answer.
-    pub(crate) fn asking(context: &Context) -> Verdict<Self> {
+    pub(crate) fn asking(context: &Context) -> Result<Self> {
         let mut client = Self::start(context)?;
         client.ask()?;
         Ok(client)
     }
 
     /// Brings the client to where it awaits the server's answer.
-    pub(crate) fn ask(&mut self) -> Verdict {
+    pub(crate) fn ask(&mut self) -> Result {
         self.ask_line(self.dialect.question)
     }
 
     /// Waits for the prompt, if there is one, types `line` and receives it. A client without a prompt
     /// asks its own question.
-    pub(crate) fn ask_line(&mut self, line: &str) -> Verdict {
+    pub(crate) fn ask_line(&mut self, line: &str) -> Result {
         self.type_line(line)?;
         P::expect_question(self, line)
     }
 
     /// Waits for the prompt, if there is one, and types `line`.
-    pub(crate) fn type_line(&mut self, line: &str) -> Verdict {
+    pub(crate) fn type_line(&mut self, line: &str) -> Result {
         type_line(&mut self.program, self.dialect, line)
     }
 
     /// Types `line`, for which the program sends nothing and shows its prompt again.
-    pub(crate) fn type_in_vain(&mut self, line: &str) -> Verdict {
+    pub(crate) fn type_in_vain(&mut self, line: &str) -> Result {
         self.type_line(line)?;
         let prompt = self.dialect.client.asks.prompt().unwrap_or_default();
         if self.program.goes_on_with(prompt) {
@@ -99,7 +99,7 @@ impl<P: Listen> Client<P> {
     }
 
     /// Sends `bytes` as they are, the last of the answer; where that ends with the connection, ends it.
-    pub(crate) fn send_last(&mut self, bytes: &[u8]) -> Verdict {
+    pub(crate) fn send_last(&mut self, bytes: &[u8]) -> Result {
         self.server.send(bytes)?;
         if self.dialect.client.asks == Asks::Once && self.dialect.files.is_none() {
             self.server.finish_sending();
@@ -108,24 +108,24 @@ impl<P: Listen> Client<P> {
     }
 
     /// Answers `said`, which is not a file.
-    pub(crate) fn send_answer(&mut self, said: &[u8]) -> Verdict {
+    pub(crate) fn send_answer(&mut self, said: &[u8]) -> Result {
         self.send_last(&message(&self.dialect.answers_in, said))
     }
 
     /// The same, and waits until the screen shows it.
-    pub(crate) fn answer(&mut self, said: &[u8]) -> Verdict {
+    pub(crate) fn answer(&mut self, said: &[u8]) -> Result {
         self.send_answer(said)?;
         self.expect_shown(said)
     }
 
     /// Waits until the screen shows `said` as the lesson shows an answer.
-    pub(crate) fn expect_shown(&mut self, said: &[u8]) -> Verdict {
+    pub(crate) fn expect_shown(&mut self, said: &[u8]) -> Result {
         let line = fill(self.dialect.client.shows, said, self.address);
         self.program.expect_screen(&line)
     }
 
     /// Waits until the screen shows the lesson's answer.
-    pub(crate) fn expect_lesson_shown(&mut self) -> Verdict {
+    pub(crate) fn expect_lesson_shown(&mut self) -> Result {
         match &self.dialect.files {
             Some(files) if files.gets() => self.expect_download("a.txt", MD5, CONTENT.len()),
             Some(_) => Ok(()),
@@ -135,7 +135,7 @@ impl<P: Listen> Client<P> {
 
     /// Waits until the screen shows the download of a file of `size` bytes, header and all. The
     /// lessons' own programs show their progress many times, ours once.
-    pub(crate) fn expect_download(&mut self, name: &str, md5: &str, size: usize) -> Verdict {
+    pub(crate) fn expect_download(&mut self, name: &str, md5: &str, size: usize) -> Result {
         let Some(Files { download, .. }) = &self.dialect.files else {
             return Ok(());
         };
@@ -157,7 +157,7 @@ impl<P: Listen> Client<P> {
     }
 
     /// One question, and the lesson's answer.
-    pub(crate) fn one_round(&mut self) -> Verdict {
+    pub(crate) fn one_round(&mut self) -> Result {
         self.ask()?;
         self.send_last(&P::lesson_answer(self.dialect))?;
         self.expect_lesson_shown()
@@ -165,7 +165,7 @@ impl<P: Listen> Client<P> {
 
     /// Waits until the program is ready for more: at its prompt, with its next question, or at its
     /// end.
-    pub(crate) fn expect_to_go_on(&mut self) -> Verdict {
+    pub(crate) fn expect_to_go_on(&mut self) -> Result {
         match self.dialect.client.asks {
             Asks::Once => self.program.expect_success(),
             Asks::Again => self.ask(),
@@ -188,25 +188,25 @@ impl<P> Client<P> {
     }
 
     /// Ends the input and waits until the client has done all that it does.
-    pub(crate) fn finish(&mut self) -> Verdict {
+    pub(crate) fn finish(&mut self) -> Result {
         self.program.end_input();
         self.program.expect_end().map(drop)
     }
 
     /// Waits until the program has ended with an error that names its server.
-    pub(crate) fn expect_error(&mut self) -> Verdict {
+    pub(crate) fn expect_error(&mut self) -> Result {
         let verdict = self.program.expect_error(self.address);
         self.which_confirms(verdict)
     }
 
     /// The same, for one that may wait for `limit` before.
-    pub(crate) fn expect_error_within(&mut self, limit: Duration) -> Verdict {
+    pub(crate) fn expect_error_within(&mut self, limit: Duration) -> Result {
         let verdict = self.program.expect_error_within(limit, self.address);
         self.which_confirms(verdict)
     }
 
     /// Says in the failure of a client that only uploads that it has an answer to read.
-    fn which_confirms(&self, verdict: Verdict) -> Verdict {
+    fn which_confirms(&self, verdict: Result) -> Result {
         verdict.map_err(|stop| match &self.dialect.files {
             Some(files) if !files.gets() => stop.while_(
                 "the client reads what the server confirms, which grade robust asks and the lesson's own does not do",
@@ -225,7 +225,7 @@ pub(crate) trait Listen: Peer {
     fn lesson_answer(dialect: &Dialect) -> Vec<u8>;
 
     /// Receives what the client asks when `line` was typed.
-    fn expect_question(client: &mut Client<Self>, line: &str) -> Verdict;
+    fn expect_question(client: &mut Client<Self>, line: &str) -> Result;
 }
 
 impl Listen for Datagrams {
@@ -238,7 +238,7 @@ impl Listen for Datagrams {
         Self::said(dialect)
     }
 
-    fn expect_question(client: &mut UdpClient, line: &str) -> Verdict {
+    fn expect_question(client: &mut UdpClient, line: &str) -> Result {
         let dialect = client.dialect;
         let typed = dialect.client.asks.prompt().map(|_| line);
         client
@@ -260,7 +260,7 @@ impl Listen for Stream {
         }
     }
 
-    fn expect_question(client: &mut TcpClient, line: &str) -> Verdict {
+    fn expect_question(client: &mut TcpClient, line: &str) -> Result {
         let dialect = client.dialect;
         match &dialect.files {
             None => client
@@ -277,7 +277,7 @@ impl Listen for Stream {
 
 impl TcpClient {
     /// Receives `command`, with or without a newline behind it.
-    fn expect_command(&mut self, command: &str) -> Verdict {
+    fn expect_command(&mut self, command: &str) -> Result {
         let mut got = self.server.receive(command.len())?;
         if self.newline_due && got.starts_with(b"\n") {
             got.remove(0);
@@ -296,7 +296,7 @@ impl TcpClient {
 
 /// Starts the client of a server at `address`, with the folders that it needs, up to its first prompt
 /// for a message, if it has one.
-pub(crate) fn launch(context: &Context, flags: &[&str], address: SocketAddr) -> Verdict<Program> {
+pub(crate) fn launch(context: &Context, flags: &[&str], address: SocketAddr) -> Result<Program> {
     let dialect = context.dialect();
     let mut launch = context.launch().flags(flags);
     match &dialect.files {
@@ -328,7 +328,7 @@ pub(crate) fn launch(context: &Context, flags: &[&str], address: SocketAddr) -> 
 }
 
 /// Waits for the prompt, if there is one, and types `line`.
-pub(crate) fn type_line(program: &mut Program, dialect: &Dialect, line: &str) -> Verdict {
+pub(crate) fn type_line(program: &mut Program, dialect: &Dialect, line: &str) -> Result {
     if let Some(prompt) = dialect.client.asks.prompt() {
         program.expect_screen(prompt)?;
         program.type_line(line)?;
@@ -343,7 +343,7 @@ pub(crate) fn file(dialect: &Dialect, name: &str, md5: &str, bytes: &[u8]) -> Ve
 }
 
 /// Receives an upload that no command announces: header and content.
-pub(crate) fn expect_upload(stream: &mut Stream, content: &[u8]) -> Verdict {
+pub(crate) fn expect_upload(stream: &mut Stream, content: &[u8]) -> Result {
     let header = receive_header(stream)?;
     // The lesson's own program misspells the key.
     let form = r#"^\{"file_name": "[^"]+", "file_siz(e)?": (\d+)\}$"#;
@@ -363,7 +363,7 @@ pub(crate) fn expect_upload(stream: &mut Stream, content: &[u8]) -> Verdict {
 }
 
 /// Receives a header's length and the header, which is text.
-pub(crate) fn receive_header(stream: &mut Stream) -> Verdict<String> {
+pub(crate) fn receive_header(stream: &mut Stream) -> Result<String> {
     let length = stream.receive(4)?;
     let length = i32::from_le_bytes(length.try_into().unwrap_or_default());
     match usize::try_from(length) {
@@ -386,7 +386,7 @@ pub(crate) fn large() -> &'static [u8] {
 }
 
 /// The files that have come into the check's folder, by their paths in it. Partial files count too.
-pub(crate) fn files(context: &Context) -> Verdict<Vec<String>> {
+pub(crate) fn files(context: &Context) -> Result<Vec<String>> {
     let root = context.folder();
     let entries = context.new_entries(root)?.into_iter();
     let name = |path: &Path| {
@@ -402,7 +402,7 @@ pub(crate) fn files(context: &Context) -> Verdict<Vec<String>> {
 }
 
 /// Fails unless exactly the files `expected` have come into the check's folder.
-pub(crate) fn expect_files(context: &Context, expected: &[&str]) -> Verdict {
+pub(crate) fn expect_files(context: &Context, expected: &[&str]) -> Result {
     let found = files(context)?;
     if found == expected {
         return Ok(());
@@ -414,7 +414,7 @@ pub(crate) fn expect_files(context: &Context, expected: &[&str]) -> Verdict {
 }
 
 /// Fails if a client that downloads has stored anything.
-pub(crate) fn expect_nothing_stored(context: &Context) -> Verdict {
+pub(crate) fn expect_nothing_stored(context: &Context) -> Result {
     match &context.dialect().files {
         Some(files) if files.gets() => expect_files(context, &[]),
         _ => Ok(()),

@@ -11,13 +11,13 @@ use crate::check::catalogue::clients::client::{
 use crate::check::catalogue::wire::{MD5_OF_NOTHING, announce, frame};
 use crate::check::engine::context::Context;
 use crate::check::engine::stream::Stream;
-use crate::check::engine::trial::{Stop, Verdict};
+use crate::check::engine::trial::{Result, Stop};
 
 /// Where the file lands that is asked for.
 const STORED: &str = "download/a.txt";
 
 /// Fails unless the file has exactly this content.
-fn expect_content(context: &Context, path: &str, bytes: &[u8]) -> Verdict {
+fn expect_content(context: &Context, path: &str, bytes: &[u8]) -> Result {
     match fs::read(context.folder().join(path)) {
         Ok(found) if found == bytes => Ok(()),
         Ok(found) => Err(context.fail(
@@ -32,7 +32,7 @@ fn expect_content(context: &Context, path: &str, bytes: &[u8]) -> Verdict {
 }
 
 /// Fails if anything is stored but the file that was asked for; the client may have refused that.
-pub(crate) fn expect_no_other(context: &Context) -> Verdict {
+pub(crate) fn expect_no_other(context: &Context) -> Result {
     let other = files(context)?.into_iter().find(|name| name != STORED);
     other.map_or(Ok(()), |name| {
         Err(context.fail(
@@ -42,7 +42,7 @@ pub(crate) fn expect_no_other(context: &Context) -> Verdict {
     })
 }
 
-pub(crate) fn stored(context: &Context) -> Verdict {
+pub(crate) fn stored(context: &Context) -> Result {
     let mut client = TcpClient::start(context)?;
     client.one_round()?;
     client.finish()?;
@@ -50,7 +50,7 @@ pub(crate) fn stored(context: &Context) -> Verdict {
     expect_content(context, STORED, CONTENT)
 }
 
-pub(crate) fn empty_file(context: &Context) -> Verdict {
+pub(crate) fn empty_file(context: &Context) -> Result {
     let mut client = TcpClient::asking(context)?;
     let file = file(client.dialect, "a.txt", MD5_OF_NOTHING, b"");
     client.server.send(&file)?;
@@ -63,7 +63,7 @@ pub(crate) fn empty_file(context: &Context) -> Verdict {
     expect_content(context, STORED, b"")
 }
 
-pub(crate) fn large_file(context: &Context) -> Verdict {
+pub(crate) fn large_file(context: &Context) -> Result {
     // Made before the client waits: it may have a time limit.
     let bytes = large();
     let mut client = TcpClient::asking(context)?;
@@ -75,14 +75,14 @@ pub(crate) fn large_file(context: &Context) -> Verdict {
     expect_content(context, STORED, bytes)
 }
 
-pub(crate) fn missing_file(context: &Context) -> Verdict {
+pub(crate) fn missing_file(context: &Context) -> Result {
     let mut client = TcpClient::asking(context)?;
     client.server.send(&[0; 4])?;
     client.program.expect_screen("文件不存在\n")?;
     client.one_round()
 }
 
-pub(crate) fn name_with_blanks(context: &Context) -> Verdict {
+pub(crate) fn name_with_blanks(context: &Context) -> Result {
     let mut client = TcpClient::start(context)?;
     client.ask_line("get my 文件.txt")?;
     client
@@ -93,7 +93,7 @@ pub(crate) fn name_with_blanks(context: &Context) -> Verdict {
     expect_files(context, &["download/my 文件.txt"])
 }
 
-pub(crate) fn server_chooses_name(context: &Context) -> Verdict {
+pub(crate) fn server_chooses_name(context: &Context) -> Result {
     let absolute = context.folder().join("evil.txt").display().to_string();
     for name in ["../evil.txt", &absolute, "other.txt"] {
         let mut client = TcpClient::asking(context)?;
@@ -106,7 +106,7 @@ pub(crate) fn server_chooses_name(context: &Context) -> Verdict {
     Ok(())
 }
 
-pub(crate) fn name_leads_out(context: &Context) -> Verdict {
+pub(crate) fn name_leads_out(context: &Context) -> Result {
     let mut client = TcpClient::start(context)?;
     client.type_line("get ../evil.txt")?;
     // Whether it asked or not.
@@ -118,7 +118,7 @@ pub(crate) fn name_leads_out(context: &Context) -> Verdict {
 }
 
 #[cfg(unix)]
-pub(crate) fn link_leads_out(context: &Context) -> Verdict {
+pub(crate) fn link_leads_out(context: &Context) -> Result {
     let download = context.make_folder("download")?;
     context.write(&context.folder().join("precious"), b"precious")?;
     std::os::unix::fs::symlink("../precious", download.join("a.txt"))
@@ -129,7 +129,7 @@ pub(crate) fn link_leads_out(context: &Context) -> Verdict {
     expect_content(context, "precious", b"precious")
 }
 
-pub(crate) fn wrong_md5(context: &Context) -> Verdict {
+pub(crate) fn wrong_md5(context: &Context) -> Result {
     let mut client = TcpClient::asking(context)?;
     client
         .server
@@ -142,7 +142,7 @@ pub(crate) fn wrong_md5(context: &Context) -> Verdict {
     Ok(())
 }
 
-pub(crate) fn old_file_kept(context: &Context) -> Verdict {
+pub(crate) fn old_file_kept(context: &Context) -> Result {
     let stored = context.make_folder("download")?.join("a.txt");
     context.write(&stored, b"older")?;
     let mut client = TcpClient::asking(context)?;
@@ -159,7 +159,7 @@ pub(crate) fn old_file_kept(context: &Context) -> Verdict {
     expect_content(context, STORED, b"older")
 }
 
-pub(crate) fn more_than_announced(context: &Context) -> Verdict {
+pub(crate) fn more_than_announced(context: &Context) -> Result {
     let mut client = TcpClient::asking(context)?;
     let mut file = Stream::lesson_answer(client.dialect);
     file.extend(b"and more");
@@ -168,7 +168,7 @@ pub(crate) fn more_than_announced(context: &Context) -> Verdict {
     expect_content(context, STORED, CONTENT)
 }
 
-pub(crate) fn killed_in_mid_file(context: &Context) -> Verdict {
+pub(crate) fn killed_in_mid_file(context: &Context) -> Result {
     // So much fits into no buffer: when it is sent, the client has received some of it.
     let part = &large()[..LARGE / 4];
     let mut client = TcpClient::asking(context)?;
@@ -182,7 +182,7 @@ pub(crate) fn killed_in_mid_file(context: &Context) -> Verdict {
     Ok(())
 }
 
-pub(crate) fn header_control_characters(context: &Context) -> Verdict {
+pub(crate) fn header_control_characters(context: &Context) -> Result {
     let name = match context.dialect().answers_in.is_json() {
         true => r"a\u001b[2Jb",
         false => "a\x1b[2Jb",
@@ -197,7 +197,7 @@ pub(crate) fn header_control_characters(context: &Context) -> Verdict {
     expect_no_other(context)
 }
 
-pub(crate) fn error_header(context: &Context) -> Verdict {
+pub(crate) fn error_header(context: &Context) -> Result {
     let mut client = TcpClient::asking(context)?;
     let header = r#"{"error": "no such file \u001b[2J today"}"#;
     client.server.send(&frame(header, b""))?;
@@ -217,7 +217,7 @@ pub(crate) fn error_header(context: &Context) -> Verdict {
     ))
 }
 
-pub(crate) fn quit_ends(context: &Context) -> Verdict {
+pub(crate) fn quit_ends(context: &Context) -> Result {
     let mut client = TcpClient::start(context)?;
     client.type_line("quit")?;
     client.program.expect_success()?;

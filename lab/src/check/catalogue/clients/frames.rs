@@ -6,7 +6,7 @@ use crate::check::catalogue::clients::client::{
 use crate::check::catalogue::service::after;
 use crate::check::catalogue::wire::{bincode, frame, letters};
 use crate::check::engine::context::Context;
-use crate::check::engine::trial::Verdict;
+use crate::check::engine::trial::Result;
 use crate::pairs::dialect::{Asks, Dialect};
 
 /// What the client is sent.
@@ -50,7 +50,7 @@ fn no_text(dialect: &Dialect, text: &str) -> Lies {
 
 /// A new client for each of the answers: it must end with an error that names its server, and
 /// store nothing. The connection stays open: nothing but the answer tells it.
-fn refuses(context: &Context, answers: impl IntoIterator<Item = Vec<u8>>) -> Verdict {
+fn refuses(context: &Context, answers: impl IntoIterator<Item = Vec<u8>>) -> Result {
     for answer in answers {
         let mut client = TcpClient::asking(context)?;
         client.server.send(&answer)?;
@@ -63,7 +63,7 @@ fn refuses(context: &Context, answers: impl IntoIterator<Item = Vec<u8>>) -> Ver
 }
 
 /// A new client for each of the answers, which it may refuse as above or take for good.
-fn bears(context: &Context, answers: Lies) -> Verdict {
+fn bears(context: &Context, answers: Lies) -> Result {
     for answer in answers {
         let mut client = TcpClient::asking(context)?;
         client.server.send(&answer)?;
@@ -81,24 +81,24 @@ fn bears(context: &Context, answers: Lies) -> Verdict {
     Ok(())
 }
 
-pub(crate) fn refuses_lengths(context: &Context, lengths: &[i32]) -> Verdict {
+pub(crate) fn refuses_lengths(context: &Context, lengths: &[i32]) -> Result {
     refuses(
         context,
         lengths.iter().map(|length| length.to_le_bytes().to_vec()),
     )
 }
 
-pub(crate) fn refuses_headers(context: &Context, headers: &[&[u8]]) -> Verdict {
+pub(crate) fn refuses_headers(context: &Context, headers: &[&[u8]]) -> Result {
     refuses(context, headers.iter().map(|header| frame(header, b"")))
 }
 
 /// Refuses each of `sizes`, which stand as JSON in an otherwise good header, before so much of a body.
-pub(crate) fn refuses_sizes(context: &Context, sizes: &[&str], body: &[u8]) -> Verdict {
+pub(crate) fn refuses_sizes(context: &Context, sizes: &[&str], body: &[u8]) -> Result {
     let header = |size: &&str| frame(with_size(context.dialect(), size), body);
     refuses(context, sizes.iter().map(header))
 }
 
-pub(crate) fn header_not_json(context: &Context) -> Verdict {
+pub(crate) fn header_not_json(context: &Context) -> Result {
     let valid = with_size(context.dialect(), "3");
     refuses_headers(
         context,
@@ -113,7 +113,7 @@ pub(crate) fn header_not_json(context: &Context) -> Verdict {
     )
 }
 
-pub(crate) fn size_missing(context: &Context) -> Verdict {
+pub(crate) fn size_missing(context: &Context) -> Result {
     let dialect = context.dialect();
     let header = dialect.answers_in;
     let needed = [Some(header.size_key()), header.md5_key()];
@@ -126,7 +126,7 @@ pub(crate) fn size_missing(context: &Context) -> Verdict {
     )
 }
 
-pub(crate) fn size_of_wrong_type(context: &Context) -> Verdict {
+pub(crate) fn size_of_wrong_type(context: &Context) -> Result {
     let dialect = context.dialect();
     refuses_sizes(context, &[r#""3""#, "[3]", "null", "true"], CONTENT)?;
     if dialect.answers_in.name_key().is_none() {
@@ -136,25 +136,25 @@ pub(crate) fn size_of_wrong_type(context: &Context) -> Verdict {
     bears(context, no_text(dialect, file_name(dialect)))
 }
 
-pub(crate) fn header_nested(context: &Context) -> Verdict {
+pub(crate) fn header_nested(context: &Context) -> Result {
     let deep = format!("{}3{}", "[".repeat(30_000), "]".repeat(30_000));
     refuses_sizes(context, &[&deep], CONTENT)
 }
 
 /// A header of a file in bincode, cut or lengthened.
-pub(crate) fn bincode_cut(context: &Context) -> Verdict {
+pub(crate) fn bincode_cut(context: &Context) -> Result {
     let header = bincode(b"a.txt", MD5, 3);
     let sizes = [1, 8, 13, header.len() - 1];
     refuses(context, sizes.map(|size| frame(&header[..size], b"")))
 }
 
-pub(crate) fn bincode_too_long(context: &Context) -> Verdict {
+pub(crate) fn bincode_too_long(context: &Context) -> Result {
     let mut header = bincode(b"a.txt", MD5, 3);
     header.push(0);
     refuses(context, [frame(&header, CONTENT)])
 }
 
-pub(crate) fn bincode_text_too_long(context: &Context) -> Verdict {
+pub(crate) fn bincode_text_too_long(context: &Context) -> Result {
     let header = bincode(b"a.txt", MD5, 3);
     let rest = header.len() as u64 - 8;
     let lengths = [rest + 1, 1 << 40, u64::MAX];
@@ -164,7 +164,7 @@ pub(crate) fn bincode_text_too_long(context: &Context) -> Verdict {
     )
 }
 
-pub(crate) fn bincode_size_huge(context: &Context) -> Verdict {
+pub(crate) fn bincode_size_huge(context: &Context) -> Result {
     let sizes = [1 << 63, u64::MAX];
     refuses(
         context,
@@ -172,18 +172,18 @@ pub(crate) fn bincode_size_huge(context: &Context) -> Verdict {
     )
 }
 
-pub(crate) fn bincode_not_utf8(context: &Context) -> Verdict {
+pub(crate) fn bincode_not_utf8(context: &Context) -> Result {
     refuses(context, [frame(bincode(b"a\xff.txt", MD5, 3), CONTENT)])
 }
 
-pub(crate) fn bincode_pickle(context: &Context) -> Verdict {
+pub(crate) fn bincode_pickle(context: &Context) -> Result {
     // pickle.dumps({'filename': 'a.txt', 'md5': 'xxxxxx', 'file_size': 3})
     let pickle = b"\x80\x04\x955\0\0\0\0\0\0\0}\x94(\x8c\x08filename\x94\x8c\x05a.txt\x94\x8c\
         \x03md5\x94\x8c\x06xxxxxx\x94\x8c\tfile_size\x94K\x03u.";
     refuses(context, [frame(pickle, CONTENT)])
 }
 
-pub(crate) fn empty_body(context: &Context) -> Verdict {
+pub(crate) fn empty_body(context: &Context) -> Result {
     let mut client = TcpClient::asking(context)?;
     client.send_answer(b"")?;
     // One that prints its body in pieces prints none.
@@ -193,13 +193,13 @@ pub(crate) fn empty_body(context: &Context) -> Verdict {
     client.expect_to_go_on()
 }
 
-pub(crate) fn non_ascii_body(context: &Context) -> Verdict {
+pub(crate) fn non_ascii_body(context: &Context) -> Result {
     let mut client = TcpClient::asking(context)?;
     client.answer("你好 ÄÖ!".as_bytes())?;
     client.expect_to_go_on()
 }
 
-pub(crate) fn large_body(context: &Context) -> Verdict {
+pub(crate) fn large_body(context: &Context) -> Result {
     let body = letters(2500);
     let mut client = TcpClient::asking(context)?;
     client
@@ -216,14 +216,14 @@ pub(crate) fn large_body(context: &Context) -> Verdict {
     client.expect_to_go_on()
 }
 
-pub(crate) fn more_than_announced(context: &Context) -> Verdict {
+pub(crate) fn more_than_announced(context: &Context) -> Result {
     let mut client = TcpClient::start(context)?;
     client.send_last(&frame(with_size(client.dialect, "3"), b"abc and more"))?;
     client.expect_shown(b"abc")?;
     client.program.expect_success()
 }
 
-pub(crate) fn duplicate_keys(context: &Context) -> Verdict {
+pub(crate) fn duplicate_keys(context: &Context) -> Result {
     let mut client = TcpClient::asking(context)?;
     let key = format!(r#""{}": "#, client.dialect.answers_in.size_key());
     let twice = with_size(client.dialect, "3").replace(&key, &format!("{key}1, {key}"));

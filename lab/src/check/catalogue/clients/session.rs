@@ -3,38 +3,38 @@
 use crate::check::catalogue::clients::client::{Client, Listen, UdpClient};
 use crate::check::catalogue::wire::letters;
 use crate::check::engine::context::Context;
-use crate::check::engine::trial::Verdict;
+use crate::check::engine::trial::Result;
 use crate::pairs::Transport;
 use crate::pairs::dialect::{Asks, colours, fill};
 
-pub(crate) fn session<P: Listen>(context: &Context) -> Verdict {
+pub(crate) fn session<P: Listen>(context: &Context) -> Result {
     let mut client = Client::<P>::start(context)?;
     client.one_round()?;
     match client.dialect.client.asks {
         Asks::Once => {}
-        Asks::AtPrompt { .. } if client.dialect.files.is_none() => {
+        Asks::AtPrompt { .. } if context.pair().transport == Transport::Udp => {
             client.ask_line("how are you?")?;
-            client.answer(b"Fine, thanks")?;
+            client.answer(b"Fine, thank you.")?;
         }
         _ => client.one_round()?,
     }
     client.expect_to_go_on()
 }
 
-pub(crate) fn non_ascii<P: Listen>(context: &Context, line: &str, answer: &str) -> Verdict {
+pub(crate) fn non_ascii<P: Listen>(context: &Context, line: &str, answer: &str) -> Result {
     let mut client = Client::<P>::start(context)?;
     client.ask_line(line)?;
     client.answer(answer.as_bytes())?;
     client.expect_to_go_on()
 }
 
-pub(crate) fn empty_answer(context: &Context) -> Verdict {
+pub(crate) fn empty_answer(context: &Context) -> Result {
     let mut client = UdpClient::asking(context)?;
     client.answer(b"")?;
     client.expect_to_go_on()
 }
 
-pub(crate) fn three_datagrams(context: &Context) -> Verdict {
+pub(crate) fn three_datagrams(context: &Context) -> Result {
     let mut server = context.bind()?;
     let mut client = context.launch().client(server.local()?)?;
     for datagram in [b"hello", b"world", b"sdfas"] {
@@ -45,21 +45,21 @@ pub(crate) fn three_datagrams(context: &Context) -> Verdict {
     context.launch().client(nobody.address())?.expect_success()
 }
 
-pub(crate) fn empty_line_is_sent(context: &Context) -> Verdict {
+pub(crate) fn empty_line_is_sent(context: &Context) -> Result {
     let mut client = UdpClient::start(context)?;
     client.ask_line("")?;
     client.answer(b"nothing came")?;
     client.expect_to_go_on()
 }
 
-pub(crate) fn empty_line_asks_again<P: Listen>(context: &Context) -> Verdict {
+pub(crate) fn empty_line_asks_again<P: Listen>(context: &Context) -> Result {
     let mut client = Client::<P>::start(context)?;
     client.type_in_vain("")?;
     client.type_in_vain("")?;
     client.ask()
 }
 
-pub(crate) fn blanks_are_stripped<P: Listen>(context: &Context) -> Verdict {
+pub(crate) fn blanks_are_stripped<P: Listen>(context: &Context) -> Result {
     let mut client = Client::<P>::start(context)?;
     if let Asks::AtPrompt {
         sends_empty: false, ..
@@ -72,7 +72,7 @@ pub(crate) fn blanks_are_stripped<P: Listen>(context: &Context) -> Verdict {
     client.answer(b"HI THERE")
 }
 
-pub(crate) fn blanks_are_kept<P: Listen>(context: &Context, lines: &[&str]) -> Verdict {
+pub(crate) fn blanks_are_kept<P: Listen>(context: &Context, lines: &[&str]) -> Result {
     let mut client = Client::<P>::start(context)?;
     for line in lines {
         client.ask_line(line)?;
@@ -82,7 +82,7 @@ pub(crate) fn blanks_are_kept<P: Listen>(context: &Context, lines: &[&str]) -> V
 }
 
 /// A client that has come to its second question, with its input at an end.
-fn at_the_end<P: Listen>(context: &Context) -> Verdict<Client<P>> {
+fn at_the_end<P: Listen>(context: &Context) -> Result<Client<P>> {
     let mut client = Client::<P>::start(context)?;
     client.one_round()?;
     client.expect_to_go_on()?;
@@ -90,13 +90,13 @@ fn at_the_end<P: Listen>(context: &Context) -> Verdict<Client<P>> {
     Ok(client)
 }
 
-pub(crate) fn end_of_input<P: Listen>(context: &Context) -> Verdict {
+pub(crate) fn end_of_input<P: Listen>(context: &Context) -> Result {
     let mut client = at_the_end::<P>(context)?;
     client.program.expect_end()?;
     client.server.expect_farewell()
 }
 
-pub(crate) fn end_of_input_is_no_error<P: Listen>(context: &Context) -> Verdict {
+pub(crate) fn end_of_input_is_no_error<P: Listen>(context: &Context) -> Result {
     let mut client = at_the_end::<P>(context)?;
     client.program.expect_success()?;
     client.program.expect_no_errors()?;
@@ -111,7 +111,7 @@ pub(crate) fn end_of_input_is_no_error<P: Listen>(context: &Context) -> Verdict 
     Ok(())
 }
 
-pub(crate) fn unknown_contact(context: &Context) -> Verdict {
+pub(crate) fn unknown_contact(context: &Context) -> Result {
     let Some((list, _)) = context.dialect().client.welcome else {
         return Ok(());
     };
@@ -124,7 +124,7 @@ pub(crate) fn unknown_contact(context: &Context) -> Verdict {
     program.expect_screen(context.dialect().client.asks.prompt().unwrap_or_default())
 }
 
-pub(crate) fn quit_leads_to_the_list(context: &Context) -> Verdict {
+pub(crate) fn quit_leads_to_the_list(context: &Context) -> Result {
     let mut client = UdpClient::asking(context)?;
     client.answer(b"HELLO")?;
     client.type_line("quit")?;
@@ -135,14 +135,14 @@ pub(crate) fn quit_leads_to_the_list(context: &Context) -> Verdict {
     client.answer(b"HELLO, YOU")
 }
 
-pub(crate) fn invalid_utf8<P: Listen>(context: &Context) -> Verdict {
+pub(crate) fn invalid_utf8<P: Listen>(context: &Context) -> Result {
     let mut client = Client::<P>::asking(context)?;
     // As many bytes as the question has: a client over TCP counts them.
     client.answer(b"ab\xffcd")?;
     client.expect_to_go_on()
 }
 
-pub(crate) fn control_characters<P: Listen>(context: &Context) -> Verdict {
+pub(crate) fn control_characters<P: Listen>(context: &Context) -> Result {
     let (before, escapes, after) = match context.pair().transport {
         // As many bytes as the question has.
         Transport::Tcp => ("a", "\x1b\x07\r", "b"),
@@ -164,7 +164,7 @@ pub(crate) fn control_characters<P: Listen>(context: &Context) -> Verdict {
     client.expect_to_go_on()
 }
 
-pub(crate) fn largest_datagram(context: &Context) -> Verdict {
+pub(crate) fn largest_datagram(context: &Context) -> Result {
     let mut client = UdpClient::asking(context)?;
     client.answer(&letters(65_507))?;
     client.expect_to_go_on()

@@ -5,9 +5,9 @@ use crate::check::catalogue::clients::client::{
 };
 use crate::check::engine::context::Context;
 use crate::check::engine::stream::Stream;
-use crate::check::engine::trial::Verdict;
+use crate::check::engine::trial::Result;
 
-pub(crate) fn long_line(context: &Context) -> Verdict {
+pub(crate) fn long_line(context: &Context) -> Result {
     let mut client = TcpClient::start(context)?;
     let line = "hello".repeat(20_000);
     client.type_line(&line)?;
@@ -25,7 +25,7 @@ pub(crate) fn long_line(context: &Context) -> Verdict {
     client.expect_to_go_on()
 }
 
-pub(crate) fn byte_by_byte(context: &Context) -> Verdict {
+pub(crate) fn byte_by_byte(context: &Context) -> Result {
     let mut client = TcpClient::asking(context)?;
     client
         .server
@@ -35,19 +35,19 @@ pub(crate) fn byte_by_byte(context: &Context) -> Verdict {
     client.expect_to_go_on()
 }
 
-pub(crate) fn endless_answer(context: &Context) -> Verdict {
+pub(crate) fn endless_answer(context: &Context) -> Result {
     let mut client = TcpClient::asking(context)?;
     client.server.send_until_stuck(&vec![b'x'; 64 * 1024])?;
     client.program.expect_end().map(drop)
 }
 
 /// The client must say that its server has left, and store nothing.
-fn expect_loss(context: &Context, mut client: Client<()>) -> Verdict {
+fn expect_loss(context: &Context, mut client: Client<()>) -> Result {
     client.expect_error()?;
     expect_nothing_stored(context)
 }
 
-pub(crate) fn leaves_at_once(context: &Context) -> Verdict {
+pub(crate) fn leaves_at_once(context: &Context) -> Result {
     let mut client = TcpClient::start(context)?.left_by(Stream::close);
     if let Some(prompt) = client.dialect.client.asks.prompt() {
         client.program.expect_screen(prompt)?;
@@ -58,18 +58,18 @@ pub(crate) fn leaves_at_once(context: &Context) -> Verdict {
 }
 
 /// Says goodbye after a part of the answer.
-pub(crate) fn leaves_after(context: &Context, part: fn(usize) -> usize) -> Verdict {
+pub(crate) fn leaves_after(context: &Context, part: fn(usize) -> usize) -> Result {
     let mut client = TcpClient::asking(context)?;
     let answer = Stream::lesson_answer(client.dialect);
     client.server.send(&answer[..part(answer.len())])?;
     expect_loss(context, client.left_by(Stream::close))
 }
 
-pub(crate) fn leaves_by_reset(context: &Context) -> Verdict {
+pub(crate) fn leaves_by_reset(context: &Context) -> Result {
     expect_loss(context, TcpClient::asking(context)?.left_by(Stream::reset))
 }
 
-pub(crate) fn no_server(context: &Context) -> Verdict {
+pub(crate) fn no_server(context: &Context) -> Result {
     let nobody = context.vacancy()?;
     launch(context, &[], nobody.address())?.expect_error(nobody.address())
 }

@@ -11,10 +11,10 @@ use crate::check::catalogue::wire::Peer;
 use crate::check::engine::context::Context;
 use crate::check::engine::datagrams::Datagrams;
 use crate::check::engine::stream::Stream;
-use crate::check::engine::trial::Verdict;
+use crate::check::engine::trial::Result;
 use crate::pairs::dialect::Answer;
 
-pub(crate) fn late_answer<P: Listen>(context: &Context) -> Verdict {
+pub(crate) fn late_answer<P: Listen>(context: &Context) -> Result {
     let mut client = Client::<P>::asking(context)?;
     client.program.expect_idle()?;
     client.send_last(&P::lesson_answer(client.dialect))?;
@@ -24,7 +24,7 @@ pub(crate) fn late_answer<P: Listen>(context: &Context) -> Verdict {
 
 /// Waits until the client gives up its server, which has stalled since `begun` at the earliest, and has
 /// stalled now.
-fn gives_up<P: Listen>(context: &Context, client: &mut Client<P>, begun: Instant) -> Verdict {
+fn gives_up<P: Listen>(context: &Context, client: &mut Client<P>, begun: Instant) -> Result {
     let stalled = Instant::now();
     // A client whose server is a person may wait for ever, unless it can be told otherwise.
     if client.dialect.answer == Answer::Typed
@@ -37,7 +37,7 @@ fn gives_up<P: Listen>(context: &Context, client: &mut Client<P>, begun: Instant
     context.expect_in_time(begun, stalled)
 }
 
-pub(crate) fn silent_server<P: Listen>(context: &Context) -> Verdict {
+pub(crate) fn silent_server<P: Listen>(context: &Context) -> Result {
     let begun = Instant::now();
     let mut client = Client::<P>::start_with(context, SHORT_TIMEOUT)?;
     client.ask()?;
@@ -45,7 +45,7 @@ pub(crate) fn silent_server<P: Listen>(context: &Context) -> Verdict {
 }
 
 /// Asks over UDP where nobody is.
-pub(crate) fn no_server(context: &Context) -> Verdict {
+pub(crate) fn no_server(context: &Context) -> Result {
     let nobody = context.vacancy()?;
     let begun = Instant::now();
     let mut program = launch(context, SHORT_TIMEOUT, nobody.address())?;
@@ -55,7 +55,7 @@ pub(crate) fn no_server(context: &Context) -> Verdict {
     context.expect_in_time(begun, asked)
 }
 
-pub(crate) fn stalls_in_mid_file(context: &Context) -> Verdict {
+pub(crate) fn stalls_in_mid_file(context: &Context) -> Result {
     let mut client = TcpClient::start_with(context, SHORT_TIMEOUT)?;
     client.ask()?;
     let answer = Stream::lesson_answer(client.dialect);
@@ -65,7 +65,7 @@ pub(crate) fn stalls_in_mid_file(context: &Context) -> Verdict {
     expect_nothing_stored(context)
 }
 
-pub(crate) fn stops_reading(context: &Context) -> Verdict {
+pub(crate) fn stops_reading(context: &Context) -> Result {
     let has_commands = context.dialect().client.asks.prompt().is_some();
     let (folder, name) = if has_commands {
         (context.make_folder("share")?, "up.bin")
@@ -82,7 +82,7 @@ pub(crate) fn stops_reading(context: &Context) -> Verdict {
     gives_up(context, &mut client, begun)
 }
 
-pub(crate) fn stranger(context: &Context) -> Verdict {
+pub(crate) fn stranger(context: &Context) -> Result {
     let mut client = UdpClient::asking(context)?;
     let stranger = context.stranger()?;
     stranger.send_to(b"believe me", client.server.peer()?)?;
@@ -90,7 +90,7 @@ pub(crate) fn stranger(context: &Context) -> Verdict {
     client.expect_to_go_on()
 }
 
-pub(crate) fn stranger_prolongs(context: &Context) -> Verdict {
+pub(crate) fn stranger_prolongs(context: &Context) -> Result {
     const PAUSE: Duration = Duration::from_millis(50);
     let begun = Instant::now();
     let mut client = UdpClient::start_with(context, SHORT_TIMEOUT)?;

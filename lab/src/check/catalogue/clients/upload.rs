@@ -5,13 +5,13 @@ use std::fs;
 use crate::check::catalogue::clients::client::{MD5, TcpClient, UPLOAD, expect_upload, file};
 use crate::check::catalogue::wire::{MD5_OF_NOTHING, announce, frame};
 use crate::check::engine::context::Context;
-use crate::check::engine::trial::Verdict;
+use crate::check::engine::trial::Result;
 
 /// What is put, and its md5.
 pub(crate) const PUT: &[u8] = b"abcd";
 pub(crate) const PUT_MD5: &str = "e2fc714c4727ee9395f324cd2e7f331f";
 
-pub(crate) fn uploads(context: &Context, bytes: &[u8], md5: &str) -> Verdict {
+pub(crate) fn uploads(context: &Context, bytes: &[u8], md5: &str) -> Result {
     context.write(&context.folder().join(UPLOAD), bytes)?;
     let mut client = TcpClient::start(context)?;
     expect_upload(&mut client.server, bytes)?;
@@ -21,7 +21,7 @@ pub(crate) fn uploads(context: &Context, bytes: &[u8], md5: &str) -> Verdict {
     client.program.expect_success()
 }
 
-pub(crate) fn confirmed_wrong(context: &Context) -> Verdict {
+pub(crate) fn confirmed_wrong(context: &Context) -> Result {
     for (md5, size) in [(MD5_OF_NOTHING, 3), (MD5, 2)] {
         let mut client = TcpClient::asking(context)?;
         client
@@ -32,7 +32,7 @@ pub(crate) fn confirmed_wrong(context: &Context) -> Verdict {
     Ok(())
 }
 
-pub(crate) fn refused(context: &Context) -> Verdict {
+pub(crate) fn refused(context: &Context) -> Result {
     let mut client = TcpClient::asking(context)?;
     let header = r#"{"error": "the disk \u001b[2J is full"}"#;
     client.server.send(&frame(header, b""))?;
@@ -50,7 +50,7 @@ pub(crate) fn refused(context: &Context) -> Verdict {
 }
 
 /// Types put up.txt, and receives what the client sends.
-fn put(context: &Context, bytes: &[u8], md5: &str) -> Verdict<TcpClient> {
+fn put(context: &Context, bytes: &[u8], md5: &str) -> Result<TcpClient> {
     let path = context.make_folder("share")?.join("up.txt");
     context.write(&path, bytes)?;
     let mut client = TcpClient::start(context)?;
@@ -66,7 +66,7 @@ fn confirmation(context: &Context, name: &str, md5: &str, size: usize) -> Vec<u8
     announce(&context.dialect().answers_in, name, md5, size as u64)
 }
 
-pub(crate) fn puts(context: &Context, bytes: &[u8], md5: &str) -> Verdict {
+pub(crate) fn puts(context: &Context, bytes: &[u8], md5: &str) -> Result {
     let mut client = put(context, bytes, md5)?;
     let size = bytes.len();
     client
@@ -89,13 +89,13 @@ pub(crate) fn puts(context: &Context, bytes: &[u8], md5: &str) -> Verdict {
     Err(context.fail("the file in share is as it was", "it is not"))
 }
 
-pub(crate) fn put_missing_file(context: &Context) -> Verdict {
+pub(crate) fn put_missing_file(context: &Context) -> Result {
     let mut client = TcpClient::start(context)?;
     client.type_line("put nothing.txt")?;
     client.program.expect_screen("文件不存在\n>>>:")
 }
 
-pub(crate) fn put_confirmed_wrong(context: &Context) -> Verdict {
+pub(crate) fn put_confirmed_wrong(context: &Context) -> Result {
     let mut client = put(context, PUT, PUT_MD5)?;
     client
         .server
@@ -104,14 +104,14 @@ pub(crate) fn put_confirmed_wrong(context: &Context) -> Verdict {
     expect_no_success(context, &client)
 }
 
-pub(crate) fn put_unconfirmed(context: &Context) -> Verdict {
+pub(crate) fn put_unconfirmed(context: &Context) -> Result {
     let mut client = put(context, PUT, PUT_MD5)?;
     client.server.finish_sending();
     client.expect_error()?;
     expect_no_success(context, &client)
 }
 
-pub(crate) fn put_refused(context: &Context) -> Verdict {
+pub(crate) fn put_refused(context: &Context) -> Result {
     let mut client = put(context, PUT, PUT_MD5)?;
     client.server.send(&[0; 4])?;
     let progress = client.program.await_screen(">>>:")?;
@@ -126,7 +126,7 @@ pub(crate) fn put_refused(context: &Context) -> Verdict {
     Ok(())
 }
 
-fn expect_no_success(context: &Context, client: &TcpClient) -> Verdict {
+fn expect_no_success(context: &Context, client: &TcpClient) -> Result {
     match client.program.rest() {
         rest if rest.contains("上传成功") => {
             Err(context.fail("no 上传成功!", format!("the screen shows {rest:?}")))

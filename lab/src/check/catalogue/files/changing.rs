@@ -7,16 +7,16 @@ use crate::check::catalogue::service::Service;
 use crate::check::catalogue::wire::{expect_body, noise};
 use crate::check::engine::context::Context;
 use crate::check::engine::stream::Stream;
-use crate::check::engine::trial::{Stop, Verdict};
+use crate::check::engine::trial::{Result, Stop};
 
 /// Larger than what the buffers of both sides hold.
 const LARGE: usize = 32 << 20;
 
-fn change<T>(result: io::Result<T>) -> Verdict<T> {
+fn change<T>(result: io::Result<T>) -> Result<T> {
     result.map_err(|error| Stop::NotJudged(format!("cannot change a file: {error}")))
 }
 
-pub(crate) fn fresh_md5(context: &Context) -> Verdict {
+pub(crate) fn fresh_md5(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     let path = service.shared().join("a.txt");
     let mut client = server.connect()?;
@@ -34,7 +34,7 @@ pub(crate) fn fresh_md5(context: &Context) -> Verdict {
 }
 
 /// A client has asked for a large file, and has received its header.
-fn asks_for_a_large_file(service: &Service, client: &mut Stream) -> Verdict<Vec<u8>> {
+fn asks_for_a_large_file(service: &Service, client: &mut Stream) -> Result<Vec<u8>> {
     let bytes = noise(LARGE);
     service.share("large.bin", &bytes)?;
     service.ask(client, "large.bin")?;
@@ -42,7 +42,7 @@ fn asks_for_a_large_file(service: &Service, client: &mut Stream) -> Verdict<Vec<
     Ok(bytes)
 }
 
-pub(crate) fn file_grows(context: &Context) -> Verdict {
+pub(crate) fn file_grows(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     let mut client = server.connect()?;
     let bytes = asks_for_a_large_file(&service, &mut client)?;
@@ -55,7 +55,7 @@ pub(crate) fn file_grows(context: &Context) -> Verdict {
         .map_err(|stop| stop.while_("the next answer follows in step"))
 }
 
-pub(crate) fn file_shrinks(context: &Context) -> Verdict {
+pub(crate) fn file_shrinks(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     let mut client = server.connect()?;
     asks_for_a_large_file(&service, &mut client)?;

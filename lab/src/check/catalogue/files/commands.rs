@@ -9,9 +9,9 @@ use crate::check::catalogue::wire::frame;
 use crate::check::engine::context::Context;
 use crate::check::engine::server::Server;
 use crate::check::engine::stream::Stream;
-use crate::check::engine::trial::{Stop, Verdict};
+use crate::check::engine::trial::{Result, Stop};
 
-pub(crate) fn newline(context: &Context) -> Verdict {
+pub(crate) fn newline(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     service.share("a.txt", b"hello\n")?;
     let mut client = server.connect()?;
@@ -22,13 +22,13 @@ pub(crate) fn newline(context: &Context) -> Verdict {
     Ok(())
 }
 
-pub(crate) fn name_with_blanks(context: &Context) -> Verdict {
+pub(crate) fn name_with_blanks(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     service.share("my file 2.txt", b"hello\n")?;
     service.download(&mut server.connect()?, "my file 2.txt", b"hello\n")
 }
 
-pub(crate) fn glued_commands(context: &Context) -> Verdict {
+pub(crate) fn glued_commands(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     service.share("a.txt", b"one\n")?;
     service.share("b.txt", b"two\n")?;
@@ -38,7 +38,7 @@ pub(crate) fn glued_commands(context: &Context) -> Verdict {
     service.expect_file(&mut client, "b.txt", b"two\n")
 }
 
-pub(crate) fn byte_by_byte(context: &Context) -> Verdict {
+pub(crate) fn byte_by_byte(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     service.share("a.txt", b"one\n")?;
     let mut client = server.connect()?;
@@ -56,7 +56,7 @@ pub(crate) fn byte_by_byte(context: &Context) -> Verdict {
     Ok(())
 }
 
-pub(crate) fn larger_than_announced(context: &Context) -> Verdict {
+pub(crate) fn larger_than_announced(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     let mut client = server.connect()?;
     let upload = service.upload_of("a.txt", b"hello");
@@ -68,7 +68,7 @@ pub(crate) fn larger_than_announced(context: &Context) -> Verdict {
     service.goes_on(&mut server)
 }
 
-pub(crate) fn glued_files(context: &Context) -> Verdict {
+pub(crate) fn glued_files(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     let mut client = server.connect()?;
     let files = [
@@ -83,7 +83,7 @@ pub(crate) fn glued_files(context: &Context) -> Verdict {
         .try_for_each(|(name, bytes)| service.expect_stored(&mut client, name, bytes))
 }
 
-pub(crate) fn misspelt_size(context: &Context) -> Verdict {
+pub(crate) fn misspelt_size(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     let mut client = server.connect()?;
     let header = context.dialect().asks_in.json("b", "", "5");
@@ -92,7 +92,7 @@ pub(crate) fn misspelt_size(context: &Context) -> Verdict {
 }
 
 /// Ours must do what the lesson's server does not do at all, and so need not anybody's.
-fn answers(context: &Context, client: &mut Stream) -> Verdict {
+fn answers(context: &Context, client: &mut Stream) -> Result {
     if context.is_ours() || client.await_answer(context.patience()) {
         return Ok(());
     }
@@ -101,7 +101,7 @@ fn answers(context: &Context, client: &mut Stream) -> Verdict {
     ))
 }
 
-pub(crate) fn confirmation(context: &Context) -> Verdict {
+pub(crate) fn confirmation(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     let mut client = server.connect()?;
     for (name, bytes) in [("文件.txt", &b"hello\n"[..]), ("empty", b"")] {
@@ -113,7 +113,7 @@ pub(crate) fn confirmation(context: &Context) -> Verdict {
     Ok(())
 }
 
-pub(crate) fn listing(context: &Context) -> Verdict {
+pub(crate) fn listing(context: &Context) -> Result {
     let service = Service::new(context)?;
     service.share("文件.txt", b"hello\n")?;
     service.share("a b.txt", b"")?;
@@ -145,7 +145,7 @@ pub(crate) fn listing(context: &Context) -> Verdict {
 
 /// Clients send `commands`, each on a connection of its own; none may be served, and then the next
 /// client is.
-fn refuses(service: &Service, server: &mut Server, commands: &[&[u8]]) -> Verdict {
+fn refuses(service: &Service, server: &mut Server, commands: &[&[u8]]) -> Result {
     for command in commands {
         let mut client = server.connect()?;
         client.send(command)?;
@@ -157,7 +157,7 @@ fn refuses(service: &Service, server: &mut Server, commands: &[&[u8]]) -> Verdic
     service.goes_on(server)
 }
 
-pub(crate) fn name_missing(context: &Context) -> Verdict {
+pub(crate) fn name_missing(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     if service.downloads() {
         for words in ["get", "get ", "get ."] {
@@ -178,7 +178,7 @@ pub(crate) fn name_missing(context: &Context) -> Verdict {
     service.goes_on(&mut server)
 }
 
-pub(crate) fn unknown_command(context: &Context) -> Verdict {
+pub(crate) fn unknown_command(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     let before = service.outside();
     for words in [
@@ -208,7 +208,7 @@ pub(crate) fn unknown_command(context: &Context) -> Verdict {
     service.goes_on(&mut server)
 }
 
-pub(crate) fn invalid_utf8(context: &Context) -> Verdict {
+pub(crate) fn invalid_utf8(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     refuses(
         &service,
@@ -217,7 +217,7 @@ pub(crate) fn invalid_utf8(context: &Context) -> Verdict {
     )
 }
 
-pub(crate) fn endless_command(context: &Context) -> Verdict {
+pub(crate) fn endless_command(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     let mut client = server.connect()?;
     client.send_until_stuck(&vec![b'x'; 64 * 1024])?;

@@ -3,10 +3,10 @@
 use crate::check::catalogue::service::{KNOWN, Service, crowd};
 use crate::check::engine::context::Context;
 use crate::check::engine::stream::Stream;
-use crate::check::engine::trial::{Stop, Verdict};
+use crate::check::engine::trial::{Result, Stop};
 
 /// What client `number` transfers: a file that is known, or one of its own.
-fn transfer(service: &Service, client: &mut Stream, number: usize) -> Verdict {
+fn transfer(service: &Service, client: &mut Stream, number: usize) -> Result {
     if service.downloads() {
         // A newline ends it at once; without one, a server may wait for the rest of the command.
         client.send(format!("get {KNOWN}\n").as_bytes())?;
@@ -22,7 +22,7 @@ fn upload(number: usize) -> (String, String) {
 }
 
 /// Waits until what client `number` transferred is there.
-fn expect_transferred(service: &Service, number: usize) -> Verdict {
+fn expect_transferred(service: &Service, number: usize) -> Result {
     if service.downloads() {
         return Ok(());
     }
@@ -30,7 +30,7 @@ fn expect_transferred(service: &Service, number: usize) -> Verdict {
     service.await_file(&name, bytes.as_bytes())
 }
 
-pub(crate) fn many_at_once(context: &Context) -> Verdict {
+pub(crate) fn many_at_once(context: &Context) -> Result {
     let (service, server) = &Service::started(context)?;
     let held = crowd(|number| {
         let mut client = server.connect()?;
@@ -41,7 +41,7 @@ pub(crate) fn many_at_once(context: &Context) -> Verdict {
     (0..held.len()).try_for_each(|number| expect_transferred(service, number))
 }
 
-pub(crate) fn many_in_a_row(context: &Context) -> Verdict {
+pub(crate) fn many_in_a_row(context: &Context) -> Result {
     const CLIENTS: usize = 2000;
     let (service, mut server) = Service::started(context)?;
     for number in 0..CLIENTS {

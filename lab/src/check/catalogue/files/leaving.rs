@@ -8,14 +8,14 @@ use crate::check::catalogue::wire::{md5, noise};
 use crate::check::engine::context::Context;
 use crate::check::engine::server::Server;
 use crate::check::engine::stream::Stream;
-use crate::check::engine::trial::{Stop, Verdict};
+use crate::check::engine::trial::{Result, Stop};
 use crate::host::sockets::{self, State};
 
 /// The two ways to go.
 const LEAVE: [fn(Stream); 2] = [Stream::close, Stream::reset];
 
 /// Each of `beginnings` is all that a client says before it leaves.
-fn leaves_after(service: &Service, server: &Server, beginnings: &[&[u8]]) -> Verdict {
+fn leaves_after(service: &Service, server: &Server, beginnings: &[&[u8]]) -> Result {
     for beginning in beginnings {
         for leave in LEAVE {
             let mut client = server.connect()?;
@@ -26,13 +26,13 @@ fn leaves_after(service: &Service, server: &Server, beginnings: &[&[u8]]) -> Ver
     service.await_names(&[])
 }
 
-pub(crate) fn leaves_in_mid_command(context: &Context) -> Verdict {
+pub(crate) fn leaves_in_mid_command(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     leaves_after(&service, &server, &[b"g", b"get kno", b"put a.txt"])?;
     service.goes_on(&mut server)
 }
 
-pub(crate) fn leaves_in_mid_header(context: &Context) -> Verdict {
+pub(crate) fn leaves_in_mid_header(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     let whole = service.announcement("a.txt", &md5(b"hello"), 5);
     let command = service.put("a.txt").len();
@@ -48,7 +48,7 @@ pub(crate) fn leaves_in_mid_header(context: &Context) -> Verdict {
     service.goes_on(&mut server)
 }
 
-pub(crate) fn leaves_in_mid_upload(context: &Context) -> Verdict {
+pub(crate) fn leaves_in_mid_upload(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     let whole = service.upload_of("a.bin", &noise(300_000));
     leaves_after(&service, &server, &[&whole[..200], &whole[..200_000]])?;
@@ -57,7 +57,7 @@ pub(crate) fn leaves_in_mid_upload(context: &Context) -> Verdict {
     service.await_names(&[])
 }
 
-pub(crate) fn leaves_in_mid_download(context: &Context) -> Verdict {
+pub(crate) fn leaves_in_mid_download(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     service.share("large.bin", &noise(8 << 20))?;
     for leave in LEAVE {
@@ -69,7 +69,7 @@ pub(crate) fn leaves_in_mid_download(context: &Context) -> Verdict {
     service.goes_on(&mut server)
 }
 
-pub(crate) fn smaller_than_announced(context: &Context) -> Verdict {
+pub(crate) fn smaller_than_announced(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     for size in [6, 1 << 40, i64::MAX as u64] {
         let mut client = server.connect()?;
@@ -82,7 +82,7 @@ pub(crate) fn smaller_than_announced(context: &Context) -> Verdict {
     service.goes_on(&mut server)
 }
 
-pub(crate) fn slow_reader(context: &Context) -> Verdict {
+pub(crate) fn slow_reader(context: &Context) -> Result {
     let service = Service::new(context)?;
     service.share("large.bin", &noise(32 << 20))?;
     let server = service.start_as(service.launch().flags(SHORT_TIMEOUT))?;
@@ -109,7 +109,7 @@ pub(crate) fn slow_reader(context: &Context) -> Verdict {
     context.expect_in_time(begun, stalled)
 }
 
-pub(crate) fn slow_sender(context: &Context) -> Verdict {
+pub(crate) fn slow_sender(context: &Context) -> Result {
     let service = Service::new(context)?;
     let server = service.start_as(service.launch().flags(SHORT_TIMEOUT))?;
     let mut slow = server.connect()?;

@@ -6,10 +6,10 @@ use std::process::Command;
 use crate::check::catalogue::service::{KNOWN, SECRET, Service};
 use crate::check::engine::context::Context;
 use crate::check::engine::server::Server;
-use crate::check::engine::trial::{Stop, Verdict};
+use crate::check::engine::trial::{Result, Stop};
 
 /// A client asks for `name`; it must get nothing.
-fn asks_in_vain(service: &Service, server: &Server, name: &str) -> Verdict {
+fn asks_in_vain(service: &Service, server: &Server, name: &str) -> Result {
     if !service.downloads() {
         return Ok(());
     }
@@ -22,7 +22,7 @@ fn asks_in_vain(service: &Service, server: &Server, name: &str) -> Verdict {
 }
 
 /// A client uploads to `name`; the server may store or refuse it, and must end the conversation.
-fn uploads(service: &Service, server: &Server, name: &str) -> Verdict {
+fn uploads(service: &Service, server: &Server, name: &str) -> Result {
     if !service.uploads() {
         return Ok(());
     }
@@ -34,7 +34,7 @@ fn uploads(service: &Service, server: &Server, name: &str) -> Verdict {
         .map_err(|stop| stop.while_(&format!("an upload to {name:?}")))
 }
 
-pub(crate) fn name_leads_out(context: &Context) -> Verdict {
+pub(crate) fn name_leads_out(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     let before = service.outside();
     let absolute = |name| service.folder().join(name).display().to_string();
@@ -65,7 +65,7 @@ pub(crate) fn name_leads_out(context: &Context) -> Verdict {
     service.goes_on(&mut server)
 }
 
-pub(crate) fn name_with_backslash(context: &Context) -> Verdict {
+pub(crate) fn name_with_backslash(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     for name in ["..\\evil.txt", "C:\\evil.txt"] {
         let ended = uploads(&service, &server, name);
@@ -76,7 +76,7 @@ pub(crate) fn name_with_backslash(context: &Context) -> Verdict {
 }
 
 #[cfg(unix)]
-pub(crate) fn link_leads_out(context: &Context) -> Verdict {
+pub(crate) fn link_leads_out(context: &Context) -> Result {
     let service = Service::new(context)?;
     link("../secret.txt", &service.shared().join("link.txt"))?;
     link("../secret.txt", &service.uploaded().join("link.txt"))?;
@@ -91,13 +91,13 @@ pub(crate) fn link_leads_out(context: &Context) -> Verdict {
 
 /// Makes a symbolic link to `target`.
 #[cfg(unix)]
-pub(super) fn link(target: &str, path: &Path) -> Verdict {
+pub(super) fn link(target: &str, path: &Path) -> Result {
     std::os::unix::fs::symlink(target, path)
         .map_err(|error| Stop::NotJudged(format!("cannot link {}: {error}", path.display())))
 }
 
 #[cfg(unix)]
-pub(crate) fn not_a_file(context: &Context) -> Verdict {
+pub(crate) fn not_a_file(context: &Context) -> Result {
     let service = Service::new(context)?;
     context.make_folder("lesson/share/folder")?;
     context.make_folder("lesson/upload/folder")?;
@@ -117,7 +117,7 @@ pub(crate) fn not_a_file(context: &Context) -> Verdict {
     service.goes_on(&mut server)
 }
 
-pub(crate) fn longest_name(context: &Context) -> Verdict {
+pub(crate) fn longest_name(context: &Context) -> Result {
     let service = Service::new(context)?;
     // Two bytes each, and one.
     let longest = "é".repeat(127) + "n";
@@ -142,7 +142,7 @@ pub(crate) fn longest_name(context: &Context) -> Verdict {
 }
 
 /// Names of which none may be used.
-fn refuses_names(service: &Service, server: &mut Server, names: &[&str]) -> Verdict {
+fn refuses_names(service: &Service, server: &mut Server, names: &[&str]) -> Result {
     for name in names {
         asks_in_vain(service, server, name)?;
         let ended = uploads(service, server, name);
@@ -152,7 +152,7 @@ fn refuses_names(service: &Service, server: &mut Server, names: &[&str]) -> Verd
     service.goes_on(server)
 }
 
-pub(crate) fn nul_in_name(context: &Context) -> Verdict {
+pub(crate) fn nul_in_name(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     refuses_names(
         &service,
@@ -161,7 +161,7 @@ pub(crate) fn nul_in_name(context: &Context) -> Verdict {
     )
 }
 
-pub(crate) fn control_characters(context: &Context) -> Verdict {
+pub(crate) fn control_characters(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     let names = [
         "\x1b[2J\x1b]0;mine\x07x",

@@ -4,14 +4,14 @@ use crate::check::catalogue::service::Service;
 use crate::check::catalogue::wire::{md5, noise, send_body};
 use crate::check::engine::context::Context;
 use crate::check::engine::server::Server;
-use crate::check::engine::trial::{Stop, Verdict};
+use crate::check::engine::trial::{Result, Stop};
 use crate::pairs::dialect::fill;
 
 pub(crate) const TEXT: (&str, &[u8]) = ("a.txt", "hello\nworld, 你好\n".as_bytes());
 pub(crate) const LINE: (&str, &[u8]) = ("b.txt", b"no newline at the end");
 
 /// Transfers `files` on one connection, each way that the server knows.
-pub(crate) fn transfers(context: &Context, files: &[(&str, &[u8])]) -> Verdict {
+pub(crate) fn transfers(context: &Context, files: &[(&str, &[u8])]) -> Result {
     let (service, server) = Service::started(context)?;
     let mut client = server.connect()?;
     if service.downloads() {
@@ -33,7 +33,7 @@ pub(crate) fn transfers(context: &Context, files: &[(&str, &[u8])]) -> Verdict {
     Ok(())
 }
 
-pub(crate) fn screen(context: &Context) -> Verdict {
+pub(crate) fn screen(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     let dialect = context.dialect();
     let (name, bytes) = TEXT;
@@ -56,7 +56,7 @@ pub(crate) fn screen(context: &Context) -> Verdict {
     }
 }
 
-fn expect_no_more(context: &Context, shown: &str) -> Verdict {
+fn expect_no_more(context: &Context, shown: &str) -> Result {
     if shown.is_empty() {
         return Ok(());
     }
@@ -64,13 +64,13 @@ fn expect_no_more(context: &Context, shown: &str) -> Verdict {
 }
 
 /// Kills the server, so that all that it printed has come, and returns what has not been looked at.
-fn all_shown(server: &mut Server) -> Verdict<String> {
+fn all_shown(server: &mut Server) -> Result<String> {
     let program = server.program()?;
     program.kill()?;
     Ok(program.rest())
 }
 
-pub(crate) fn ready_again(context: &Context) -> Verdict {
+pub(crate) fn ready_again(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     for _ in 0..2 {
         service.serves_the_next(&server)?;
@@ -79,7 +79,7 @@ pub(crate) fn ready_again(context: &Context) -> Verdict {
     expect_no_more(context, &all_shown(&mut server)?)
 }
 
-pub(crate) fn unknown_file(context: &Context) -> Verdict {
+pub(crate) fn unknown_file(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     let mut client = server.connect()?;
     service.ask(&mut client, "nothing.txt")?;
@@ -95,7 +95,7 @@ pub(crate) fn unknown_file(context: &Context) -> Verdict {
     service.serves_the_next(&server)
 }
 
-pub(crate) fn existing_name(context: &Context) -> Verdict {
+pub(crate) fn existing_name(context: &Context) -> Result {
     let (name, bytes) = TEXT;
     let service = Service::new(context)?;
     context.write(&service.uploaded().join(name), &noise(5000))?;

@@ -6,9 +6,9 @@ use crate::check::catalogue::service::Service;
 use crate::check::catalogue::wire::{md5, noise, send_body};
 use crate::check::engine::context::Context;
 use crate::check::engine::stream::Stream;
-use crate::check::engine::trial::Verdict;
+use crate::check::engine::trial::Result;
 
-pub(crate) fn wrong_md5(context: &Context) -> Verdict {
+pub(crate) fn wrong_md5(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     let mut client = server.connect()?;
     let announcement = service.announcement("a.txt", &md5(b"HELLO"), 5);
@@ -22,7 +22,7 @@ pub(crate) fn wrong_md5(context: &Context) -> Verdict {
 }
 
 /// An older file is there, and an upload to its name is half done.
-fn half_done(context: &Context, service: &Service, client: &mut Stream, old: &[u8]) -> Verdict {
+fn half_done(context: &Context, service: &Service, client: &mut Stream, old: &[u8]) -> Result {
     context.write(&service.uploaded().join("a.bin"), old)?;
     let whole = service.upload_of("a.bin", &noise(300_000));
     client.send(&whole[..200_000])?;
@@ -30,7 +30,7 @@ fn half_done(context: &Context, service: &Service, client: &mut Stream, old: &[u
     client.wait_until_fetched().map(drop)
 }
 
-pub(crate) fn existing_name_kept(context: &Context) -> Verdict {
+pub(crate) fn existing_name_kept(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     let mut client = server.connect()?;
     half_done(context, &service, &mut client, b"the old file\n")?;
@@ -41,7 +41,7 @@ pub(crate) fn existing_name_kept(context: &Context) -> Verdict {
     service.await_names(&["a.bin"])
 }
 
-pub(crate) fn same_name_at_once(context: &Context) -> Verdict {
+pub(crate) fn same_name_at_once(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     let files = [vec![b'a'; 400_000], vec![b'b'; 400_000]];
     let mut clients = [server.connect()?, server.connect()?];
@@ -72,7 +72,7 @@ pub(crate) fn same_name_at_once(context: &Context) -> Verdict {
     service.await_names(&["same.bin"])
 }
 
-pub(crate) fn killed_in_mid_upload(context: &Context) -> Verdict {
+pub(crate) fn killed_in_mid_upload(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     let mut client = server.connect()?;
     let mut other = server.connect()?;
@@ -91,7 +91,7 @@ pub(crate) fn killed_in_mid_upload(context: &Context) -> Verdict {
 }
 
 #[cfg(unix)]
-pub(crate) fn full_disk(context: &Context) -> Verdict {
+pub(crate) fn full_disk(context: &Context) -> Result {
     let service = Service::new(context)?;
     // 512 bytes each.
     let server = service.start_as(service.launch().limit("-f 2048"))?;
