@@ -64,7 +64,7 @@ fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a String>) -> Option<St
     let mut best = (NEAR, None);
     // No number is like another.
     for name in names.filter(|name| name.parse::<u8>().is_err()) {
-        // Of several the first.
+        // Of several that are equally like it, the first.
         if likeness(name) > best.0 {
             best = (likeness(name), Some(name));
         }

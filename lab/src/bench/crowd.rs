@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::bench::load;
 use crate::bench::measure::{Contender, interleave, interleave_one, memory};
 use crate::bench::report::{BARE, Row, Target};
-use crate::bench::setting::{Server, Setting, descriptor_limit, sides};
+use crate::bench::setting::{Server, Setting, descriptor_limit, sides, start_bare, start_server};
 
 const THREADING_TCP: u8 = 16;
 
@@ -17,21 +17,17 @@ const OTHER_DESCRIPTORS: usize = 50;
 const BEFORE_A_RETRANSMISSION: f64 = 1000.0;
 
 /// A fresh server: the memory of an earlier crowd would count for the next.
-fn server(setting: &Setting, side: &str) -> Result<Server> {
+fn server(side: &str) -> Result<Server> {
     if side == BARE {
-        setting.bare(&["tcp-threads", "--line", "b'hello'", "--answer", "HELLO"])
+        start_bare(&["tcp-threads", "--line", "b'hello'", "--answer", "HELLO"])
     } else {
-        setting.server(THREADING_TCP, side, &[])
+        start_server(THREADING_TCP, side, &[])
     }
 }
 
 /// Many connections open at once, each answered: memory and time for each.
-///
-/// # Errors
-///
-/// None: what fails is a figure's failure.
 #[allow(clippy::cast_precision_loss)] // thousands of connections, millions of bytes
-pub(crate) fn crowd(setting: &Setting, name: &str) -> Result<Vec<Row>> {
+pub(crate) fn crowd(setting: &Setting, name: &str) -> Vec<Row> {
     let wanted = setting.either(10_000, 2_000);
     let count = wanted.min(descriptor_limit().saturating_sub(OTHER_DESCRIPTORS));
     let mut notes = vec![format!("{count} connections open at once")];
@@ -43,7 +39,7 @@ pub(crate) fn crowd(setting: &Setting, name: &str) -> Result<Vec<Row>> {
     }
     let contenders = sides().into_iter().map(|side| {
         Contender::new(side, move || {
-            let server = server(setting, side)?;
+            let server = server(side)?;
             load::messages(server.address, b"hello", 1)?;
             let before = memory(server.process.id())?;
             let crowd = load::crowd(server.address, b"hello", count);
@@ -70,7 +66,7 @@ pub(crate) fn crowd(setting: &Setting, name: &str) -> Result<Vec<Row>> {
         target: Target::AtMostTimes(1.25, BARE),
         notes: notes.clone(),
     };
-    Ok(vec![
+    vec![
         row(
             "memory",
             "server memory for a connection that stays open",
@@ -83,20 +79,16 @@ pub(crate) fn crowd(setting: &Setting, name: &str) -> Result<Vec<Row>> {
             "µs",
             time,
         ),
-    ])
+    ]
 }
 
 /// Many clients who connect at the same moment: the longest that any of them waits.
-///
-/// # Errors
-///
-/// None: what fails is a figure's failure.
-pub(crate) fn storm(setting: &Setting, name: &str) -> Result<Vec<Row>> {
+pub(crate) fn storm(setting: &Setting, name: &str) -> Vec<Row> {
     const CLIENTS: usize = 2_000;
     let count = CLIENTS.min(descriptor_limit().saturating_sub(OTHER_DESCRIPTORS));
     let contenders = sides().into_iter().map(|side| {
         Contender::new(side, move || {
-            let server = server(setting, side)?;
+            let server = server(side)?;
             load::messages(server.address, b"hello", 1)?;
             let storm = load::storm(server.address, b"hello", count)?;
             let longest = storm.answered.iter().max().copied().unwrap_or_default();
@@ -109,12 +101,12 @@ pub(crate) fn storm(setting: &Setting, name: &str) -> Result<Vec<Row>> {
         })
     });
     let figures = interleave_one(setting.either(7, 3), contenders.collect());
-    Ok(vec![Row {
+    vec![Row {
         name: name.to_owned(),
         what: format!("the longest wait for an answer, of {count} clients who connect at once"),
         unit: "ms",
         figures,
         target: Target::Below(BEFORE_A_RETRANSMISSION),
         notes: Vec::new(),
-    }])
+    }]
 }

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::bench::load;
 use crate::bench::measure::{Contender, OneProcessor, interleave_one, processor_time};
 use crate::bench::report::{BARE, Row, Target};
-use crate::bench::setting::{Server, Setting, sides};
+use crate::bench::setting::{Server, Setting, sides, start_bare, start_server};
 
 /// A server, its reference, and what is sent to both.
 #[derive(Debug)]
@@ -86,11 +86,11 @@ pub(crate) const FRAMED: Exchange = Exchange {
 
 impl Exchange {
     /// Starts this exchange's server: the program's in a language, or the reference.
-    fn server(&self, setting: &Setting, side: &str) -> Result<Server> {
+    fn server(&self, side: &str) -> Result<Server> {
         if side == BARE {
-            setting.bare(&[self.reference, "--line", self.line, "--answer", self.answer])
+            start_bare(&[self.reference, "--line", self.line, "--answer", self.answer])
         } else {
-            setting.server(self.program, side, &[])
+            start_server(self.program, side, &[])
         }
     }
 
@@ -108,7 +108,7 @@ impl Exchange {
                 let server = match &mut running {
                     Some(server) => server,
                     none => {
-                        let server = none.insert(self.server(setting, side)?);
+                        let server = none.insert(self.server(side)?);
                         // What a server does only once is no part of an exchange.
                         (self.load)(server.address, self.message.as_bytes(), 100)?;
                         server

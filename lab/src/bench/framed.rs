@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use crate::bench::load;
 use crate::bench::measure::{Contender, Figure, OneProcessor, interleave_one};
 use crate::bench::report::{BARE, PYTHON, RUST, Row, Target, number};
-use crate::bench::setting::{Server, Setting, bare, command, sides};
+use crate::bench::setting::{Server, Setting, bare, command, sides, start_bare, start_server};
 use crate::pairs::Side;
 
 const FRAMED_ECHO: u8 = 20;
@@ -39,7 +39,7 @@ pub(crate) fn measure(setting: &Setting, name: &str) -> Result<Vec<Row>> {
         Contender::new(name, move || {
             let server = match &mut running {
                 Some(server) => server,
-                none => none.insert(server(setting, server_side)?),
+                none => none.insert(server(server_side)?),
             };
             Ok([between(client(client_side)?, server.address, exchanges)?])
         })
@@ -51,7 +51,7 @@ pub(crate) fn measure(setting: &Setting, name: &str) -> Result<Vec<Row>> {
         Contender::new(LESSON, || {
             let server = match &mut in_three {
                 Some(server) => server,
-                none => none.insert(reference(setting, "framed-in-three")?),
+                none => none.insert(reference("framed-in-three")?),
             };
             let started = Instant::now();
             load::frames_in_three(server.address, BODY.as_bytes(), FEW)?;
@@ -90,18 +90,18 @@ fn stalls(figures: &[Figure]) -> Vec<String> {
 }
 
 /// Starts the server of a side.
-fn server(setting: &Setting, side: &str) -> Result<Server> {
+fn server(side: &str) -> Result<Server> {
     if side == BARE {
-        reference(setting, "framed")
+        reference("framed")
     } else {
-        setting.server(FRAMED_ECHO, side, &[])
+        start_server(FRAMED_ECHO, side, &[])
     }
 }
 
 /// Starts a server that does the same system calls.
-fn reference(setting: &Setting, name: &str) -> Result<Server> {
+fn reference(name: &str) -> Result<Server> {
     let line = format!("收到客户端消息 {BODY}");
-    setting.bare(&[name, "--line", &line, "--answer", &BODY.to_uppercase()])
+    start_bare(&[name, "--line", &line, "--answer", &BODY.to_uppercase()])
 }
 
 /// The client of a side, which still needs its port and its count.

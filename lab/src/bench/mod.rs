@@ -101,19 +101,19 @@ const BENCHMARKS: &[Benchmark] = &[
         name: "crowd",
         needs: &[(16, Server)],
         large_files: false,
-        measure: crowd::crowd,
+        measure: |setting, name| Ok(crowd::crowd(setting, name)),
     },
     Benchmark {
         name: "storm",
         needs: &[(16, Server)],
         large_files: false,
-        measure: crowd::storm,
+        measure: |setting, name| Ok(crowd::storm(setting, name)),
     },
     Benchmark {
         name: "start",
         needs: &[(11, Client)],
         large_files: false,
-        measure: start::measure,
+        measure: |setting, name| Ok(start::measure(setting, name)),
     },
     Benchmark {
         name: "downloads",

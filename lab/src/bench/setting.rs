@@ -32,7 +32,6 @@ pub(crate) struct Setting {
 pub(crate) struct Server {
     /// Its process.
     pub(crate) process: Process,
-    /// Where it listens.
     pub(crate) address: SocketAddr,
 }
 
@@ -96,17 +95,17 @@ impl Setting {
         std::thread::sleep((REST + Duration::from_secs(1)).saturating_sub(age));
         Ok(path)
     }
+}
 
-    /// Starts the server of a program: `side` is `Rust` or `Python`.
-    pub(crate) fn server(&self, number: u8, side: &str, args: &[&str]) -> Result<Server> {
-        let mut command = command(number, Side::Server, side)?;
-        Server::start(command.args(["--port", "0"]).args(args))
-    }
+/// Starts the server of a program: `side` is `Rust` or `Python`.
+pub(crate) fn start_server(number: u8, side: &str, args: &[&str]) -> Result<Server> {
+    let mut command = command(number, Side::Server, side)?;
+    Server::start(command.args(["--port", "0"]).args(args))
+}
 
-    /// Starts a bare reference.
-    pub(crate) fn bare(&self, args: &[&str]) -> Result<Server> {
-        Server::start(&mut bare(args)?)
-    }
+/// Starts a bare reference.
+pub(crate) fn start_bare(args: &[&str]) -> Result<Server> {
+    Server::start(&mut bare(args)?)
 }
 
 /// The command for one side of a program: `language` is `Rust` (the release build) or `Python`.

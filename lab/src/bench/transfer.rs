@@ -17,7 +17,7 @@ use wait_timeout::ChildExt;
 use crate::bench::load;
 use crate::bench::measure::{Contender, Figure, interleave, interleave_one};
 use crate::bench::report::{BARE, Row, Target};
-use crate::bench::setting::{Server, Setting, command, sides};
+use crate::bench::setting::{Server, Setting, command, sides, start_bare, start_server};
 use crate::pairs::Side;
 
 const FTP_SIMPLE: u8 = 13;
@@ -116,7 +116,7 @@ pub(crate) fn upload_simple(setting: &Setting, name: &str) -> Result<Vec<Row>> {
     for side in sides().into_iter().filter(|side| *side != BARE) {
         let file = &file;
         contenders.push(Contender::new(side, move || {
-            let server = setting.server(
+            let server = start_server(
                 UPLOAD,
                 side,
                 &["--dir", &text(&setting.folder().join("upload"))],
@@ -194,7 +194,7 @@ pub(crate) fn many_downloads(setting: &Setting, name: &str) -> Result<Vec<Row>> 
                 Some(server) => server,
                 none => {
                     let server = none.insert(if side == BARE {
-                        setting.bare(&["send-file", &text(file)])?
+                        start_bare(&["send-file", &text(file)])?
                     } else {
                         file_server(setting, FTP_SIMPLE, side)?
                     });
@@ -267,7 +267,7 @@ fn file_server(setting: &Setting, number: u8, side: &str) -> Result<Server> {
         FTP_SIMPLE => setting.folder().join("share"),
         _ => setting.folder().to_owned(),
     };
-    setting.server(number, side, &["--dir", &text(&folder)])
+    start_server(number, side, &["--dir", &text(&folder)])
 }
 
 /// Runs the client for one download, from its start to its end, and returns the seconds.
@@ -344,7 +344,7 @@ fn md5_pass(file: &Path) -> Result<f64> {
 /// Sends the file to a process that stores it.
 fn bare_transfer(setting: &Setting, file: &Path) -> Result<f64> {
     let stored = setting.folder().join("bare");
-    let server = setting.bare(&["store-file", &text(&stored)])?;
+    let server = start_bare(&["store-file", &text(&stored)])?;
     let started = Instant::now();
     load::bare_upload(server.address, file)?;
     let time = started.elapsed().as_secs_f64();
@@ -356,7 +356,7 @@ fn bare_transfer(setting: &Setting, file: &Path) -> Result<f64> {
 /// waits for another.
 fn side_by_side(setting: &Setting, file: &Path) -> Result<f64> {
     let stored = setting.folder().join("bare");
-    let server = setting.bare(&["store-file", &text(&stored)])?;
+    let server = start_bare(&["store-file", &text(&stored)])?;
     let started = Instant::now();
     thread::scope(|scope| {
         let passes = [

@@ -113,7 +113,7 @@ pub trait Experiment {
     /// What it sees.
     type Seen: Serialize + Send + 'static;
 
-    /// Does it. The error is a [`CannotBeSeen`] where this machine lacks something, and any
+    /// Tries the claim. The error is a [`CannotBeSeen`] where this machine lacks something, and any
     /// other where the experiment broke off.
     fn observe(log: &mut Steps) -> Result<Self::Seen>;
 

@@ -95,7 +95,6 @@ impl Steps {
         self.taken.push(text);
     }
 
-    /// All that were taken.
     pub(crate) fn into_taken(self) -> Vec<String> {
         self.taken
     }

@@ -14,11 +14,9 @@ pub(crate) const LOOKS: u32 = 10;
 /// What a program did while it was watched.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Watched {
-    /// For how long.
     pub(crate) elapsed: Duration,
     /// For how long its threads ran, together.
     pub(crate) ran: Duration,
-    /// Its busiest thread.
     pub(crate) busiest: Thread,
 }
 

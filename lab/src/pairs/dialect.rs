@@ -7,7 +7,6 @@ use std::net::SocketAddr;
 
 use common::notation;
 
-/// How a pair speaks.
 #[derive(Debug)]
 pub(crate) struct Dialect {
     /// What the client asks: its own message, or what is typed at its prompt. Empty where the server
@@ -19,9 +18,7 @@ pub(crate) struct Dialect {
     pub(crate) asks_in: Header,
     /// What stands before an answer, or a file, to the client.
     pub(crate) answers_in: Header,
-    /// The server's manners.
     pub(crate) server: Server,
-    /// The client's manners.
     pub(crate) client: Client,
     /// How files are transferred, if they are.
     pub(crate) files: Option<Files>,
@@ -30,7 +27,6 @@ pub(crate) struct Dialect {
 /// What a server answers to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// The same bytes.
     Same,
     /// The same bytes, a to z in upper case: `bytes.upper()`.
     UpperBytes,
@@ -44,7 +40,6 @@ pub(crate) enum Answer {
     Typed,
     /// The file that was asked for, or what became of the one that was sent.
     File,
-    /// Nothing.
     Silence,
 }
 
@@ -75,9 +70,7 @@ pub(crate) enum Header {
 /// A key of a header, by what is under it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Key {
-    /// A file's name.
     Name(&'static str),
-    /// A file's md5.
     Md5(&'static str),
     /// How many bytes follow the header.
     Size(&'static str),
@@ -92,12 +85,10 @@ impl Header {
         }
     }
 
-    /// Whether it is JSON.
     pub(crate) fn is_json(&self) -> bool {
         matches!(self, Self::Json(_))
     }
 
-    /// Whether it is bincode.
     pub(crate) fn is_bincode(&self) -> bool {
         matches!(self, Self::Bincode(_))
     }
@@ -148,7 +139,6 @@ impl Header {
     }
 }
 
-/// A server's manners.
 #[derive(Debug)]
 pub(crate) struct Server {
     /// What its screen shows when it is ready.
@@ -169,13 +159,10 @@ pub(crate) struct Server {
 pub(crate) enum Serves {
     /// One client, or a few datagrams; then it ends.
     Once,
-    /// One after another.
     InTurn,
-    /// All at once.
     SideBySide,
 }
 
-/// A client's manners.
 #[derive(Debug)]
 pub(crate) struct Client {
     /// What it shows before all else, and what is typed there to come to the first prompt.
@@ -195,7 +182,6 @@ pub(crate) enum Asks {
     Again,
     /// What a person types at this prompt, without or with the blanks around it.
     AtPrompt {
-        /// What the screen shows.
         prompt: &'static str,
         /// Whether blanks around the line are taken off.
         strips: bool,
@@ -246,7 +232,6 @@ pub(crate) struct Transfer {
     pub(crate) header: &'static str,
     /// The last line of progress, as a regular expression; `{size}` stands for the file's size.
     pub(crate) last: &'static str,
-    /// What follows it.
     pub(crate) end: &'static str,
 }
 

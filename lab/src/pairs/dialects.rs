@@ -318,7 +318,6 @@ pub(super) const FTP_CLASS: Dialect = Dialect {
             end: "下载成功!\n",
         },
     }),
-    ..PLAIN
 };
 
 pub(super) const THREADING_TCP: Dialect = Dialect {

@@ -8,7 +8,6 @@
 use std::process::{Command, id};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The variable.
 const NAME: &str = "LAB_PROGRAM";
 
 /// Ends all processes of a group.

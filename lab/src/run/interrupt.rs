@@ -14,7 +14,7 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::run::descendants::{self, kill_group};
 
-/// The processes that run now. Who starts one holds it, so that none is missed.
+/// The processes that run now. Hold the lock while you start one, so that none is missed.
 pub(crate) fn running() -> MutexGuard<'static, BTreeSet<u32>> {
     static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
@@ -51,7 +51,6 @@ impl Folder {
         Ok(Self { path })
     }
 
-    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

@@ -1,6 +1,6 @@
 //! The checks. `table` has all of them, a line each; what they say to a person stands in `lab/checks`.
 
-// Some checks are for Unix only, and what they need is then imported for nothing.
+// Some checks are for Unix only, and elsewhere what they need is imported without being used.
 #![cfg_attr(not(unix), allow(unused_imports))]
 
 use std::collections::BTreeMap;

@@ -58,7 +58,7 @@ impl Pair {
     }
 
     fn stays(&self) -> bool {
-        self.is_tcp() && !self.has_files() && !self.serves(Serves::Once)
+        self.is_tcp() && !self.has_files() && !self.greets() && !self.serves(Serves::Once)
     }
 
     /// Whether the server answers each message by its bytes alone.
@@ -119,7 +119,6 @@ impl Pair {
     }
 }
 
-/// Servers.
 #[rustfmt::skip]
 pub(super) mod servers {
     use super::{Answer, Header, Needs, Pair, Serves};
@@ -140,11 +139,11 @@ pub(super) mod servers {
     pub(crate) const TCP_ECHO_SHOWING_TEXT: Needs = which(|pair| pair.is_tcp() && pair.echoes() && pair.shows_text());
     /// TCP servers that end with their first client.
     pub(crate) const TCP_ONCE: Needs = which(|pair| pair.is_tcp() && pair.serves(Serves::Once) && !pair.greets());
-    /// Those that speak first.
-    pub(crate) const GREETING: Needs = which(|pair| pair.is_tcp() && pair.greets());
+    /// Those that speak first, in a frame.
+    pub(crate) const GREETING: Needs = which(|pair| pair.greets() && pair.dialect.answers_in.is_json());
     pub(crate) const FRAMED_ECHO: Needs = which(|pair| pair.asks_in_json() && !pair.has_files());
     /// TCP servers of conversations that stay when a client has left.
-    pub(crate) const STAYING: Needs = which(|pair| pair.stays());
+    pub(crate) const STAYING: Needs = which(Pair::stays);
     pub(crate) const STAYING_NOT_STUCK: Needs = which(|pair| pair.stays() && !pair.is_stuck());
     pub(crate) const SIDE_BY_SIDE: Needs = which(|pair| pair.is_tcp() && pair.serves(Serves::SideBySide));
     /// UDP servers that answer by what was said.
@@ -160,7 +159,7 @@ pub(super) mod servers {
     pub(crate) const SILENT: Needs = which(Pair::is_silent);
     /// UDP servers at which a person types.
     pub(crate) const TYPED: Needs = which(|pair| pair.answers(Answer::Typed));
-    pub(crate) const TIME: Needs = which(|pair| pair.answers(Answer::Time));
+    pub(crate) const TIME: Needs = which(|pair| pair.is_udp() && pair.answers(Answer::Time));
     /// Servers that send files, or store them.
     pub(crate) const FILES: Needs = which(Pair::has_files);
     pub(crate) const GETS: Needs = which(Pair::gets);
@@ -179,7 +178,6 @@ pub(super) mod servers {
     pub(crate) const JSON_FILES: Needs = which(|pair| pair.asks_in_json() && pair.has_files());
 }
 
-/// Clients.
 #[rustfmt::skip]
 pub(super) mod clients {
     use super::{Answer, Header, Needs, Pair};
@@ -207,7 +205,7 @@ pub(super) mod clients {
     pub(crate) const BINCODE: Needs = which(|pair| pair.dialect.answers_in.is_bincode());
     pub(crate) const MESSAGES: Needs = which(|pair| pair.dialect.answers_in.is_json() && !pair.has_files());
     pub(crate) const MESSAGES_AGAIN: Needs = which(|pair| pair.asks_in_json() && !pair.has_files());
-    pub(crate) const GREETED: Needs = which(|pair| pair.is_tcp() && pair.greets());
+    pub(crate) const GREETED: Needs = which(|pair| pair.greets() && pair.dialect.answers_in.is_json());
     /// Clients that download, or upload.
     pub(crate) const FILES: Needs = which(Pair::has_files);
     pub(crate) const GETS: Needs = which(Pair::gets);

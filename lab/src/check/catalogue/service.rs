@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use common::{header, json, notation};
 use serde_json::Value;
 
-use crate::check::catalogue::wire::{self, Peer, announce, expect_body, md5};
+use crate::check::catalogue::wire::{self, Peer, announce, expect_body, md5, write};
 use crate::check::engine::context::Context;
 use crate::check::engine::launch::Launch;
 use crate::check::engine::server::Server;
@@ -52,7 +52,7 @@ impl<'a> Service<'a> {
         if service.files.is_some() {
             context.make_folder("lesson/share")?;
             context.make_folder("lesson/upload")?;
-            context.write(&service.folder.join(SECRET), SECRET_BYTES)?;
+            write(&service.folder.join(SECRET), SECRET_BYTES)?;
             service.share(KNOWN, KNOWN_BYTES)?;
         }
         Ok(service)
@@ -75,7 +75,6 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// The server, started.
     pub(super) fn start(&self) -> Result<Server> {
         self.start_as(self.launch())
     }
@@ -92,7 +91,7 @@ impl<'a> Service<'a> {
 
     /// Puts a file into the shared folder.
     pub(super) fn share(&self, name: &str, bytes: &[u8]) -> Result {
-        self.context.write(&self.share.join(name), bytes)
+        write(&self.share.join(name), bytes)
     }
 
     /// The shared folder.

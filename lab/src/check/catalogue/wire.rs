@@ -1,6 +1,8 @@
 //! What goes over the wire: messages, headers, the bytes of files.
 
+use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use md5::{Digest, Md5};
@@ -10,7 +12,7 @@ use crate::check::engine::datagrams::Datagrams;
 use crate::check::engine::hexdump;
 use crate::check::engine::server::Server;
 use crate::check::engine::stream::Stream;
-use crate::check::engine::trial::Result;
+use crate::check::engine::trial::{Result, Stop};
 use crate::pairs::dialect::Header;
 
 /// The checker's end of a conversation, over TCP or UDP.
@@ -155,7 +157,6 @@ pub(super) fn send_body(client: &mut Stream, bytes: &[u8]) -> Result {
         .try_for_each(|part| client.send(part))
 }
 
-/// The md5 of nothing.
 pub(super) const MD5_OF_NOTHING: &str = "d41d8cd98f00b204e9800998ecf8427e";
 
 /// A header's length, the header, the body.
@@ -177,7 +178,6 @@ pub(super) fn bincode(name: &[u8], md5: &str, size: u64) -> Vec<u8> {
     bytes
 }
 
-/// 32 hexadecimal digits.
 pub(super) fn md5(bytes: &[u8]) -> String {
     hexdump::digits(&Md5::digest(bytes))
 }
@@ -199,4 +199,10 @@ pub(super) fn noise(size: usize) -> Vec<u8> {
 /// `size` letters.
 pub(super) fn letters(size: usize) -> Vec<u8> {
     (b'a'..=b'z').cycle().take(size).collect()
+}
+
+/// Writes a file of the check's own.
+pub(super) fn write(path: &Path, content: &[u8]) -> Result {
+    fs::write(path, content)
+        .map_err(|error| Stop::NotJudged(format!("cannot write {}: {error}", path.display())))
 }

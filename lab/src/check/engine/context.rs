@@ -34,7 +34,6 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// For one check.
     pub(super) fn new(target: Target, subject: &'a Subject, pace: Pace) -> Result<Self> {
         let make = || Folder::new("lab-").map_err(|error| Stop::NotJudged(format!("{error:#}")));
         let folder = make()?;
@@ -91,7 +90,7 @@ impl<'a> Context<'a> {
         ))
     }
 
-    /// The verdict that the program did something else than it must.
+    /// The failure of a program that did something else than it must.
     pub(crate) fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
         self.trial.fail(expected, happened)
     }
@@ -108,12 +107,6 @@ impl<'a> Context<'a> {
         fs::create_dir_all(&path)
             .map(|()| path)
             .map_err(|error| Stop::NotJudged(format!("cannot make the folder {name}: {error}")))
-    }
-
-    /// Writes a file of the check's own.
-    pub(crate) fn write(&self, path: &Path, content: &[u8]) -> Result {
-        fs::write(path, content)
-            .map_err(|error| Stop::NotJudged(format!("cannot write {}: {error}", path.display())))
     }
 
     /// What has come into `folder`, and the folders in it, since the program first spoke.

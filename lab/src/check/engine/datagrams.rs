@@ -17,7 +17,7 @@ pub(crate) struct Datagrams {
     socket: UdpSocket,
     /// Of a client, its server: nobody else may answer.
     asked: Option<SocketAddr>,
-    /// Who is sent to: a client's server, or who sent last.
+    /// Where datagrams are sent: to a client's server, or to the sender of the last one.
     peer: Option<SocketAddr>,
 }
 
@@ -99,8 +99,8 @@ impl Datagrams {
         }
     }
 
-    /// The verdict that `expected` did not come. A client that has not come to its server at all never
-    /// began.
+    /// Tells that `expected` did not come. A client that has sent its server nothing at all cannot
+    /// be judged.
     fn silence(&self, expected: &str, span: Duration) -> Stop {
         let seconds = span.as_secs_f64();
         match self.local() {

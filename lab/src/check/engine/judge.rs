@@ -17,7 +17,7 @@ use crate::run::process::PATIENCE;
 pub struct Outcome {
     /// The check.
     pub check: &'static Check,
-    /// Its verdict.
+    /// What came of it.
     pub verdict: Result,
     /// What went to and fro, if it failed.
     pub passages: Vec<Passage>,
@@ -50,7 +50,7 @@ impl Outcome {
     }
 }
 
-/// Who is judged by which checks.
+/// Which targets are judged, and by which checks.
 pub(crate) type Plan = Vec<(Target, Vec<&'static Check>)>;
 
 /// What the checks of one target came to, in the order of the list.
@@ -115,7 +115,7 @@ pub(crate) fn run(
                     continue;
                 }
                 let outcome = check(a_check, target, subject, pace);
-                // Of several that could not be done at the same time, one tells it.
+                // Several may run at the same time and none be possible: one of them tells.
                 if outcome.not_judged().is_some() && hopeless[row].swap(true, Ordering::Relaxed) {
                     continue;
                 }

@@ -78,7 +78,6 @@ impl<'a> Launch<'a> {
         self
     }
 
-    /// An environment variable.
     pub(crate) fn env(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
         self.environment.push((name, value.into()));
         self

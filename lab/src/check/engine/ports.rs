@@ -102,7 +102,7 @@ pub(crate) fn of_group(_group: u32) -> Vec<String> {
     Vec::new()
 }
 
-/// Whether anybody listens at `address`. On this machine the system's list of sockets says it. Who
+/// Whether anybody listens at `address`. On this machine the system's list of sockets says it. What
 /// is not listed is asked: a container's server is behind another system's sockets.
 ///
 /// # Errors

@@ -34,7 +34,6 @@ impl Program {
         })
     }
 
-    /// The process behind it.
     pub(crate) fn process(&mut self) -> &mut Process {
         &mut self.process
     }
@@ -96,8 +95,8 @@ impl Program {
         }
     }
 
-    /// The verdict that the screen does not show `expected`. Who has ended without having done
-    /// anything never began.
+    /// Tells that the screen does not show `expected`. A program that ended before it did anything
+    /// cannot be judged.
     fn not_shown(&mut self, expected: &str) -> Stop {
         let rest = self.rest();
         let is_silent = rest.is_empty() && !self.trial.has_spoken();
@@ -187,7 +186,7 @@ impl Program {
         }
     }
 
-    /// The verdict that it did something else than it must.
+    /// The failure of a program that did something else than it must.
     pub(crate) fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
         self.trial.fail(expected, happened)
     }

@@ -26,7 +26,6 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// Connects to a server.
     pub(super) fn connect(trial: Arc<Trial>, server: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect_timeout(&server, trial.patience()).map_err(|error| {
             trial.fail(
@@ -320,7 +319,7 @@ impl Stream {
         }
     }
 
-    /// The verdict that the program said something else than it must.
+    /// The failure of a program that said something else than it must.
     pub(crate) fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
         self.trial.fail(expected, happened)
     }
@@ -370,7 +369,6 @@ impl Stream {
     }
 }
 
-/// Why reading stopped.
 enum End {
     Enough,
     Closed,

@@ -1,4 +1,4 @@
-//! Who is judged: a program of ours, a command, or a server that runs already.
+//! What is judged: a program of ours, a command, or a server that runs already.
 
 use std::env;
 use std::ffi::OsString;
@@ -12,7 +12,7 @@ use crate::check::engine::target::Target;
 use crate::pairs::Language;
 use crate::run::executables;
 
-/// Who is judged.
+/// What is judged.
 #[derive(Clone, Debug)]
 pub enum Subject {
     /// Our own program in this language.

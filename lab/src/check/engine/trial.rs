@@ -197,7 +197,7 @@ impl Trial {
         Instant::now() + self.patience()
     }
 
-    /// The verdict that the program did something else than it must. When the check's time is over,
+    /// The failure of a program that did something else than it must. When the check's time is over,
     /// that is what happened: nothing was waited for any more.
     pub(crate) fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
         self.is_told.store(true, Ordering::Relaxed);
@@ -213,7 +213,7 @@ impl Trial {
         }
     }
 
-    /// The verdict that the program has not come so far that it could be judged.
+    /// Tells that the program has not come so far that it could be judged.
     pub(crate) fn cannot_judge(&self, why: String) -> Stop {
         self.is_told.store(true, Ordering::Relaxed);
         Stop::NotJudged(why)

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use regex_lite::Regex;
 
-use crate::check::catalogue::wire::{Peer, announce, message, noise};
+use crate::check::catalogue::wire::{Peer, announce, message, noise, write};
 use crate::check::engine::context::Context;
 use crate::check::engine::datagrams::Datagrams;
 use crate::check::engine::program::Program;
@@ -17,7 +17,6 @@ use crate::pairs::dialect::{Asks, Dialect, Files, fill};
 
 /// What is downloaded and uploaded where nothing else is said.
 pub(crate) const CONTENT: &[u8] = b"abc";
-/// Its md5.
 pub(crate) const MD5: &str = "900150983cd24fb0d6963f7d28e17f72";
 /// How many bytes a large file has: 64 MiB.
 pub(crate) const LARGE: usize = 64 << 20;
@@ -31,7 +30,6 @@ pub(crate) struct Client<P> {
     pub(crate) program: Program,
     /// The checker's side: over TCP the connection, over UDP the server's socket.
     pub(crate) server: P,
-    /// Where the server is.
     pub(crate) address: SocketAddr,
     pub(crate) dialect: &'static Dialect,
     /// Some programs end each command with a newline, others none.
@@ -249,7 +247,11 @@ impl Listen for Datagrams {
 
 impl Listen for Stream {
     fn said(dialect: &Dialect) -> Vec<u8> {
-        dialect.answer.to(dialect.question.as_bytes())
+        match dialect.answer.to(dialect.question.as_bytes()) {
+            // Of a server that speaks first the client takes whatever comes.
+            said if said.is_empty() => b"HELLO".to_vec(),
+            said => said,
+        }
     }
 
     fn lesson_answer(dialect: &Dialect) -> Vec<u8> {
@@ -311,7 +313,7 @@ pub(crate) fn launch(context: &Context, flags: &[&str], address: SocketAddr) -> 
         Some(_) => {
             let file = context.folder().join(UPLOAD);
             if !file.exists() {
-                context.write(&file, CONTENT)?;
+                write(&file, CONTENT)?;
             }
             launch = launch.flags(&[&file.display().to_string()]);
         }

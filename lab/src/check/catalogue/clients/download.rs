@@ -8,7 +8,7 @@ use common::notation;
 use crate::check::catalogue::clients::client::{
     CONTENT, LARGE, LARGE_MD5, Listen, MD5, TcpClient, expect_files, file, files, large,
 };
-use crate::check::catalogue::wire::{MD5_OF_NOTHING, announce, frame};
+use crate::check::catalogue::wire::{MD5_OF_NOTHING, announce, frame, write};
 use crate::check::engine::context::Context;
 use crate::check::engine::stream::Stream;
 use crate::check::engine::trial::{Result, Stop};
@@ -120,7 +120,7 @@ pub(crate) fn name_leads_out(context: &Context) -> Result {
 #[cfg(unix)]
 pub(crate) fn link_leads_out(context: &Context) -> Result {
     let download = context.make_folder("download")?;
-    context.write(&context.folder().join("precious"), b"precious")?;
+    write(&context.folder().join("precious"), b"precious")?;
     std::os::unix::fs::symlink("../precious", download.join("a.txt"))
         .map_err(|error| Stop::NotJudged(format!("cannot make a link: {error}")))?;
     let mut client = TcpClient::asking(context)?;
@@ -144,7 +144,7 @@ pub(crate) fn wrong_md5(context: &Context) -> Result {
 
 pub(crate) fn old_file_kept(context: &Context) -> Result {
     let stored = context.make_folder("download")?.join("a.txt");
-    context.write(&stored, b"older")?;
+    write(&stored, b"older")?;
     let mut client = TcpClient::asking(context)?;
     client
         .server
@@ -183,9 +183,10 @@ pub(crate) fn killed_in_mid_file(context: &Context) -> Result {
 }
 
 pub(crate) fn header_control_characters(context: &Context) -> Result {
-    let name = match context.dialect().answers_in.is_json() {
-        true => r"a\u001b[2Jb",
-        false => "a\x1b[2Jb",
+    let name = if context.dialect().answers_in.is_json() {
+        r"a\u001b[2Jb"
+    } else {
+        "a\x1b[2Jb"
     };
     let mut client = TcpClient::asking(context)?;
     client

@@ -7,7 +7,7 @@ use crate::check::catalogue::clients::client::{
     Client, Listen, TcpClient, UPLOAD, UdpClient, expect_nothing_stored, large, launch,
     receive_header, type_line,
 };
-use crate::check::catalogue::wire::Peer;
+use crate::check::catalogue::wire::{Peer, write};
 use crate::check::engine::context::Context;
 use crate::check::engine::datagrams::Datagrams;
 use crate::check::engine::stream::Stream;
@@ -72,7 +72,7 @@ pub(crate) fn stops_reading(context: &Context) -> Result {
     } else {
         (context.folder().to_path_buf(), UPLOAD)
     };
-    context.write(&folder.join(name), large())?;
+    write(&folder.join(name), large())?;
     let begun = Instant::now();
     let mut client = TcpClient::start_with(context, SHORT_TIMEOUT)?;
     if has_commands {

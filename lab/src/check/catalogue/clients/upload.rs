@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::check::catalogue::clients::client::{MD5, TcpClient, UPLOAD, expect_upload, file};
-use crate::check::catalogue::wire::{MD5_OF_NOTHING, announce, frame};
+use crate::check::catalogue::wire::{MD5_OF_NOTHING, announce, frame, write};
 use crate::check::engine::context::Context;
 use crate::check::engine::trial::Result;
 
@@ -12,7 +12,7 @@ pub(crate) const PUT: &[u8] = b"abcd";
 pub(crate) const PUT_MD5: &str = "e2fc714c4727ee9395f324cd2e7f331f";
 
 pub(crate) fn uploads(context: &Context, bytes: &[u8], md5: &str) -> Result {
-    context.write(&context.folder().join(UPLOAD), bytes)?;
+    write(&context.folder().join(UPLOAD), bytes)?;
     let mut client = TcpClient::start(context)?;
     expect_upload(&mut client.server, bytes)?;
     client
@@ -52,7 +52,7 @@ pub(crate) fn refused(context: &Context) -> Result {
 /// Types put up.txt, and receives what the client sends.
 fn put(context: &Context, bytes: &[u8], md5: &str) -> Result<TcpClient> {
     let path = context.make_folder("share")?.join("up.txt");
-    context.write(&path, bytes)?;
+    write(&path, bytes)?;
     let mut client = TcpClient::start(context)?;
     client.ask_line("put up.txt")?;
     client

@@ -1,7 +1,7 @@
 //! What the lessons ask of their file servers: files go over whole, behind a header.
 
 use crate::check::catalogue::service::Service;
-use crate::check::catalogue::wire::{md5, noise, send_body};
+use crate::check::catalogue::wire::{md5, noise, send_body, write};
 use crate::check::engine::context::Context;
 use crate::check::engine::server::Server;
 use crate::check::engine::trial::{Result, Stop};
@@ -98,7 +98,7 @@ pub(crate) fn unknown_file(context: &Context) -> Result {
 pub(crate) fn existing_name(context: &Context) -> Result {
     let (name, bytes) = TEXT;
     let service = Service::new(context)?;
-    context.write(&service.uploaded().join(name), &noise(5000))?;
+    write(&service.uploaded().join(name), &noise(5000))?;
     let server = service.start()?;
     let mut client = server.connect()?;
     client.send(&service.upload_of(name, bytes))?;

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::check::catalogue::service::Service;
-use crate::check::catalogue::wire::{md5, noise, send_body};
+use crate::check::catalogue::wire::{md5, noise, send_body, write};
 use crate::check::engine::context::Context;
 use crate::check::engine::stream::Stream;
 use crate::check::engine::trial::Result;
@@ -22,8 +22,8 @@ pub(crate) fn wrong_md5(context: &Context) -> Result {
 }
 
 /// An older file is there, and an upload to its name is half done.
-fn half_done(context: &Context, service: &Service, client: &mut Stream, old: &[u8]) -> Result {
-    context.write(&service.uploaded().join("a.bin"), old)?;
+fn half_done(service: &Service, client: &mut Stream, old: &[u8]) -> Result {
+    write(&service.uploaded().join("a.bin"), old)?;
     let whole = service.upload_of("a.bin", &noise(300_000));
     client.send(&whole[..200_000])?;
     // So that the server has begun to write before whatever comes next.
@@ -33,7 +33,7 @@ fn half_done(context: &Context, service: &Service, client: &mut Stream, old: &[u
 pub(crate) fn existing_name_kept(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     let mut client = server.connect()?;
-    half_done(context, &service, &mut client, b"the old file\n")?;
+    half_done(&service, &mut client, b"the old file\n")?;
     client.finish_sending();
     let ended = client.expect_closed();
     service.await_file("a.bin", b"the old file\n")?;
@@ -76,7 +76,7 @@ pub(crate) fn killed_in_mid_upload(context: &Context) -> Result {
     let (service, mut server) = Service::started(context)?;
     let mut client = server.connect()?;
     let mut other = server.connect()?;
-    half_done(context, &service, &mut client, b"the old file\n")?;
+    half_done(&service, &mut client, b"the old file\n")?;
     let whole = service.upload_of("b.bin", &noise(300_000));
     other.send(&whole[..200_000])?;
     other.wait_until_fetched()?;
