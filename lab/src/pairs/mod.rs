@@ -73,10 +73,6 @@ pub fn select(words: &[String]) -> Result<Vec<&'static Pair>, UnknownName> {
 }
 
 /// The one program that a word asks for: a package's name is also that of its first program.
-///
-/// # Errors
-///
-/// When the word names no program.
 pub fn one(word: &str) -> Result<&'static Pair, UnknownName> {
     let selected = select(&[word.to_owned()])?;
     let named = selected.iter().find(|program| program.name() == word);

@@ -64,10 +64,6 @@ pub fn lab(profile: Profile) -> Result<PathBuf> {
 /// Its unwinder takes a file's code to be as far from the file's beginning as in memory. That is so
 /// when code and constants are in one segment, which the linker that Rust brings does not do by itself;
 /// another one may not know the flag, and may not need it.
-///
-/// # Errors
-///
-/// When cargo cannot build it.
 pub fn for_stacks(package: &'static str, binary: &'static str) -> Result<PathBuf> {
     let folder = workspace().join("target").join("traced").join(package);
     let cargo = |flags: &[&str]| {
