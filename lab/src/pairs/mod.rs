@@ -197,13 +197,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_twenty_programs_and_each_has_a_name_of_its_own() {
-        let numbers: Vec<_> = PAIRS.iter().map(|program| program.number).collect();
-        assert_eq!(numbers, (1..=20).collect::<Vec<_>>());
+    fn pairs_are_numbered_from_1_on_and_each_has_a_name_of_its_own() {
+        assert!(
+            PAIRS
+                .iter()
+                .map(|pair| pair.number)
+                .eq((1..).take(PAIRS.len()))
+        );
         let mut names: Vec<_> = PAIRS.iter().map(Pair::name).collect();
         names.sort();
         names.dedup();
-        assert_eq!(names.len(), 20);
+        assert_eq!(names.len(), PAIRS.len());
     }
 
     #[test]
@@ -212,9 +216,9 @@ mod tests {
             let words: Vec<_> = words.iter().map(ToString::to_string).collect();
             select(&words).map(|found| found.iter().map(|p| p.number).collect::<Vec<_>>())
         };
-        assert_eq!(names(&["echo-tcp"]).unwrap(), [1, 2, 3, 4]);
+        assert_eq!(names(&["qq-chat", "ftp-simple"]).unwrap(), [12, 13, 14]);
         assert_eq!(names(&["echo-udp/talk", "11"]).unwrap(), [6, 11]);
-        assert_eq!(names(&[]).unwrap().len(), 20);
+        assert_eq!(names(&[]).unwrap().len(), PAIRS.len());
         assert!(
             names(&["ftp"])
                 .unwrap_err()
