@@ -30,10 +30,6 @@ pub struct Transcripts {
 }
 
 /// Runs a program's session with the given languages.
-///
-/// # Errors
-///
-/// When a side cannot be started or the server does not become ready.
 pub fn run(
     program: &Pair,
     server: Language,
@@ -46,10 +42,6 @@ pub fn run(
 }
 
 /// Holds a session between any two programs that take our flags.
-///
-/// # Errors
-///
-/// When a side cannot be started or the server does not become ready.
 pub fn hold(session: &Session, server: Command, client: Command) -> Result<Transcripts> {
     hold_as(session, server, client, Typing::Ahead, Ok)
 }
@@ -77,10 +69,6 @@ pub struct Moment {
 }
 
 /// As [`hold`], where the client is told another port than the server's: that which `relay` answers.
-///
-/// # Errors
-///
-/// When a side cannot be started or the server does not become ready.
 pub fn hold_as(
     session: &Session,
     mut server: Command,
