@@ -63,7 +63,7 @@ fn row(bytes: &[u8], width: usize) -> String {
             _ => '.',
         })
         .collect();
-    format!("{hex:<width$} |{shown}|")
+    format!("{:<width$} |{shown}|", hex.trim_end())
 }
 
 #[cfg(test)]

@@ -133,7 +133,7 @@ pub(crate) fn interleave_one(repetitions: usize, contenders: Vec<Contender<1>>) 
 ///
 /// Where a client and a server take turns, each waits for the other. On two processors each turn
 /// then wakes one that has gone to sleep; what that costs depends on how deep it sleeps, swings
-/// from run to run, and is none of the programs' doing. (An exchange of 2 µs was seen to take from
+/// from run to run, and is not the programs' work. (An exchange of 2 µs was seen to take from
 /// 4 to 20 so.)
 #[derive(Debug)]
 pub(crate) struct OneProcessor {

@@ -48,9 +48,7 @@ pub(crate) enum Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Standing {
-    /// It is.
     Reached,
-    /// It is not.
     Missed,
     /// It could not be measured: a figure's failure, or a note, says why.
     NotMeasured,

@@ -88,17 +88,17 @@ impl CheckArgs {
         self.connect.is_some() || !self.command.is_empty()
     }
 
-    /// Whether `--` stands there with nothing to start: of an unset variable, say. It must not judge
-    /// our program instead.
+    /// Whether nothing follows the `--`, because a shell's variable is not set, say. Our program must not
+    /// be judged in its place.
     fn lacks_its_command(&self) -> bool {
         match self.command.first() {
             Some(program) => program.is_empty(),
-            // Without a word behind it, it is the last of all.
+            // Without a word behind it, `--` is the last word of all.
             None => env::args_os().next_back().is_some_and(|last| last == "--"),
         }
     }
 
-    /// Who is judged, as `target`.
+    /// What is judged as `target`.
     fn subject(&self, target: &Target) -> Result<Subject> {
         Ok(match &self.connect {
             Some(text) => Subject::Running(server_at(text, target.pair.transport)?),
@@ -117,7 +117,7 @@ impl CheckArgs {
     }
 }
 
-/// The first address of `text` where somebody listens. One that nobody has is no server's fault.
+/// The first address of `text` where somebody listens: without a server there is nothing to judge.
 fn server_at(text: &str, transport: Transport) -> Result<SocketAddr> {
     let mut refused = None;
     for address in addresses(text)? {
@@ -234,7 +234,7 @@ fn plan(args: &CheckArgs) -> Result<Plan> {
     Ok(plan)
 }
 
-/// Who is judged by `plan`, ready to be started.
+/// What `plan` judges, ready to be started.
 fn subject(args: &CheckArgs, plan: &Plan) -> Result<Subject> {
     let subject = args.subject(&plan[0].0)?;
     match subject {

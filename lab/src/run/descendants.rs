@@ -85,7 +85,7 @@ fn kill(is_meant: impl Fn(&str) -> bool) {
     const LOOKS: u32 = 100;
     const PAUSE: Duration = Duration::from_millis(2);
     let carries_it = |process: &procfs::process::Process| {
-        // Of another user's, or of one that has ended, there is nothing to read.
+        // A process of another user, or one that has ended, shows nothing.
         let environment = process.environ().unwrap_or_default();
         let mark = environment.get(std::ffi::OsStr::new(NAME));
         mark.and_then(|mark| mark.to_str()).is_some_and(&is_meant)

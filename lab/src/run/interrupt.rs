@@ -68,9 +68,8 @@ impl Drop for Folder {
 /// Makes Ctrl-C and SIGTERM end the programs that run, which are in process groups of their own, so
 /// that the terminal does not tell them, and remove the folders.
 ///
-/// It also has them feel Ctrl-C when this process does not, as in the background of a shell script:
-/// a signal that is ignored stays ignored in the programs that one starts, one that is handled is
-/// theirs to handle.
+/// Where Ctrl-C is ignored, as in the background of a shell script, the programs feel it all the same:
+/// they inherit that a signal is ignored, and not that it is handled.
 pub(crate) fn handle() -> Result<()> {
     static HANDLED: OnceLock<Result<(), ctrlc::Error>> = OnceLock::new();
     match HANDLED.get_or_init(|| ctrlc::set_handler(end)) {
@@ -80,7 +79,7 @@ pub(crate) fn handle() -> Result<()> {
 }
 
 fn end() {
-    // Both are held to the last: nothing new begins.
+    // Both locks are kept to the end, so that nothing new begins.
     let running = running();
     for id in &*running {
         kill_group(*id);

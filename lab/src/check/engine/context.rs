@@ -18,7 +18,7 @@ use crate::pairs::dialect::Dialect;
 use crate::run::interrupt::Folder;
 
 /// How long our programs are told to wait for a peer that stalls. Half a minute would be long to wait
-/// for, and of half a second nobody could tell a busy machine from a program that waits three times as long.
+/// for; with half a second a busy machine could not be told from a program that waits three times as long.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What a check works with: the program under test, sockets, a folder. All that it gives is
@@ -56,7 +56,7 @@ impl<'a> Context<'a> {
         &self.target.pair.dialect
     }
 
-    /// Whether the program takes the flags of ours.
+    /// Whether the program takes the flags that ours take.
     pub(crate) fn is_ours(&self) -> bool {
         self.subject.is_ours()
     }
@@ -76,7 +76,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Fails if ours, which has just given up its peer, took another time for that than [`TIMEOUT`]: the
+    /// Fails if our program, which has just given up its peer, took less or more than [`TIMEOUT`] for that: the
     /// wait did not begin before `earliest`, and had begun by `latest`.
     pub(crate) fn expect_in_time(&self, earliest: Instant, latest: Instant) -> Result {
         let (most, least) = (earliest.elapsed(), latest.elapsed());

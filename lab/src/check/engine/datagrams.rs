@@ -15,7 +15,7 @@ pub(crate) struct Datagrams {
     trial: Arc<Trial>,
     name: String,
     socket: UdpSocket,
-    /// Of a client, its server: nobody else may answer.
+    /// The server of a client: nobody else may answer it.
     asked: Option<SocketAddr>,
     /// Where datagrams are sent: to a client's server, or to the sender of the last one.
     peer: Option<SocketAddr>,
@@ -68,7 +68,7 @@ impl Datagrams {
             .ok_or_else(|| Stop::NotJudged("no datagram came yet".to_owned()))
     }
 
-    /// Sends one datagram to the server, or to whom the last datagram came from.
+    /// Sends one datagram to the server, or to the sender of the last one.
     pub(crate) fn send(&self, datagram: &[u8]) -> Result {
         self.send_to(datagram, self.peer()?)
     }
@@ -89,8 +89,8 @@ impl Datagrams {
             })
     }
 
-    /// Receives one datagram. A client receives only its server's; a server answers from now on
-    /// whom this came from.
+    /// Receives one datagram. A client receives only its server's; from now on a server
+    /// answers its sender.
     pub(crate) fn receive(&mut self) -> Result<Vec<u8>> {
         let span = self.trial.patience();
         match self.receive_within(span)? {

@@ -222,7 +222,7 @@ impl Program {
         }
     }
 
-    /// Waits until it ends as a program does that cannot go on: status 1, and on stderr one line
+    /// Waits until it ends in the way of a program that cannot go on: status 1, and on stderr one line
     /// that names the port of `server`.
     pub(crate) fn expect_error(&mut self, server: SocketAddr) -> Result {
         self.expect_error_within(self.trial.patience(), server)
@@ -312,7 +312,7 @@ impl Program {
     }
 
     fn state(&mut self) -> String {
-        // One that is about to die of what was sent gets the time for it.
+        // A program that is about to die of what was sent gets the time to do so.
         match self.process.wait(self.trial.watch()) {
             Ok(Some(status)) => status.to_string(),
             Ok(None) => {

@@ -127,7 +127,7 @@ pub(crate) struct Trial {
     folder: PathBuf,
     /// What was in the folder when the program first spoke.
     there: OnceLock<BTreeSet<PathBuf>>,
-    /// Whether how the programs are found at the end is of interest.
+    /// Whether the report will show how the programs were found at the end.
     is_told: AtomicBool,
     notes: Mutex<Notes>,
 }
@@ -219,14 +219,14 @@ impl Trial {
         Stop::NotJudged(why)
     }
 
-    /// Whether how the programs are found at the end will be told.
+    /// Whether the report will show how the programs were found at the end.
     pub(crate) fn is_told(&self) -> bool {
         self.is_told.load(Ordering::Relaxed)
     }
 
     /// Writes down that the program has spoken: a server listens, a client has connected, has sent a
-    /// datagram or shown what it should. What its command has put into the folder until then is none
-    /// of the program's doing.
+    /// datagram or shown what it should. What its command has put into the folder until then is not
+    /// the program's work.
     pub(crate) fn speaks(&self) {
         // What cannot be seen now will be told when it is looked for.
         self.there

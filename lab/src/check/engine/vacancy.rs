@@ -79,7 +79,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let mut client = TcpStream::connect(address).unwrap();
         let (server, _) = listener.accept().unwrap();
-        // Who closes first is left with TIME_WAIT.
+        // The side that closes first is left with TIME_WAIT.
         drop((server, listener));
         assert_eq!(std::io::Read::read(&mut client, &mut [0; 1]).unwrap(), 0);
         drop(client);
