@@ -1,7 +1,7 @@
 //! The book: every checkable sentence of the five lessons, and the experiment that checks it.
 //!
 //! The lessons are numbered 000 to 004; the table in the main README tells which program is from
-//! which. What several of them say is listed for each. A sentence that a program can't check is in [`LEFT_OUT`], with the
+//! which. What several of them say is listed for each. A sentence that a program can't check is in `LEFT_OUT`, with the
 //! reason.
 
 use serde::Serialize;

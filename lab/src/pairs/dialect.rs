@@ -203,7 +203,8 @@ impl Asks {
 /// How files are transferred.
 #[derive(Debug)]
 pub(crate) struct Files {
-    /// What ends the commands `get` and, beside it, `put` on the wire. Without commands there are uploads only.
+    /// What ends the commands `get` and, beside it, `put` on the wire. Without commands there are
+    /// uploads only.
     pub(crate) command_end: Option<&'static str>,
     /// Whether the server stores files.
     pub(crate) puts: bool,
@@ -214,14 +215,14 @@ pub(crate) struct Files {
     pub(crate) server_dir: &'static str,
     /// What `{dir}` is for a client that downloads, in the check's folder.
     pub(crate) client_dir: &'static str,
-    /// What the client's screen shows of a download.
-    pub(crate) download: Transfer,
+    /// What the client's screen shows of a download, if there are downloads.
+    pub(crate) download: Option<Transfer>,
 }
 
 impl Files {
     /// Whether the server sends files.
     pub(crate) fn gets(&self) -> bool {
-        self.command_end.is_some()
+        self.download.is_some()
     }
 }
 

@@ -241,11 +241,11 @@ pub(super) const FTP_SIMPLE: Dialect = Dialect {
         confirms: false,
         server_dir: "lesson/share",
         client_dir: "download",
-        download: Transfer {
+        download: Some(Transfer {
             header: "报头长度 {length}\n报头字典 {dict}\n",
             last: r"(^|\r)100%\[\*{100}-\]共计用时:\d+\.\d{3}s$",
             end: "\n执行结束\n",
-        },
+        }),
     }),
     ..PLAIN
 };
@@ -270,11 +270,7 @@ pub(super) const UPLOAD: Dialect = Dialect {
         confirms: false,
         server_dir: "lesson/upload",
         client_dir: "",
-        download: Transfer {
-            header: "",
-            last: "",
-            end: "",
-        },
+        download: None,
     }),
     ..PLAIN
 };
@@ -312,11 +308,11 @@ pub(super) const FTP_CLASS: Dialect = Dialect {
         confirms: true,
         server_dir: "lesson",
         client_dir: ".",
-        download: Transfer {
+        download: Some(Transfer {
             header: "{dict}\n",
             last: r"(^|\n)总大小:{size} 已下载:{size}\n$",
             end: "下载成功!\n",
-        },
+        }),
     }),
 };
 

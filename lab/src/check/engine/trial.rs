@@ -84,7 +84,7 @@ pub struct Passage {
     pub who: String,
     /// Which way.
     pub direction: Direction,
-    /// The first [`MOST_KEPT`] bytes.
+    /// The first `MOST_KEPT` bytes.
     pub bytes: Vec<u8>,
     /// How many there were.
     pub total: u64,

@@ -13,7 +13,7 @@ use crate::check::engine::datagrams::Datagrams;
 use crate::check::engine::program::Program;
 use crate::check::engine::stream::Stream;
 use crate::check::engine::trial::Result;
-use crate::pairs::dialect::{Asks, Dialect, Files, fill};
+use crate::pairs::dialect::{Asks, Dialect, fill};
 
 /// What is downloaded and uploaded where nothing else is said.
 pub(crate) const CONTENT: &[u8] = b"abc";
@@ -134,7 +134,8 @@ impl<P: Listen> Client<P> {
     /// Waits until the screen shows the download of a file of `size` bytes, header and all. The
     /// lessons' own programs show their progress many times, ours once.
     pub(crate) fn expect_download(&mut self, name: &str, md5: &str, size: usize) -> Result {
-        let Some(Files { download, .. }) = &self.dialect.files else {
+        let files = self.dialect.files.as_ref();
+        let Some(download) = files.and_then(|files| files.download.as_ref()) else {
             return Ok(());
         };
         let header = self.dialect.answers_in;
