@@ -48,9 +48,6 @@ enum Command {
     #[cfg(target_os = "linux")]
     #[command(subcommand, hide = true)]
     Bare(lab::bench::reference::Bare),
-    /// Runs a program with a fault, on which the checks are tried
-    #[command(hide = true)]
-    Broken(check::faults::BrokenArgs),
 }
 
 /// The exit status of a mistake in the command line, as clap has it.
@@ -107,6 +104,5 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Bench(args) => lab::bench::run(&args),
         #[cfg(target_os = "linux")]
         Command::Bare(bare) => lab::bench::reference::run(&bare).map(|()| ExitCode::SUCCESS),
-        Command::Broken(args) => check::faults::run(args).map(|()| ExitCode::SUCCESS),
     }
 }

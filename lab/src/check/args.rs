@@ -242,7 +242,7 @@ fn subject(args: &CheckArgs, plan: &Plan) -> Result<Subject> {
             let programs: Vec<_> = plan.iter().map(|(target, _)| target.pair).collect();
             executables::build_all(&programs)?;
         }
-        Subject::Ours(Language::Python) => {
+        Subject::Ours(Language::Python) | Subject::Faulty(_) => {
             executables::python()
                 .context("Python 3.8 or later is missing (set PYTHON to name it)")?;
         }

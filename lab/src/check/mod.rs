@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `args` | the command line |
 //! | [`catalogue`] | the checks themselves, one file a family of programs |
-//! | [`faults`] | programs with one small fault each: they prove that the checks can fail |
+//! | [`faults`] | our Python programs with one mistake each: they prove that the checks can fail |
 //! | [`engine`] | what runs a check |
 //! | `report` | table, JSON, JUnit |
 //!

@@ -17,6 +17,8 @@ pub(crate) struct Watched {
     pub(crate) elapsed: Duration,
     /// For how long its threads ran, together.
     pub(crate) ran: Duration,
+    /// For how long they were ready and waited for a processor that was busy with others, together.
+    waited: Duration,
     pub(crate) busiest: Thread,
 }
 
@@ -32,10 +34,11 @@ pub(crate) struct Thread {
 impl Watched {
     /// Whether the program kept a processor busy, or would have. On a busy machine a thread that
     /// spins runs little, but it is always ready and never sleeps. Each thread is judged by
-    /// itself: beside the one that spins, others may have just gone to sleep.
+    /// itself: beside the one that spins, others may have just gone to sleep. But several that spin
+    /// may sleep in turns: those of Python wait for the interpreter's lock.
     pub(crate) fn spins(&self) -> bool {
         let Thread { ready, sleeps } = self.busiest;
-        self.ran > self.elapsed / 2 || ready > LOOKS / 2 && sleeps < u64::from(LOOKS)
+        self.ran + self.waited > self.elapsed / 2 || ready > LOOKS / 2 && sleeps < u64::from(LOOKS)
     }
 }
 
@@ -44,15 +47,17 @@ pub(crate) fn watch_group(group: u32, span: Duration) -> Option<Watched> {
     let begun = Instant::now();
     let before = look(group)?;
     let mut threads: HashMap<Id, Thread> = HashMap::new();
-    let mut ran = Duration::ZERO;
+    let (mut ran, mut waited) = (Duration::ZERO, Duration::ZERO);
     for _ in 0..LOOKS {
         thread::sleep(span / LOOKS);
         let now = look(group)?;
         // A thread that has ended takes its counts with it.
-        ran = now
-            .iter()
-            .map(|(id, look)| look.ran.saturating_sub(counted(&before, *id).ran))
-            .sum();
+        let sum = |time: fn(&Look) -> Duration| {
+            now.iter()
+                .map(|(id, look)| time(look).saturating_sub(time(&counted(&before, *id))))
+                .sum()
+        };
+        (ran, waited) = (sum(|look| look.ran), sum(|look| look.waited));
         for (id, look) in now {
             let thread = threads.entry(id).or_default();
             thread.ready += u32::from(look.ready);
@@ -62,6 +67,7 @@ pub(crate) fn watch_group(group: u32, span: Duration) -> Option<Watched> {
     Some(Watched {
         elapsed: begun.elapsed(),
         ran,
+        waited,
         busiest: threads
             .into_values()
             .max_by_key(|thread| (thread.ready, Reverse(thread.sleeps)))
@@ -76,6 +82,7 @@ type Id = (i32, i32);
 #[derive(Clone, Copy, Debug, Default)]
 struct Look {
     ran: Duration,
+    waited: Duration,
     sleeps: u64,
     ready: bool,
 }
@@ -93,10 +100,12 @@ fn look(group: u32) -> Option<HashMap<Id, Look>> {
     for process in processes_of(group) {
         if let Ok(threads) = process.tasks() {
             for thread in threads.flatten() {
+                let (ran, waited) = thread
+                    .schedstat()
+                    .map_or((0, 0), |times| (times.sum_exec_runtime, times.run_delay));
                 let look = Look {
-                    ran: thread.schedstat().map_or(Duration::ZERO, |times| {
-                        Duration::from_nanos(times.sum_exec_runtime)
-                    }),
+                    ran: Duration::from_nanos(ran),
+                    waited: Duration::from_nanos(waited),
                     sleeps: thread
                         .status()
                         .ok()

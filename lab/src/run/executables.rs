@@ -96,8 +96,14 @@ pub fn rust_source(program: &Pair, side: Side) -> PathBuf {
 /// The Python counterpart of one side of a program.
 #[must_use]
 pub fn python_source(program: &Pair, side: Side) -> PathBuf {
+    python_source_in(workspace(), program, side)
+}
+
+/// The same, in a copy of the workspace's Python programs.
+#[must_use]
+pub fn python_source_in(folder: &Path, program: &Pair, side: Side) -> PathBuf {
     let file = format!("{}.py", program.side(side).binary.replace('-', "_"));
-    workspace().join(program.package).join("python").join(file)
+    folder.join(program.package).join("python").join(file)
 }
 
 /// The command that starts one side of a program, with the flags that make it this program.

@@ -28,7 +28,7 @@ fn folders() -> MutexGuard<'static, BTreeSet<PathBuf>> {
 
 /// A temporary folder. It goes with all that is in it when it is dropped, and on Ctrl-C too.
 #[derive(Debug)]
-pub(crate) struct Folder {
+pub struct Folder {
     path: PathBuf,
 }
 
@@ -51,7 +51,7 @@ impl Folder {
         Ok(Self { path })
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 }

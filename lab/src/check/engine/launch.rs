@@ -101,7 +101,7 @@ impl<'a> Launch<'a> {
                 }
                 Ok(Server::new(Arc::clone(self.trial), None, *address))
             }
-            Subject::Ours(_) => self.our_server(),
+            Subject::Ours(_) | Subject::Faulty(_) => self.our_server(),
             Subject::Command(_) => self.foreign_server(),
         }
     }

@@ -17,6 +17,8 @@ use crate::run::executables;
 pub enum Subject {
     /// Our own program in this language.
     Ours(Language),
+    /// Our Python program with a mistake in it: the Python programs in this folder, which is laid out as the workspace.
+    Faulty(PathBuf),
     /// A command, its placeholders not yet filled in.
     Command(Vec<String>),
     /// A server that somebody else started.
@@ -27,7 +29,7 @@ impl Subject {
     /// Whether its port can be chosen. Without a choice its checks run one after another.
     pub(crate) fn takes_a_port(&self) -> bool {
         match self {
-            Self::Ours(_) => true,
+            Self::Ours(_) | Self::Faulty(_) => true,
             Self::Command(words) => words.iter().any(|word| word.contains("{port}")),
             Self::Running(_) => false,
         }
@@ -35,7 +37,7 @@ impl Subject {
 
     /// Whether it understands the flags of our programs.
     pub(crate) fn is_ours(&self) -> bool {
-        matches!(self, Self::Ours(_))
+        matches!(self, Self::Ours(_) | Self::Faulty(_))
     }
 
     /// How a report names it.
@@ -43,6 +45,7 @@ impl Subject {
     pub fn name(&self) -> String {
         match self {
             Self::Ours(language) => format!("ours, in {}", language.name()),
+            Self::Faulty(_) => "ours, in Python, with a fault".to_owned(),
             Self::Command(words) => words.join(" "),
             Self::Running(address) => format!("the server at {address}"),
         }
@@ -62,6 +65,20 @@ impl Subject {
             Self::Ours(language) => {
                 let mut command = executables::command(target.pair, target.side, *language)?;
                 command.args(["--port", &port.to_string()]).args(flags);
+                Ok(command)
+            }
+            Self::Faulty(folder) => {
+                let python = executables::python().context("Python is missing")?;
+                let (program, side) = (target.pair, target.side);
+                let mut command = Command::new(python);
+                // Without the packages that are installed, and the settings for them: it needs none, and starts in
+                // half the time. What it compiles stays in its folder for the next check.
+                command
+                    .args(["-S", "-E"])
+                    .arg(executables::python_source_in(folder, program, side))
+                    .args(program.side(side).flags)
+                    .args(["--port", &port.to_string()])
+                    .args(flags);
                 Ok(command)
             }
             Self::Command(words) => {
