@@ -12,7 +12,7 @@ use super::pair::{self, fragment};
 use super::recordings::{Recording, Recordings};
 use super::{Page, Part};
 use crate::check::engine::target::Target;
-use crate::check::{self, Check};
+use crate::check::{self, Check, faults};
 use crate::highlight::highlight;
 use crate::pairs::{Language, PAIRS};
 use crate::run::executables;
@@ -74,6 +74,7 @@ pub(super) fn all(recordings: &Recordings) -> Result<Vec<Part>> {
                     "cargo lab, and the benchmark 工具与性能测试",
                 )?,
                 checks(),
+                faults()?,
                 socket_functions()?,
             ],
         },
@@ -179,6 +180,39 @@ fn checks() -> Page {
         title: "Checks 检查".to_owned(),
         text,
     }
+}
+
+/// Every mistake that the checks are proved with, as a diff of our own program.
+fn faults() -> Result<Page> {
+    let mut text = String::from(
+        "# Mistakes, and what sees them 常见错误\n\nEach is a small change of one of our Python programs, as people make it, and the check that catches it.\n\n",
+    );
+    let mut file = "";
+    let faults = faults::all()?;
+    for fault in &faults {
+        let in_file = fault.changes[0].file.to_str().unwrap_or_default();
+        if in_file != file {
+            file = in_file;
+            let _ = writeln!(text, "## {file}\n");
+        }
+        let _ = writeln!(text, "### {}\n", fault.title);
+        let fields = html! {
+            p { (fault.wrong) " " (fault.why) }
+            pre class="diff" {
+                @for change in &fault.changes {
+                    @for line in change.old.lines() { del { "- " (line) } "\n" }
+                    @for line in change.new.lines() { ins { "+ " (line) } "\n" }
+                }
+            }
+            p class="targets" { "The check " code { (fault.caught_by) } " of " (fault.targets.join(", ")) " catches it." }
+        };
+        text.push_str(&fragment(&fields));
+    }
+    Ok(Page {
+        file: "mistakes.md".to_owned(),
+        title: "Mistakes 常见错误".to_owned(),
+        text,
+    })
 }
 
 /// A page for each experiment, and one that lists them.

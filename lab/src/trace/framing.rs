@@ -6,6 +6,7 @@ use common::notation;
 use ftp_class::FileHeader;
 use serde_json::Value;
 
+use crate::pairs::dialect::{Files, Header};
 use crate::pairs::{Pair, Side};
 
 /// What one direction of a pair's stream is made of.
@@ -22,16 +23,21 @@ enum Format {
 }
 
 /// The formats of both directions of a pair: what the server sends, and what the client sends.
-fn formats(program: &Pair) -> (Format, Format) {
-    use Format::{Bincode, Bytes, Commands, Json};
-    match program.name().as_str() {
-        "echo-tcp/framed" => (Json(Some("size")), Bytes),
-        "ftp-simple" => (Json(Some("filesize")), Commands),
-        "ftp-simple/upload" => (Json(None), Json(Some("file_size"))),
-        "ftp-class" => (Bincode, Commands),
-        "socketserver-demo/framed" => (Json(Some("data_size")), Json(Some("data_size"))),
-        _ => (Bytes, Bytes),
-    }
+fn formats(pair: &Pair) -> (Format, Format) {
+    let dialect = &pair.dialect;
+    let format = |header: Header, has_body: bool| match header {
+        Header::None => Format::Bytes,
+        Header::Json(_) => Format::Json(has_body.then(|| header.size_key())),
+        Header::Bincode(_) => Format::Bincode,
+    };
+    // The answer to an upload is a header alone.
+    let files = dialect.files.as_ref();
+    let server = format(dialect.answers_in, files.is_none_or(Files::gets));
+    let client = match files.and_then(|files| files.command_end) {
+        Some(_) => Format::Commands,
+        None => format(dialect.asks_in, true),
+    };
+    (server, client)
 }
 
 /// Where in a frame a stream is.
@@ -72,8 +78,8 @@ pub(super) struct Decoder {
 impl Decoder {
     /// For a connection of a pair.
     #[must_use]
-    pub(super) fn new(program: &Pair) -> Self {
-        let (server, client) = formats(program);
+    pub(super) fn new(pair: &Pair) -> Self {
+        let (server, client) = formats(pair);
         let lane = |format| Lane {
             format,
             place: Place::Begin,
