@@ -4,6 +4,8 @@
 //! `lab/faults` of the workspace, and read when they are wanted: an executable that is handed out to students
 //! does not carry what is wrong with the programs that they are to mend.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -112,22 +114,22 @@ impl Fault {
     /// # Errors
     ///
     /// When a file is missing, or what is to be replaced does not stand in it exactly once.
-    pub fn changed_files(&self, target: &Target) -> Result<Vec<(&Path, String)>> {
+    pub fn changed_files(&self, target: &Target) -> Result<BTreeMap<&Path, String>> {
         let others = Target::select(&self.targets)?.into_iter().map(source);
         let others: Vec<_> = others.filter(|other| *other != source(*target)).collect();
-        let mut files: Vec<(&Path, String)> = Vec::new();
+        let mut files: BTreeMap<&Path, String> = BTreeMap::new();
         for Change { file, old, new } in &self.changes {
             if others.contains(file) {
                 continue;
             }
             let place = format!("the fault {}: {}", self.name, file.display());
-            let known = files.iter().position(|(other, _)| other == file);
-            let index = known.unwrap_or(files.len());
-            if known.is_none() {
-                let content = fs::read_to_string(workspace().join(file));
-                files.push((file, content.with_context(|| place.clone())?));
-            }
-            let content = &mut files[index].1;
+            let content = match files.entry(file) {
+                Entry::Occupied(changed) => changed.into_mut(),
+                Entry::Vacant(other) => {
+                    let content = fs::read_to_string(workspace().join(file));
+                    other.insert(content.with_context(|| place.clone())?)
+                }
+            };
             let count = content.matches(old.as_str()).count();
             ensure!(
                 count == 1,
@@ -164,12 +166,15 @@ fn source(target: Target) -> PathBuf {
     executables::python_source_in(Path::new(""), target.pair, target.side)
 }
 
-/// Copies a folder with the folders in it.
+/// Copies a folder with the folders in it, but without what Python has compiled, which may be written just now.
 fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let to = to.join(entry.file_name());
+        if entry.file_name() == "__pycache__" {
+            continue;
+        }
         if entry.file_type()?.is_dir() {
             copy(&entry.path(), &to)?;
         } else {
