@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::fs;
 
 use anyhow::{Context, Result};
-use maud::html;
+use maud::{Markup, html};
 use serde_json::Value;
 
 use super::links::between_pages;
@@ -169,8 +169,8 @@ fn checks() -> Page {
     for (check, targets) in told {
         let _ = writeln!(text, "## {}\n", check.name);
         let fields = html! {
-            p { (check.sentence) }
-            p { b { "Hint: " } (check.hint) }
+            p { (inline(&check.sentence)) }
+            p { b { "Hint: " } (inline(&check.hint)) }
             p class="targets" { (check.grade.name()) ": " (targets.join(", ")) }
         };
         text.push_str(&fragment(&fields));
@@ -182,13 +182,23 @@ fn checks() -> Page {
     }
 }
 
+/// A sentence, in which code stands between backticks.
+fn inline(text: &str) -> Markup {
+    html! {
+        @for (at, part) in text.split('`').enumerate() {
+            @if at % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
 /// Every mistake that the checks are proved with, as a diff of our own program.
 fn faults() -> Result<Page> {
     let mut text = String::from(
         "# Mistakes, and what sees them 常见错误\n\nEach is a small change of one of our Python programs, as people make it, and the check that catches it.\n\n",
     );
     let mut file = "";
-    let faults = faults::all()?;
+    let mut faults = faults::all()?;
+    faults.sort_by(|one, other| one.changes[0].file.cmp(&other.changes[0].file));
     for fault in &faults {
         let in_file = fault.changes[0].file.to_str().unwrap_or_default();
         if in_file != file {
@@ -197,7 +207,7 @@ fn faults() -> Result<Page> {
         }
         let _ = writeln!(text, "### {}\n", fault.title);
         let fields = html! {
-            p { (fault.wrong) " " (fault.why) }
+            p { (inline(&fault.wrong)) " " (inline(&fault.why)) }
             pre class="diff" {
                 @for change in &fault.changes {
                     @for line in change.old.lines() { del { "- " (line) } "\n" }
