@@ -7,13 +7,19 @@
 //! | [`pairs`] | the table of the twenty pairs: the single source for all that walks over them |
 //! | [`run`] | builds, starts, types at, watches and ends a program |
 //! | [`host`] | what the system tells: its tables of sockets, its processes, network namespaces |
+//! | [`steps`] | the programs' sources, cut into their numbered steps |
+//! | [`highlight`], `hexdump` | sources in colour; bytes as digits and as text |
 //! | [`list`] | `cargo lab list`: the programs, their ports, and how to run each |
 //! | [`compare`] | `cargo lab compare`: all pairings of Rust and Python, side by side |
+//! | [`show`] | `cargo lab show`: a program in Rust and in Python, beside each other |
+//! | [`trace`] | `cargo lab trace`: a conversation's screens, calls and packets, as a picture |
+//! | [`book`] | `cargo lab book`: one site of all that the others tell |
 //! | [`check`] | `cargo lab check`: judges anybody's implementation, over the wire and the console |
 //! | [`experiment`] | `cargo lab experiment`: the claims of the lessons, tried on this machine |
 //! | [`mod@bench`] | `cargo lab bench`: the programs against the bare system calls (Linux) |
 //!
-//! Arrows go down: a command uses [`names`], [`pairs`], [`run`] and [`host`], and these know no command.
+//! Arrows go down: a command uses the modules above the commands, and these know no command. The book
+//! alone uses other commands: it is made of what they tell.
 
 #[cfg(target_os = "linux")]
 pub mod bench;
