@@ -69,6 +69,16 @@ pub fn strace_or_skip(test: &str) -> bool {
     false
 }
 
+/// Whether tshark is here for `test`. Where it is not, see [`lacks`].
+#[must_use]
+pub fn tshark_or_skip(test: &str) -> bool {
+    let found = Command::new("tshark").arg("-v").output().is_ok();
+    if !found {
+        lacks(test, "it needs tshark");
+    }
+    found
+}
+
 /// Has our forty programs in one language pass every check.
 ///
 /// # Panics

@@ -41,6 +41,10 @@ enum Command {
     /// Misbehaves, for `trace --case`
     #[command(hide = true)]
     Peer(trace::PeerArgs),
+    /// Tries a network namespace, for `trace`
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    Namespace,
     /// Measures the programs in Rust and in Python against the bare system calls
     #[cfg(target_os = "linux")]
     Bench(lab::bench::BenchArgs),
@@ -100,6 +104,8 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Trace(args) => trace::run(&args),
         Command::Book(args) => lab::book::run(&args),
         Command::Peer(args) => args.run(),
+        #[cfg(target_os = "linux")]
+        Command::Namespace => trace::try_namespace(),
         #[cfg(target_os = "linux")]
         Command::Bench(args) => lab::bench::run(&args),
         #[cfg(target_os = "linux")]

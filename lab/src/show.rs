@@ -190,16 +190,7 @@ pub fn draw(program: &Pair, side: Side, width: usize, expand: bool) -> Result<St
     let mut told: (PathBuf, PathBuf) = (PathBuf::new(), PathBuf::new());
     let mut unfolded = BTreeSet::new();
     for row in rows(program, side)? {
-        let title = match row.step {
-            Some(step) => format!("({step}) {}", row.title),
-            None => String::new(),
-        };
-        let rule = "─".repeat(width.saturating_sub(columns(&title) + 4));
-        // Writing to a String cannot fail.
-        let _ = match row.step {
-            Some(_) => writeln!(text, "── {bold}{title}{bold:#} {rule}"),
-            None => writeln!(text, "{}", "─".repeat(width)),
-        };
+        text.push_str(&heading(&row, width));
         let rust = cell(&row.rust, &mut told.0, column);
         let python = cell(&row.python, &mut told.1, column);
         write_cells(&mut text, &rust, &python, beside, column);
@@ -218,6 +209,34 @@ pub fn draw(program: &Pair, side: Side, width: usize, expand: bool) -> Result<St
     }
     let _ = writeln!(text, "{}", "─".repeat(width));
     Ok(text)
+}
+
+/// The line above a row; a long title goes on below.
+fn heading(row: &Row, width: usize) -> String {
+    let Some(step) = row.step else {
+        return "─".repeat(width) + "\n";
+    };
+    let bold = Style::new().bold();
+    let title = Line {
+        text: format!("({step}) {}", row.title),
+        parts: Vec::new(),
+    };
+    let mut heading = String::new();
+    for (at, line) in coloured(&title, width - 3).iter().enumerate() {
+        // Writing to a String cannot fail.
+        let _ = match at {
+            0 => {
+                let rule = "─".repeat(width.saturating_sub(columns(line) + 4));
+                writeln!(
+                    heading,
+                    "{}",
+                    format!("── {bold}{line}{bold:#} {rule}").trim_end()
+                )
+            }
+            _ => writeln!(heading, "   {bold}{line}{bold:#}"),
+        };
+    }
+    heading
 }
 
 /// Lines beside each other, or one language above the other.

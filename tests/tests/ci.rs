@@ -27,9 +27,15 @@ fn needs_python() {
 }
 
 #[test]
+#[ignore = "run without tshark by the test below"]
+fn needs_tshark() {
+    assert!(!tests::tshark_or_skip("this test"));
+}
+
+#[test]
 fn a_missing_tool_is_a_line_at_home_and_a_failure_with_ci() {
     let nothing = TempDir::new().unwrap();
-    for test in ["needs_strace", "needs_python"] {
+    for test in ["needs_strace", "needs_python", "needs_tshark"] {
         let run = |ci: &str| {
             let mut command = Command::new(env::current_exe().unwrap());
             command.args(["--exact", "--ignored", test]);
@@ -80,7 +86,9 @@ fn ci_fails_when_a_tool_cannot_be_installed() {
         assert!(said.contains(says), "{said}");
         let last = said.lines().last().unwrap();
         assert!(
-            last.starts_with("cannot install iproute2 iproute2 iproute2 strace: "),
+            last.starts_with(
+                "cannot install iproute2 iproute2 iproute2 strace tshark chromium chromium-driver: "
+            ),
             "{said}"
         );
     }

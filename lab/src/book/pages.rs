@@ -271,7 +271,7 @@ fn experiments(reports: &[Value]) -> Result<Vec<Page>> {
             let _ = writeln!(text, "## The code\n\n`{source}`\n");
             let lines = highlight(&read(&source)?, Language::Rust);
             text.push_str(&fragment(
-                &html! { figure class="source rust" { pre { code { (pair::lines(&lines)) } } } },
+                &html! { figure class="source" { pre { code { (pair::lines(&lines)) } } } },
             ));
         }
         pages.push(Page {

@@ -65,18 +65,18 @@ fn sources(program: &Pair, side: Side) -> Result<Markup> {
                     @if let Some(step) = row.step {
                         p class="title" { b { "(" (step) ") " } (row.title) }
                     }
-                    (cell(&row.rust, "rust"))
-                    (cell(&row.python, "python"))
+                    (cell(&row.rust))
+                    (cell(&row.python))
                 }
             }
         }
     })
 }
 
-fn cell(cell: &Cell, language: &str) -> Markup {
+fn cell(cell: &Cell) -> Markup {
     html! {
         @if let Some((path, first)) = &cell.from {
-            figure class={ "source " (language) } {
+            figure class="source" {
                 figcaption { (path.display()) ":" (first) }
                 pre { code { (lines(&cell.lines)) } }
             }
@@ -90,10 +90,12 @@ fn cell(cell: &Cell, language: &str) -> Markup {
 pub(super) fn lines(lines: &[Line]) -> Markup {
     html! {
         @for line in lines {
-            @for (text, class) in spans(line) {
-                @if let Some(class) = class { span class=(class) { (text) } } @else { (text) }
+            span class="line" {
+                @for (text, class) in spans(line) {
+                    @if let Some(class) = class { span class=(class) { (text) } } @else { (text) }
+                }
+                "\n"
             }
-            "\n"
         }
     }
 }

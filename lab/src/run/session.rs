@@ -178,12 +178,12 @@ fn type_ahead(process: &mut Process, input: &str) -> io::Result<()> {
 }
 
 /// Types each line when the program's screen has an unfinished line that was not there before, and waits
-/// for the next such line at the end. Tells what was typed.
+/// for the client's next such line at the end, where its input ends. Tells what was typed.
 fn type_at_prompts(process: &mut Process, side: Side, input: &str) -> Vec<Moment> {
     let mut typed = Vec::new();
     let mut seen = 0;
-    // Nobody types after the last line; a program that was asked for none is not waited for.
-    let end = (!input.is_empty()).then_some("");
+    // A server does not ask again before somebody else has spoken.
+    let end = (side == Side::Client && !input.is_empty()).then_some("");
     for line in input.split_inclusive('\n').chain(end) {
         let asks = |text: &str| (text.len() > seen && !text.ends_with('\n')).then_some(text.len());
         // One that does not ask gets its line all the same.

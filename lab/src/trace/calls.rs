@@ -1,7 +1,7 @@
 //! The system calls of a program, as `strace` tells them.
 //!
 //! Which numbered step made a call: of a Rust program strace prints the stack at each call, and the
-//! debug information tells the source lines; Python runs under `steps.py`, which marks each line
+//! debug information tells the source lines; Python runs under `mark_lines.py`, which marks each line
 //! that calls something by a write to the descriptor -1, which fails and is seen.
 
 use std::collections::BTreeMap;
@@ -16,6 +16,7 @@ use anyhow::{Context, Result};
 use common::notation;
 use regex_lite::Regex;
 
+use super::cause;
 use super::event::{Call, What};
 use crate::pairs::Language;
 use crate::steps::Source;
@@ -97,7 +98,7 @@ impl Strace {
             "--absolute-timestamps=format:unix,precision:ns",
             "--syscall-times=ns",
         ]);
-        traced.args(["-e", CALLS, "-e", "signal=none", "-e", "status=all"]);
+        traced.args(["-e", CALLS]);
         let mut words: Vec<OsString> = vec![command.get_program().into()];
         words.extend(command.get_args().map(Into::into));
         match language {
@@ -140,6 +141,14 @@ impl Watched {
             reader.read(line);
         }
         Ok(reader.seen)
+    }
+
+    /// The step in which a Python program's `with` closes a socket: the line that does it is that of the `with`.
+    fn end_of_with(&self) -> Option<u32> {
+        let mut pieces = self.sources.iter().flat_map(|source| &source.pieces);
+        pieces
+            .find(|piece| piece.title.starts_with("close: `with "))?
+            .step
     }
 
     /// The step of a line of one of the program's sources, which a path may name from anywhere.
@@ -305,11 +314,15 @@ impl Reader<'_> {
                 took,
             }),
         };
-        let receives = ["recv", "read", "accept"]
-            .iter()
-            .any(|begin| name.starts_with(begin));
-        let time = if receives { begun + took } else { begun };
-        let step = self.at.get(&thread).copied().flatten();
+        let time = if cause::receives(name) {
+            begun + took
+        } else {
+            begun
+        };
+        let mut step = self.at.get(&thread).copied().flatten();
+        if name == "close" {
+            step = self.watched.end_of_with().or(step);
+        }
         self.seen.push(Seen { time, step, what });
         self.has_stack = true;
     }

@@ -188,7 +188,10 @@ impl Lane {
                 let text = String::from_utf8_lossy(&bytes);
                 told.push(format!("JSON {text}"));
                 let fields: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-                field.and_then(|field| fields.get(field)?.as_u64())
+                // The list of files has a name of its own, and the lesson's client misspells that of the upload.
+                let names = field.map(|field| [field, "listsize", "file_siz"]);
+                let mut names = names.into_iter().flatten();
+                names.find_map(|name| fields.get(name)?.as_u64())
             }
             _ => {
                 if let Ok(header) = FileHeader::decode(&bytes) {
@@ -280,6 +283,13 @@ mod tests {
         let told = decoder.read(Side::Server, &[&length[..], &header, &[0; 4]].concat());
         assert_eq!(told.len(), 3);
         assert_eq!(told[2], "length 0");
+    }
+
+    #[test]
+    fn a_list_of_files_has_a_body_too() {
+        let mut decoder = decoder("ftp-simple");
+        let told = decoder.read(Side::Server, b"\x0f\0\0\0{\"listsize\": 2}a\n");
+        assert_eq!(told.last().unwrap(), "body 2 bytes");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! | `calls` | the system calls, by strace, and the numbered step of each |
 //! | `packets` | the packets, in a network namespace |
 //! | `relay` | what a relay passes on, where packets cannot be seen |
+//! | `cause` | the order in which all that happened |
 //! | `framing` | what the bytes of a stream mean |
 //! | [`diagram`] | the rows of the picture, which `text`, `svg` and `mermaid` draw |
 //! | [`cases`] | what breaks the lessons |
@@ -31,6 +32,7 @@ use crate::steps;
 #[cfg(target_os = "linux")]
 mod calls;
 pub mod cases;
+mod cause;
 pub mod diagram;
 pub mod event;
 mod framing;
@@ -127,6 +129,16 @@ impl PeerArgs {
         self.case.run(self.port)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Enters a network namespace, and says what is missing where that does not work: `trace` asks.
+#[cfg(target_os = "linux")]
+pub fn try_namespace() -> Result<ExitCode> {
+    if let Err(error) = packets::enter_namespace() {
+        common::console::log(format_args!("{error:#}"));
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Runs the command.
@@ -246,7 +258,6 @@ impl Recording {
         args: &TraceArgs,
         notes: &mut Vec<String>,
     ) -> Result<Self> {
-        let folder = Folder::new("trace-")?;
         let command = |side: Side, language: Option<Language>| -> Result<Command> {
             match (language, args.case) {
                 (Some(language), _) => executables::command(program, side, language),
@@ -268,7 +279,7 @@ impl Recording {
             notes.push("not seen: packets, socket calls and steps; they need Linux".to_owned());
             Ok(Self {
                 program,
-                folder,
+                folder: Folder::new("trace-")?,
                 commands,
                 through_relay: true,
                 complains: args.case.is_none(),
@@ -277,30 +288,25 @@ impl Recording {
         }
         #[cfg(target_os = "linux")]
         {
-            let watched = match calls::Strace::find() {
+            let sides = [Side::Server, Side::Client];
+            let traced = match calls::Strace::find() {
                 Ok(strace) => {
                     notes.extend(strace.lacks().map(str::to_owned));
-                    let sides = [Side::Server, Side::Client];
-                    let watch = |at: usize| {
-                        watch(
-                            strace,
-                            program,
-                            sides[at],
-                            languages[at],
-                            &commands[at],
-                            &folder,
-                        )
-                    };
-                    Some([watch(0)?, watch(1)?])
+                    let command =
+                        |at: usize| for_strace(program, sides[at], languages[at], &commands[at]);
+                    Some((strace, [command(0)?, command(1)?]))
                 }
                 Err(lacks) => {
                     notes.push(lacks);
                     None
                 }
             };
+            // All is compiled: in the namespace there is no network. And there is no second thread yet, as
+            // the folder brings one: to enter a user namespace, a process must have a single one.
             let mut through_relay = args.relay;
             if !args.relay
-                && let Err(error) = packets::enter_namespace()
+                && let Err(error) =
+                    packets::try_namespace().and_then(|()| packets::enter_namespace())
             {
                 through_relay = true;
                 ensure!(
@@ -311,6 +317,17 @@ impl Recording {
                     "not seen: packets; a network namespace cannot be had here ({error:#}). A relay between the two shows what they send"
                 ));
             }
+            let folder = Folder::new("trace-")?;
+            let watched = match traced {
+                Some((strace, commands)) => {
+                    let watch = |at: usize| {
+                        let (side, command) = (sides[at], &commands[at]);
+                        watch(strace, program, side, languages[at], command, &folder)
+                    };
+                    Some([watch(0)?, watch(1)?])
+                }
+                None => None,
+            };
             Ok(Self {
                 program,
                 folder,
@@ -398,10 +415,7 @@ impl Recording {
                 }
             }
         }
-        // Calls that send count from their beginning and calls that receive from their end, and all
-        // clocks are the kernel's: causes come before their effects.
-        events.sort_by_key(|event| event.nanoseconds);
-        Ok(events)
+        Ok(cause::order(events, self.program.transport))
     }
 }
 
@@ -409,6 +423,23 @@ fn copy(command: &Command) -> Command {
     let mut copy = Command::new(command.get_program());
     copy.args(command.get_args());
     copy
+}
+
+/// The command of one side for strace, which wants other executables where they are Rust's.
+#[cfg(target_os = "linux")]
+fn for_strace(
+    program: &'static Pair,
+    side: Side,
+    language: Option<Language>,
+    command: &Command,
+) -> Result<Command> {
+    if language != Some(Language::Rust) {
+        return Ok(copy(command));
+    }
+    let executable = program.side(side);
+    let mut traced = Command::new(executables::for_stacks(program.package, executable.binary)?);
+    traced.args(command.get_args());
+    Ok(traced)
 }
 
 /// One side under strace.
@@ -425,15 +456,8 @@ fn watch(
         Some(language) => steps::sources(program, side, language)?,
         None => Vec::new(),
     };
-    let mut command = copy(command);
-    if language == Some(Language::Rust) {
-        let executable = program.side(side);
-        let mut traced = Command::new(executables::for_stacks(program.package, executable.binary)?);
-        traced.args(command.get_args());
-        command = traced;
-    }
     strace.watch(
-        &command,
+        command,
         language.unwrap_or(Language::Rust),
         sources,
         folder.path(),

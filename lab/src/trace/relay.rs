@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 
@@ -48,7 +49,7 @@ pub(super) fn start(transport: Transport, listen: SocketAddr, to: SocketAddr) ->
         Transport::Udp => {
             let socket = UdpSocket::bind(listen).with_context(cannot)?;
             let address = socket.local_addr()?;
-            thread::spawn(move || pass_datagrams(&socket, to, &sender));
+            thread::spawn(move || pass_datagrams(&socket, to, &sender, FORGET));
             address
         }
     };
@@ -158,68 +159,113 @@ fn pass(
     }
 }
 
-/// Passes datagrams on, each client's by a socket of its own, so that answers find the way back.
-fn pass_datagrams(socket: &UdpSocket, to: SocketAddr, sender: &Sender<Relayed>) {
-    let mut peers: BTreeMap<SocketAddr, UdpSocket> = BTreeMap::new();
+/// The clients of a UDP relay: each has a socket that asks the server, and when it last spoke.
+type Peers = Arc<Mutex<BTreeMap<SocketAddr, (Arc<UdpSocket>, Instant)>>>;
+
+/// Passes datagrams on, each client's by a socket of its own, so that answers find the way back. A client
+/// that says nothing for as long as `forget` loses it.
+fn pass_datagrams(socket: &UdpSocket, to: SocketAddr, sender: &Sender<Relayed>, forget: Duration) {
+    let peers = Peers::default();
     let mut buffer = vec![0; CHUNK];
     loop {
         let Ok((size, peer)) = socket.recv_from(&mut buffer) else {
             continue; // an answer to a client that has left was returned
         };
-        tell(
-            sender,
-            Side::Client,
-            (peer, to),
-            "datagram",
-            &buffer[..size],
-        );
-        if !peers.contains_key(&peer) && peers.len() < MOST_PEERS {
-            let Ok(own) = answer(socket, peer, to, sender) else {
-                continue;
-            };
-            peers.insert(peer, own);
-        }
-        if let Some(own) = peers.get(&peer) {
-            let _ = own.send(&buffer[..size]); // the server may not listen (yet)
+        let datagram = &buffer[..size];
+        tell(sender, Side::Client, (peer, to), "datagram", datagram);
+        let mut known = peers.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = match known.get(&peer) {
+            Some((own, _)) => Ok(Arc::clone(own)),
+            None if known.len() == MOST_PEERS => Err(format!("no room: {MOST_PEERS} others talk")),
+            None => answer(socket, peer, to, sender, &peers, forget)
+                .map_err(|error| format!("cannot be asked ({error})")),
+        };
+        match own {
+            Ok(own) => {
+                known.insert(peer, (Arc::clone(&own), Instant::now()));
+                drop(known);
+                let _ = own.send(datagram); // the server may not listen (yet)
+            }
+            Err(why) => tell(sender, Side::Server, (to, peer), &why, b""),
         }
     }
 }
 
-/// A socket that asks the server for one client, and a thread that passes its answers on.
+/// A socket that asks the server for one client, and a thread that passes its answers on for as long as
+/// the client is known.
 fn answer(
     socket: &UdpSocket,
     peer: SocketAddr,
     to: SocketAddr,
     sender: &Sender<Relayed>,
-) -> io::Result<UdpSocket> {
+    peers: &Peers,
+    forget: Duration,
+) -> io::Result<Arc<UdpSocket>> {
     let unspecified: SocketAddr = match to {
         SocketAddr::V4(_) => ([0, 0, 0, 0], 0).into(),
         SocketAddr::V6(_) => ([0_u16; 8], 0).into(),
     };
     let own = UdpSocket::bind(unspecified)?;
     own.connect(to)?;
-    own.set_read_timeout(Some(FORGET))?;
-    let (back, asking, sender) = (socket.try_clone()?, own.try_clone()?, sender.clone());
+    own.set_read_timeout(Some(forget))?;
+    let own = Arc::new(own);
+    let (back, asking) = (socket.try_clone()?, Arc::clone(&own));
+    let (sender, peers) = (sender.clone(), Arc::clone(peers));
     thread::spawn(move || {
         let mut buffer = vec![0; CHUNK];
         loop {
             match asking.recv(&mut buffer) {
                 Ok(size) => {
-                    tell(
-                        &sender,
-                        Side::Server,
-                        (to, peer),
-                        "datagram",
-                        &buffer[..size],
-                    );
-                    let _ = back.send_to(&buffer[..size], peer); // the client may have left
+                    let datagram = &buffer[..size];
+                    tell(&sender, Side::Server, (to, peer), "datagram", datagram);
+                    let _ = back.send_to(datagram, peer); // the client may have left
                 }
                 Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
                     tell(&sender, Side::Server, (to, peer), "nobody listens", b"");
                 }
-                Err(_) => return,
+                Err(_) => {
+                    let mut peers = peers.lock().unwrap_or_else(PoisonError::into_inner);
+                    let silent = |(_, spoke): &(_, Instant)| spoke.elapsed() >= forget;
+                    if peers.get(&peer).is_none_or(silent) {
+                        peers.remove(&peer);
+                        return;
+                    }
+                }
             }
         }
     });
     Ok(own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever comes back asks the server from another port: the old socket was given up.
+    #[test]
+    fn a_udp_client_that_falls_silent_is_forgotten_and_served_when_it_comes_back() {
+        let bind = || UdpSocket::bind("127.0.0.1:0").unwrap();
+        let (relay, server, client) = (bind(), bind(), bind());
+        client.connect(relay.local_addr().unwrap()).unwrap();
+        client
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .unwrap();
+        let (sender, _relayed) = mpsc::channel();
+        let to = server.local_addr().unwrap();
+        thread::spawn(move || pass_datagrams(&relay, to, &sender, Duration::from_millis(50)));
+        let ask = || {
+            client.send(b"x").unwrap();
+            let (_, asking) = server.recv_from(&mut [0; 1]).unwrap();
+            server.send_to(b"y", asking).unwrap();
+            client.recv(&mut [0; 1]).unwrap();
+            asking
+        };
+        let first = ask();
+        assert_eq!(ask(), first);
+        let begun = Instant::now();
+        while ask() == first {
+            assert!(begun.elapsed() < Duration::from_secs(30), "never forgotten");
+            thread::sleep(Duration::from_millis(200)); // the silence that is tried
+        }
+    }
 }
