@@ -35,8 +35,8 @@ pub(super) fn between_pages(text: &str, file: &str) -> Result<String> {
         match page {
             Some((_, page)) if anchor.is_empty() => format!("[{words}]({page})"),
             Some((_, page)) => format!("[{words}]({page}#{anchor})"),
-            // The picture is the page itself.
-            None if picture == "!" => String::new(),
+            // Pictures keep their place.
+            None if picture == "!" => format!("![{words}]({})", path.display()),
             None => words.to_owned(),
         }
     });
@@ -67,7 +67,7 @@ mod tests {
         let text = "[a](../ntp/README.md#x) [b](../common/src/net.rs) [c](https://x.org) [d](#e) ![f](g.svg)";
         assert_eq!(
             between_pages(text, "echo-udp/README.md").unwrap(),
-            "[a](ntp.md#x) b [c](https://x.org) [d](#e) "
+            "[a](ntp.md#x) b [c](https://x.org) [d](#e) ![f](echo-udp/g.svg)"
         );
     }
 }

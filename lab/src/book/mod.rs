@@ -19,6 +19,7 @@ use clap::Args;
 use mdbook_driver::MDBook;
 use mdbook_driver::config::Config;
 
+use crate::pairs::PAIRS;
 use crate::run::executables;
 use crate::run::interrupt::Folder;
 
@@ -124,6 +125,14 @@ fn write_sources(folder: &Path, recordings: &recordings::Recordings) -> Result<(
         }
     }
     fs::write(source.join("SUMMARY.md"), summary)?;
+    // The pictures of the READMEs.
+    for pair in PAIRS {
+        let picture = Path::new(pair.package).join("trace.svg");
+        fs::copy(
+            executables::workspace().join(&picture),
+            source.join(&picture),
+        )?;
+    }
     Ok(())
 }
 
