@@ -155,40 +155,32 @@ fn assert_packets_are_those_of_tshark(trace: &Trace, pcap: &Path, of: &str) {
     ];
     let ours: Vec<Vec<String>> = packets(trace)
         .map(|(_, packet)| {
-            let digits = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            let (port, payload): (_, String) =
-                (packet.from.port().to_string(), digits(&packet.payload));
             assert_eq!(packet.length, packet.payload.len());
-            let none = String::new;
-            match &packet.kind {
-                Kind::Tcp {
-                    flags,
-                    sequence,
-                    acknowledgement,
-                    window,
-                } => {
-                    let names = ["FIN", "SYN", "RST", "PSH", "ACK"];
-                    let set =
-                        |(bit, name)| u16::from(flags.split(' ').any(|flag| flag == name)) << bit;
-                    let bits: u16 = (0..).zip(names).map(set).sum();
-                    let number = |number: u32| number.to_string();
-                    vec![
-                        port,
-                        none(),
-                        format!("0x{bits:04x}"),
-                        number(*sequence),
-                        number(*acknowledgement),
-                        window.to_string(),
-                        payload,
-                        none(),
-                    ]
-                }
-                _ => {
-                    let mut fields = vec![none(); 8];
-                    (fields[1], fields[7]) = (port, payload);
-                    fields
-                }
+            let port = packet.from.port().to_string();
+            // As the JSON has it: two digits a byte.
+            let payload = serde_json::to_value(packet).unwrap()["payload"].clone();
+            let payload = payload.as_str().unwrap().to_owned();
+            let mut fields = vec![String::new(); fields.len()];
+            if let Kind::Tcp {
+                flags,
+                sequence,
+                acknowledgement,
+                window,
+            } = &packet.kind
+            {
+                let names = ["FIN", "SYN", "RST", "PSH", "ACK"];
+                let set = |(bit, name)| u16::from(flags.split(' ').any(|flag| flag == name)) << bit;
+                let bits: u16 = (0..).zip(names).map(set).sum();
+                fields[0] = port;
+                fields[2] = format!("0x{bits:04x}");
+                fields[3] = sequence.to_string();
+                fields[4] = acknowledgement.to_string();
+                fields[5] = window.to_string();
+                fields[6] = payload;
+            } else {
+                (fields[1], fields[7]) = (port, payload);
             }
+            fields
         })
         .collect();
     let theirs = tshark(pcap, &[], &fields);
