@@ -42,6 +42,9 @@ pub struct BookArgs {
     record: bool,
 }
 
+/// The picture of a page in the main README.
+const PAGE: &str = "lab/book/page.png";
+
 /// How mdBook is to make it.
 const CONFIG: &str = r#"
 [book]
@@ -61,6 +64,9 @@ additional-js = ["book.js"]
 enable = true
 [output.html.search]
 limit-results = 40
+# The page that lists them has their names and claims; their sources would be a third of the index.
+[output.html.search.chapter]
+experiments = { enable = false }
 "#;
 
 /// A page: its file below `src`, and its text in Markdown.
@@ -125,13 +131,15 @@ fn write_sources(folder: &Path, recordings: &recordings::Recordings) -> Result<(
         }
     }
     fs::write(source.join("SUMMARY.md"), summary)?;
-    // The pictures of the READMEs.
-    for pair in PAIRS {
-        let picture = Path::new(pair.package).join("trace.svg");
-        fs::copy(
-            executables::workspace().join(&picture),
-            source.join(&picture),
-        )?;
+    let traces = PAIRS
+        .iter()
+        .map(|pair| format!("{}/trace.svg", pair.package));
+    for picture in traces.chain([PAGE.to_owned()]) {
+        let copy = source.join(&picture);
+        if let Some(parent) = copy.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::copy(executables::workspace().join(&picture), copy)?;
     }
     Ok(())
 }

@@ -12,6 +12,9 @@ use crate::show::{self, Cell};
 use crate::trace::diagram::{self, Choice, Row, Topic};
 use crate::trace::event::{Trace, What};
 
+/// How many bytes of a packet a page shows: there are eighty traces, and `trace` shows more.
+const BYTES: usize = 32;
+
 /// The page.
 pub(super) fn page(program: &Pair, recordings: &[&Recording]) -> Result<Page> {
     let mut text = format!(
@@ -44,9 +47,17 @@ pub(super) fn file(program: &Pair) -> String {
     format!("{}/{:02}-{name}.md", program.package, program.number)
 }
 
-/// HTML as one line: an empty one would end it for Markdown.
+/// HTML for Markdown, in which an empty line would end it.
 pub(super) fn fragment(markup: &Markup) -> String {
-    markup.0.replace('\n', "&#10;") + "\n\n"
+    let mut text = String::new();
+    for line in markup.0.split('\n') {
+        if line.trim().is_empty() {
+            text.push_str("&#10;");
+        } else {
+            text = text + "\n" + line;
+        }
+    }
+    text.trim_start().to_owned() + "\n\n"
 }
 
 fn capitalised(text: &str) -> String {
@@ -116,7 +127,11 @@ fn spans(line: &Line) -> Vec<(&str, Option<&'static str>)> {
 
 fn pairing(recording: &Recording, first: bool) -> Markup {
     let trace = &recording.trace;
-    let rows = diagram::rows(trace, Choice::default());
+    let choice = Choice {
+        bytes: BYTES,
+        ..Choice::default()
+    };
+    let rows = diagram::rows(trace, choice);
     html! {
         details class="pairing" name="pairing" open[first] {
             summary { (trace.server) ", " (trace.client) }

@@ -144,7 +144,7 @@ pub fn hold_as(
         let all = expected.ends_with('\n') && lines(text) >= lines(expected);
         (all || mask(text, port, peer) == expected).then_some(())
     });
-    complaints.extend(end(&mut server, session.server_ends)?);
+    complaints.extend(end(&mut server, session.server_ends, typing)?);
     for (side, process) in [("server", &server), ("client", &client)] {
         let stderr = process.stderr().text();
         if ["Traceback", "panicked", "RUST_BACKTRACE"]
@@ -231,11 +231,17 @@ fn own_port(client: &mut Process) -> Result<Option<u16>> {
 }
 
 /// Ends a server, or sees it end by itself, and tells what is wrong with that.
-fn end(server: &mut Process, by_itself: bool) -> Result<Option<String>> {
+///
+/// A person whose Ctrl-C does nothing presses it again. It may do nothing under strace: while that has
+/// stopped Python's main thread the signal goes to another one, which leaves it to the main thread.
+fn end(server: &mut Process, by_itself: bool, typing: Typing) -> Result<Option<String>> {
     let (way, right): (_, fn(ExitStatus) -> bool) = if by_itself {
         ("by itself, with status 0", |status| status.success())
     } else {
         server.interrupt();
+        if typing == Typing::AtPrompts && server.wait(PATIENCE / 4)?.is_none() {
+            server.interrupt();
+        }
         ("at Ctrl-C, by the signal SIGINT", died_by_interrupt)
     };
     Ok(match server.wait(PATIENCE)? {
