@@ -23,6 +23,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 
+use crate::pairs::dialect::Asks;
 use crate::pairs::{self, Language, Pair, Session, Side, Transport};
 use crate::run::executables;
 use crate::run::interrupt::Folder;
@@ -55,6 +56,7 @@ use framing::Decoder;
 #[command(after_help = "\
 Examples:
   cargo lab trace ntp                          the time server in Rust, its client in Python
+  cargo lab trace echo-tcp --type 'hi ß'       one line of your own
   cargo lab trace 13 --server python --pcap download.pcapng
   cargo lab trace --case reset                 a download that the client breaks off
   cargo lab trace --listen 9000 --to 127.0.0.1:8080   what passes between anybody's programs")]
@@ -83,6 +85,9 @@ pub struct TraceArgs {
     /// Show each call and each packet: those for time limits, and all of a long body
     #[arg(long)]
     all: bool,
+    /// Type this line at the client, or have it send this message, in place of the whole session
+    #[arg(long = "type", value_name = "TEXT", conflicts_with_all = ["case", "listen"])]
+    typed: Option<String>,
     /// See what a relay between the two passes on, in place of packets
     #[arg(long, conflicts_with = "pcap")]
     relay: bool,
@@ -190,6 +195,9 @@ fn record(program: &'static Pair, args: &TraceArgs) -> Result<Trace> {
         Some(case) => case.session(),
         None => (program.session)(),
     };
+    if let Some(text) = &args.typed {
+        say(program, &mut session, text);
+    }
     // Which port a client has is seen on the picture; under strace it cannot be asked for.
     session.server.transcript = session.server.transcript.replace("{peer}", "…");
     let languages =
@@ -212,6 +220,34 @@ fn record(program: &'static Pair, args: &TraceArgs) -> Result<Trace> {
         notes,
         events,
     })
+}
+
+/// Has the client say `text` alone, and a server where somebody types answer its first line.
+fn say(pair: &Pair, session: &mut Session, text: &str) {
+    let client = &pair.dialect.client;
+    let line = format!("{text}\n");
+    (session.client.input, session.client.args) = match (client.asks.prompt(), client.welcome) {
+        (Some(_), Some((_, first))) => (format!("{first}\n{line}"), Vec::new()),
+        (Some(_), None) => (line, std::mem::take(&mut session.client.args)),
+        (None, _) => {
+            let mut args = vec!["--message".to_owned(), text.to_owned()];
+            if client.asks == Asks::Again {
+                args.extend(["--count".to_owned(), "1".to_owned()]);
+            }
+            (String::new(), args)
+        }
+    };
+    let answer = session.server.input.split_inclusive('\n').next();
+    session.server.input = answer.unwrap_or_default().to_owned();
+    // What is printed then stands in no lesson.
+    session.server.transcript = String::new();
+    session.equal_files = Vec::new();
+}
+
+/// Draws a trace as text, `width` columns wide.
+#[must_use]
+pub fn as_text(trace: &Trace, width: usize) -> String {
+    text::draw(trace, &diagram::rows(trace, Choice::default()), width)
 }
 
 /// Tells of each packet what its bytes mean.

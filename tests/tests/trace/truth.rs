@@ -13,6 +13,7 @@ use lab::pairs::{Language, PAIRS, Pair, Side, Transport};
 use lab::steps;
 use lab::trace::event::{Call, Kind, Trace, What};
 use tempfile::TempDir;
+use unicode_width::UnicodeWidthStr;
 
 use crate::{packets, recorded, trace, tshark};
 
@@ -118,6 +119,7 @@ fn judge(program: &'static Pair, (server, client): (Language, Language)) {
         trace = run().unwrap();
     }
     let of = format!("{} with the {}", program.name(), trace.server);
+    assert_a_narrow_picture_loses_nothing(&trace, &of);
     assert_eq!(trace.notes, [""; 0], "{of}");
     assert_packets_are_those_of_tshark(&trace, &pcap, &of);
     assert_causes_come_first(program.transport, &trace, &of);
@@ -132,6 +134,72 @@ fn judge(program: &'static Pair, (server, client): (Language, Language)) {
             ends(&trace, side)
         );
     }
+}
+
+/// The words of a picture stand in it at any width, and no line is wider than that.
+fn assert_a_narrow_picture_loses_nothing(trace: &Trace, of: &str) {
+    let words = |width: usize| {
+        let drawn = lab::trace::as_text(trace, width);
+        let plain = anstream::adapter::strip_str(&drawn).to_string();
+        for line in plain.lines() {
+            assert!(line.width() <= width, "{of}: {line}");
+        }
+        plain.replace([' ', '\n', '│', '─', '◄', '►'], "")
+    };
+    // The lines of a row are one after the other: the letters are the same, in the same order.
+    assert_eq!(words(80), words(200), "{of}");
+}
+
+/// The examples of the READMEs, `| \`text\` | \`68 69\` | \`48 49\` |`: the pair, its lab's README, how the row begins.
+const EXAMPLES: &[(&str, &str, &str)] = &[
+    ("echo-tcp", "echo-tcp", "| `hi ß` (1) |"),
+    ("echo-tcp/phone", "echo-tcp", "| `hi ß` (2) |"),
+    ("echo-tcp/oneshot", "echo-tcp", "| `hi` |"),
+    ("socketserver-demo", "socketserver-demo", "| `hello` |"),
+    ("socketserver-demo/udp", "socketserver-demo", "| `hello` |"),
+];
+
+#[test]
+fn the_bytes_in_the_readmes_are_on_the_wire() {
+    if !tests::python_or_skip("traces of the READMEs' examples") {
+        return;
+    }
+    let folder = TempDir::with_prefix("examples-").unwrap();
+    let pcap = folder.path().join("packets.pcapng");
+    for (pair, lab, row) in EXAMPLES {
+        let readme = readme_of(lab);
+        let line = readme
+            .lines()
+            .find(|line| line.starts_with(row))
+            .unwrap_or_else(|| panic!("{lab}: {row}"));
+        let cells: Vec<&str> = line.split('`').skip(1).step_by(2).collect();
+        let [text, question, answer] = cells[..] else {
+            panic!("{lab}: {line}");
+        };
+        let Some(trace) = recorded(&mut trace(&[pair, "--type", text]), &pcap) else {
+            return;
+        };
+        let said = |side: Side| {
+            let sent = packets(&trace).filter(|(event, _)| event.side == side);
+            let bytes: Vec<u8> = sent
+                .flat_map(|(_, packet)| packet.payload.clone())
+                .collect();
+            let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            digits.join(" ")
+        };
+        assert_eq!(
+            (said(Side::Client).as_str(), said(Side::Server).as_str()),
+            (question, answer),
+            "{pair}"
+        );
+    }
+}
+
+fn readme_of(lab: &str) -> String {
+    let path = lab::run::executables::workspace()
+        .join(lab)
+        .join("README.md");
+    fs::read_to_string(path).unwrap()
 }
 
 fn ends(trace: &Trace, side: Side) -> Option<&str> {
