@@ -19,7 +19,7 @@ use clap::Args;
 use mdbook_driver::MDBook;
 use mdbook_driver::config::Config;
 
-use crate::pairs::PAIRS;
+use crate::pairs::{PAIRS, Pair};
 use crate::run::executables;
 use crate::run::interrupt::Folder;
 
@@ -42,8 +42,8 @@ pub struct BookArgs {
     record: bool,
 }
 
-/// The picture of a page in the main README.
-const PAGE: &str = "lab/book/page.png";
+/// Where the pictures of the READMEs are, besides the traces of the labs.
+const PICTURES: &str = "lab/book";
 
 /// How mdBook is to make it.
 const CONFIG: &str = r#"
@@ -131,10 +131,7 @@ fn write_sources(folder: &Path, recordings: &recordings::Recordings) -> Result<(
         }
     }
     fs::write(source.join("SUMMARY.md"), summary)?;
-    let traces = PAIRS
-        .iter()
-        .map(|pair| format!("{}/trace.svg", pair.package));
-    for picture in traces.chain([PAGE.to_owned()]) {
+    for picture in pictures()? {
         let copy = source.join(&picture);
         if let Some(parent) = copy.parent() {
             fs::create_dir_all(parent)?;
@@ -142,6 +139,19 @@ fn write_sources(folder: &Path, recordings: &recordings::Recordings) -> Result<(
         fs::copy(executables::workspace().join(&picture), copy)?;
     }
     Ok(())
+}
+
+/// The pictures of the READMEs, by their paths in the workspace.
+fn pictures() -> Result<Vec<String>> {
+    let trace = |pair: &Pair| format!("{}/trace.svg", pair.package);
+    let mut pictures: Vec<String> = PAIRS.iter().map(trace).collect();
+    for entry in fs::read_dir(executables::workspace().join(PICTURES))? {
+        let path = entry?.path();
+        let is_picture = path.extension().is_some_and(|ending| ending != "md");
+        let name = path.file_name().unwrap_or_default().display();
+        pictures.extend(is_picture.then(|| format!("{PICTURES}/{name}")));
+    }
+    Ok(pictures)
 }
 
 /// Has the system open a page.
