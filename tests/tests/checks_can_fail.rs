@@ -52,6 +52,9 @@ fn chosen() -> Vec<(Fault, String)> {
         .collect()
 }
 
+/// How often a check is done again, alone, that does not show what is wanted.
+const LOOKS: usize = 3;
+
 /// Whoever judges has it together with others, or alone where the others may have been the reason for what came out.
 static MACHINE: RwLock<()> = RwLock::new(());
 
@@ -103,20 +106,27 @@ fn each_fault_is_told_by_its_check_and_by_none_before_it() {
             Err(error) => return vec![format!("{error:#}")],
         };
         let subject = Subject::Faulty(folder.path().to_owned());
-        let judge = |check, pace| {
-            let _among_others = MACHINE.read().unwrap();
-            judge::check(check, target, &subject, pace)
+        // A look among others, and where it does not show what is wanted, some alone: a mistake that is a
+        // race shows now and then, and on a busy machine a sound program may be late.
+        let judge = |check, first, pace, wanted: &dyn Fn(&Outcome) -> bool| {
+            let mut outcome = {
+                let _among_others = MACHINE.read().unwrap();
+                judge::check(check, target, &subject, first)
+            };
+            for _ in 0..LOOKS {
+                if !wanted(&outcome) {
+                    let _alone = MACHINE.write().unwrap();
+                    outcome = judge::check(check, target, &subject, pace);
+                }
+            }
+            outcome
         };
         for check in checks_of(&target) {
             if check.name == fault.caught_by {
                 let tells = |outcome: &Outcome| {
                     told(outcome).is_some_and(|failure| fault.is_told_by(&failure))
                 };
-                let mut outcome = judge(check, FAULTY);
-                if !tells(&outcome) {
-                    let _alone = MACHINE.write().unwrap();
-                    outcome = judge::check(check, target, &subject, PATIENT);
-                }
+                let outcome = judge(check, FAULTY, PATIENT, &tells);
                 if tells(&outcome) {
                     return Vec::new();
                 }
@@ -126,7 +136,7 @@ fn each_fault_is_told_by_its_check_and_by_none_before_it() {
                     fault.name, check.name, fault.says
                 )];
             }
-            let outcome = judge(check, SOUND);
+            let outcome = judge(check, SOUND, SOUND, &|outcome| outcome.verdict.is_ok());
             if outcome.verdict.is_err() {
                 return vec![format!(
                     "{name} with {}: {}: {:?}",
