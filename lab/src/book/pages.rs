@@ -68,11 +68,8 @@ pub(super) fn all(recordings: &Recordings) -> Result<Vec<Part>> {
         Part {
             title: "The lab 工具",
             pages: vec![
-                readme(
-                    "lab/README.md",
-                    "tool.md",
-                    "cargo lab, and the benchmark 工具与性能测试",
-                )?,
+                readme("lab/README.md", "tool.md", "cargo lab 工具")?,
+                benchmark()?,
                 checks(),
                 faults()?,
                 socket_functions()?,
@@ -180,6 +177,46 @@ fn checks() -> Page {
         title: "Checks 检查".to_owned(),
         text,
     }
+}
+
+/// The results of the benchmark in the tool's manual, as bars: a row of the table each.
+fn benchmark() -> Result<Page> {
+    let manual = read("lab/README.md")?;
+    let results = manual.split("### Results").nth(1).unwrap_or_default();
+    let results = results.split("\n## ").next().unwrap_or_default();
+    let mut text = String::from(
+        "# The benchmark 性能测试\n\nThe medians of [the manual's table](tool.md#results), which tells when and where they were measured, and how far they spread. \
+         `bare` is the same system calls and nothing else. The longest bar of a row is its largest figure: of times and memory a short bar is good, of frames a second a long one.\n\n",
+    );
+    for line in results.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, row, unit, bare, rust, python, ..] = cells[..] else {
+            continue;
+        };
+        let figure = |cell: &str| cell.split(' ').next()?.parse::<f64>().ok();
+        let figures = [("bare", bare), ("Rust", rust), ("Python", python)]
+            .map(|(who, cell)| Some((who, figure(cell)?)));
+        let figures: Vec<(&str, f64)> = figures.into_iter().flatten().collect();
+        let most = figures
+            .iter()
+            .map(|(_, figure)| *figure)
+            .fold(0.0, f64::max);
+        if most > 0.0 {
+            text.push_str(&fragment(&html! {
+                figure class="bars" {
+                    figcaption { (row) ", " (unit) }
+                    @for (who, figure) in figures {
+                        div { span { (who) " " (figure) } span class={ "bar " (who) } style={ "width:" (format!("{:.1}", 60.0 * figure / most)) "%" } {} }
+                    }
+                }
+            }));
+        }
+    }
+    Ok(Page {
+        file: "benchmark.md".to_owned(),
+        title: "Benchmark 性能测试".to_owned(),
+        text,
+    })
 }
 
 /// A sentence, in which code stands between backticks.
