@@ -140,6 +140,9 @@ impl Watched {
         for line in String::from_utf8_lossy(&log).lines() {
             reader.read(line);
         }
+        for (thread, (time, begin)) in std::mem::take(&mut reader.begun) {
+            reader.call(thread, time, &(begin + ") = ?"));
+        }
         Ok(reader.seen)
     }
 
@@ -261,7 +264,8 @@ impl Reader<'_> {
         let parsed = || {
             let (name, rest) = text.split_once('(')?;
             let (arguments, result) = rest.rsplit_once(") = ")?;
-            let (result, took) = result.rsplit_once(" <")?;
+            // A call in which the program was killed takes no time and returns nothing.
+            let (result, took) = result.rsplit_once(" <").unwrap_or((result, "0.0>"));
             Some((
                 name,
                 arguments,
@@ -347,9 +351,10 @@ fn strings(arguments: &str) -> impl Iterator<Item = Vec<u8>> {
 
 /// What a call returned, for people: `5`, `-1 EPIPE (Broken pipe)`.
 fn outcome(result: &str) -> String {
-    match result.strip_prefix("? ERESTART") {
-        Some(_) => "interrupted by a signal".to_owned(),
-        None => readable(result),
+    match result.trim() {
+        "?" => "the program was killed in it".to_owned(),
+        result if result.starts_with("? ERESTART") => "interrupted by a signal".to_owned(),
+        result => readable(result),
     }
 }
 
