@@ -2,10 +2,6 @@
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
@@ -17,6 +13,7 @@ use similar::{ChangeTag, TextDiff};
 use crate::pairs::{self, Language, Pair};
 use crate::run::executables;
 use crate::run::session::{self, Transcripts, Typing};
+use crate::run::workers;
 use common::console::escape_to_one_line;
 
 /// What to compare
@@ -99,46 +96,35 @@ pub fn compare(
     done: impl Fn(&Comparison) + Sync,
 ) -> Result<Vec<Comparison>> {
     executables::build_all(programs)?;
-    let jobs: Vec<(&'static Pair, Pairing)> = programs
-        .iter()
-        .flat_map(|program| {
-            languages.iter().flat_map(move |&server| {
-                languages
-                    .iter()
-                    .map(move |&client| (*program, (server, client)))
-            })
-        })
-        .collect();
-    let next = AtomicUsize::new(0);
-    let comparisons = Mutex::new(Vec::new());
-    let workers = thread::available_parallelism()
-        .map_or(2, usize::from)
-        .clamp(2, 8);
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                while let Some(&(program, pairing)) = jobs.get(next.fetch_add(1, Ordering::Relaxed))
-                {
-                    let transcripts = session::run(program, pairing.0, pairing.1, typing);
-                    let comparison = Comparison {
-                        pair: program,
-                        pairing,
-                        transcripts,
-                    };
-                    done(&comparison);
-                    comparisons
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push(comparison);
-                }
-            });
+    let jobs = pairings(programs, languages);
+    Ok(workers::in_parallel(
+        workers::usual(),
+        &jobs,
+        |&(pair, pairing)| {
+            let (server, client) = pairing;
+            let comparison = Comparison {
+                pair,
+                pairing,
+                transcripts: session::run(pair, server, client, typing),
+            };
+            done(&comparison);
+            comparison
+        },
+    ))
+}
+
+/// Each program with each pairing of the languages, in their order.
+pub(crate) fn pairings(
+    programs: &[&'static Pair],
+    languages: &[Language],
+) -> Vec<(&'static Pair, Pairing)> {
+    let mut all = Vec::new();
+    for &program in programs {
+        for &server in languages {
+            all.extend(languages.iter().map(|&client| (program, (server, client))));
         }
-    });
-    let mut comparisons = comparisons
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
-    comparisons.sort_by_key(|comparison| (comparison.pair.number, comparison.pairing));
-    Ok(comparisons)
+    }
+    all
 }
 
 /// Runs the command: prints the table, then each difference.

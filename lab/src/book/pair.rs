@@ -167,12 +167,6 @@ fn screen(trace: &Trace, side: Side) -> Markup {
 
 fn event(row: &Row) -> Markup {
     let step = row.step.map(|step| format!("{}-{step}", row.side.name()));
-    let word = match row.topic {
-        Topic::Screen => "prints ",
-        Topic::Stderr => "stderr ",
-        Topic::Keyboard => "reads ",
-        Topic::Call | Topic::Packet | Topic::End => "",
-    };
     html! {
         li class={ (row.topic.class()) " " (row.side.name()) } data-step=[step] {
             @if let Some(step) = row.step { b { "(" (step) ") " } }
@@ -180,7 +174,7 @@ fn event(row: &Row) -> Markup {
                 span class="arrow" { span { (row.head) } }
                 @if !row.below.is_empty() { pre { (row.below.join("\n")) } }
             } @else {
-                (word) code { (row.head) }
+                (row.topic.verb()) code { (row.head) }
             }
         }
     }

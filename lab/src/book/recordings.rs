@@ -5,25 +5,21 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
+use crate::compare::{Pairing, pairings};
 use crate::pairs::{Language, PAIRS, Pair};
 use crate::run::executables;
+use crate::run::workers;
 use crate::trace::event::Trace;
 
 /// A pairing's trace.
 #[derive(Debug)]
 pub(super) struct Recording {
     pub(super) program: &'static Pair,
-    pub(super) server: Language,
-    pub(super) client: Language,
     pub(super) trace: Trace,
 }
 
@@ -43,38 +39,14 @@ pub(super) fn make(again: bool) -> Result<Recordings> {
         Some(_) => Language::BOTH.to_vec(),
         None => vec![Language::Rust],
     };
-    let jobs: Vec<(&'static Pair, Language, Language)> = PAIRS
-        .iter()
-        .flat_map(|program| {
-            let languages = languages.clone();
-            languages.clone().into_iter().flat_map(move |server| {
-                let pairing = move |client| (program, server, client);
-                languages.clone().into_iter().map(pairing)
-            })
-        })
-        .collect();
     let tool = newest(&executables::workspace().join("lab/src/trace"))?;
     let common = newest(&executables::workspace().join("common"))?.max(tool);
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::new());
-    let workers = thread::available_parallelism()
-        .map_or(2, usize::from)
-        .clamp(2, 8);
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                while let Some(&job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let recording = record(&folder, job, common, again);
-                    done.lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push(recording);
-                }
-            });
-        }
+    let programs: Vec<_> = PAIRS.iter().collect();
+    let jobs = pairings(&programs, &languages);
+    let recorded = workers::in_parallel(workers::usual(), &jobs, |job| {
+        record(&folder, *job, common, again)
     });
-    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut traces = done.into_iter().collect::<Result<Vec<_>>>()?;
-    traces.sort_by_key(|recording| (recording.program.number, recording.server, recording.client));
+    let traces = recorded.into_iter().collect::<Result<Vec<_>>>()?;
     let experiments = folder.join("experiments.json");
     let sources = newest(&executables::workspace().join("lab/src/experiment"))?;
     let text = kept(
@@ -92,11 +64,10 @@ pub(super) fn make(again: bool) -> Result<Recordings> {
 
 fn record(
     folder: &Path,
-    job: (&'static Pair, Language, Language),
+    (program, (server, client)): (&'static Pair, Pairing),
     common: SystemTime,
     again: bool,
 ) -> Result<Recording> {
-    let (program, server, client) = job;
     let name = |language: Language| language.name().to_lowercase();
     let (server_name, client_name) = (name(server), name(client));
     let file = folder.join(format!(
@@ -118,12 +89,7 @@ fn record(
     let text = kept(&file, changed, again, &words)?;
     let trace =
         serde_json::from_str(&text).with_context(|| format!("{} is no trace", file.display()))?;
-    Ok(Recording {
-        program,
-        server,
-        client,
-        trace,
-    })
+    Ok(Recording { program, trace })
 }
 
 /// What a file keeps, if it is newer than what it tells of; otherwise what a command of ours prints now.

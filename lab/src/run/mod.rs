@@ -6,9 +6,11 @@
 //! | [`process`] | one running program: typed input, captured output, and an end whatever happens |
 //! | `interrupt` | what Ctrl-C must end and remove |
 //! | [`session`] | a server and a client that talk, and what both printed |
+//! | `workers` | several of them at a time |
 
 pub(crate) mod descendants;
 pub mod executables;
 pub(crate) mod interrupt;
 pub mod process;
 pub mod session;
+pub(crate) mod workers;

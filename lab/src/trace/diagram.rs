@@ -38,6 +38,19 @@ impl Topic {
     }
 }
 
+impl Topic {
+    /// What the program does, where what it says does not tell.
+    #[must_use]
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Screen => "prints ",
+            Self::Stderr => "stderr ",
+            Self::Keyboard => "reads  ",
+            Self::Call | Self::Packet | Self::End => "",
+        }
+    }
+}
+
 /// One row.
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -51,6 +64,15 @@ pub struct Row {
     pub head: String,
     /// Lines below: a packet's bytes, and what they mean.
     pub below: Vec<String>,
+}
+
+impl Row {
+    /// What stands before what it says: the step that did it, and what it is about.
+    #[must_use]
+    pub fn lead(&self) -> String {
+        let step = self.step.map(|step| format!("({step}) "));
+        step.unwrap_or_default() + self.topic.verb()
+    }
 }
 
 /// What to show.

@@ -19,10 +19,6 @@ pub(super) fn draw(trace: &Trace, rows: &[Row]) -> String {
             Side::Server => ("S", "C"),
             Side::Client => ("C", "S"),
         };
-        let step = row
-            .step
-            .map(|step| format!("({step}) "))
-            .unwrap_or_default();
         let below: Vec<String> = row.below.iter().map(|line| escape(line)).collect();
         let below = below
             .iter()
@@ -30,10 +26,10 @@ pub(super) fn draw(trace: &Trace, rows: &[Row]) -> String {
         // Writing to a String cannot fail.
         let _ = match row.topic {
             Topic::Packet => writeln!(text, "    {own}->>{other}: {}{below}", escape(&row.head)),
-            topic => writeln!(
+            _ => writeln!(
                 text,
-                "    Note over {own}: {step}{} {}",
-                word(topic),
+                "    Note over {own}: {}{}",
+                row.lead(),
                 escape(&row.head)
             ),
         };
@@ -42,15 +38,6 @@ pub(super) fn draw(trace: &Trace, rows: &[Row]) -> String {
         let _ = writeln!(text, "    %% {note}");
     }
     text
-}
-
-fn word(topic: Topic) -> &'static str {
-    match topic {
-        Topic::Screen => "prints",
-        Topic::Stderr => "stderr",
-        Topic::Keyboard => "reads",
-        Topic::Call | Topic::Packet | Topic::End => "",
-    }
 }
 
 /// What ends a line or has a meaning in Mermaid, as its entities.

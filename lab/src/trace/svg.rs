@@ -77,17 +77,7 @@ fn draw_row(svg: &mut String, number: usize, row: &Row, y: f64) -> f64 {
             .flat_map(|below| chunks(below, WIDEST))
             .collect()
     } else {
-        let step = row
-            .step
-            .map(|step| format!("({step}) "))
-            .unwrap_or_default();
-        let word = match row.topic {
-            Topic::Screen => "prints ",
-            Topic::Stderr => "stderr ",
-            Topic::Keyboard => "reads ",
-            _ => "",
-        };
-        chunks(&format!("{step}{word}{}", row.head), WIDEST)
+        chunks(&(row.lead() + &row.head), WIDEST)
     };
     let arrow = if row.topic == Topic::Packet {
         1.5 * LINE

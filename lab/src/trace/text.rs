@@ -81,23 +81,10 @@ pub(super) fn draw_row(row: &Row, width: usize) -> String {
         }
         return text;
     }
-    let step = row
-        .step
-        .map(|step| format!("({step}) "))
-        .unwrap_or_default();
-    let word = match row.topic {
-        Topic::Screen => "prints ",
-        Topic::Stderr => "stderr ",
-        Topic::Keyboard => "reads  ",
-        Topic::Call | Topic::Packet | Topic::End => "",
-    };
+    let lead = row.lead();
     // A block is two thirds as wide as the picture: which side it belongs to is seen at a glance.
     let block = (inner * 2 / 3).max(40);
-    let lines = wrap(
-        &format!("{step}{word}{}", row.head),
-        block,
-        step.width() + word.len(),
-    );
+    let lines = wrap(&format!("{lead}{}", row.head), block, lead.width());
     let left = match row.side {
         Side::Server => String::from(" "),
         Side::Client => " ".repeat(inner - block - 1),

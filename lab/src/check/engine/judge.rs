@@ -1,8 +1,6 @@
 //! Runs checks, several at a time, and collects what they come to.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::check::engine::context::Context;
@@ -11,6 +9,7 @@ use crate::check::engine::target::Target;
 use crate::check::engine::trial::{Found, Pace, Passage, Result, Stop};
 use crate::check::{Check, checks_of};
 use crate::run::process::PATIENCE;
+use crate::run::workers;
 
 /// What one check of one target came to.
 #[derive(Debug)]
@@ -87,14 +86,14 @@ pub fn check(check: &'static Check, target: Target, subject: &Subject, pace: Pac
     }
 }
 
-/// Does the checks of each target, `workers` at a time, and calls `done` after each. A target that
+/// Does the checks of each target, `at_a_time` of them together, and calls `done` after each. A target that
 /// cannot be judged by one check is spared the rest, and one that does not start is told so once: by
 /// its first check, which is done before the others.
 pub(crate) fn run(
     plan: &Plan,
     subject: &Subject,
     pace: Pace,
-    workers: usize,
+    at_a_time: usize,
     done: impl Fn(&Outcome) + Sync,
 ) -> Vec<Judgement> {
     type Job = (usize, usize, Target, &'static Check);
@@ -104,37 +103,22 @@ pub(crate) fn run(
     });
     let (first, others): (Vec<Job>, Vec<Job>) = jobs.partition(|(_, number, ..)| *number == 0);
     let hopeless: Vec<AtomicBool> = plan.iter().map(|_| AtomicBool::new(false)).collect();
-    let outcomes = Mutex::new(Vec::new());
+    let mut outcomes = Vec::new();
     for jobs in [first, others] {
-        let next = AtomicUsize::new(0);
-        let work = || {
-            while let Some(&(row, number, target, a_check)) =
-                jobs.get(next.fetch_add(1, Ordering::Relaxed))
-            {
-                if hopeless[row].load(Ordering::Relaxed) {
-                    continue;
-                }
-                let outcome = check(a_check, target, subject, pace);
-                // Several may run at the same time and none be possible: one of them tells.
-                if outcome.not_judged().is_some() && hopeless[row].swap(true, Ordering::Relaxed) {
-                    continue;
-                }
-                done(&outcome);
-                outcomes
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push((row, number, outcome));
+        let done = workers::in_parallel(at_a_time, &jobs, |&(row, number, target, a_check)| {
+            if hopeless[row].load(Ordering::Relaxed) {
+                return None;
             }
-        };
-        thread::scope(|scope| {
-            for _ in 0..workers {
-                scope.spawn(work);
+            let outcome = check(a_check, target, subject, pace);
+            // Several may run at the same time and none be possible: one of them tells.
+            if outcome.not_judged().is_some() && hopeless[row].swap(true, Ordering::Relaxed) {
+                return None;
             }
+            done(&outcome);
+            Some((row, number, outcome))
         });
+        outcomes.extend(done.into_iter().flatten());
     }
-    let mut outcomes = outcomes
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
     outcomes.sort_by_key(|(row, number, _)| (*row, *number));
     let mut judgements: Vec<Judgement> = plan
         .iter()
