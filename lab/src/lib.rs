@@ -15,17 +15,19 @@
 //! | [`trace`] | `cargo lab trace`: a conversation's screens, calls and packets, as a picture |
 //! | [`book`] | `cargo lab book`: one site of all that the others tell |
 //! | [`check`] | `cargo lab check`: judges anybody's implementation, over the wire and the console |
+//! | [`course`] | the exercises: `cargo lab start`, `watch`, `hint` and their like, `handout`, `grade` |
 //! | [`experiment`] | `cargo lab experiment`: the claims of the lessons, tried on this machine |
 //! | [`mod@bench`] | `cargo lab bench`: the programs against the bare system calls (Linux) |
 //!
-//! Arrows go down: a command uses the modules above the commands, and these know no command. The book
-//! alone uses other commands: it is made of what they tell.
+//! Arrows go down: a command uses the modules above the commands, and these know no command. Two use other
+//! commands: the book, which is made of what they tell, and the course, whose exercises are judged by checks.
 
 #[cfg(target_os = "linux")]
 pub mod bench;
 pub mod book;
 pub mod check;
 pub mod compare;
+pub mod course;
 pub mod experiment;
 mod hexdump;
 pub mod highlight;

@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use common::console;
 use lab::names::UnknownName;
 use lab::run::executables;
-use lab::{check, compare, experiment, list, trace};
+use lab::{check, compare, course, experiment, list, trace};
 
 /// Runs, compares and judges the programs of the lessons
 #[derive(Parser)]
@@ -19,7 +19,7 @@ use lab::{check, compare, experiment, list, trace};
 )]
 struct Args {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
@@ -30,6 +30,20 @@ enum Command {
     Compare(compare::CompareArgs),
     /// Judges a program: ours, or anybody's
     Check(check::CheckArgs),
+    /// Makes a folder of your own with an exercise to fill in
+    Start(course::StartArgs),
+    /// Judges your exercise on every save
+    Watch(course::WatchArgs),
+    /// Hands out the next exercise
+    Next(course::At),
+    /// Says a little more about your exercise each time
+    Hint(course::HintArgs),
+    /// Hands out the skeleton again, and keeps yours as a backup
+    Reset(course::ResetArgs),
+    /// Shows how an exercise is solved, when yours has passed
+    Solution(course::SolutionArgs),
+    /// Lists the exercises, or proves that they are sound
+    Exercises(course::ExercisesArgs),
     /// Tries the claims of the lessons on this machine, and shows what happens
     Experiment(experiment::ExperimentArgs),
     /// Shows a program in Rust and in Python, beside each other
@@ -94,8 +108,18 @@ fn wrong_usage(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<ExitCode> {
+fn run(command: Option<Command>) -> Result<ExitCode> {
+    let Some(command) = command else {
+        return course::overview(&course::At::default());
+    };
     match command {
+        Command::Start(args) => course::start(&args),
+        Command::Watch(args) => course::watch(&args),
+        Command::Next(at) => course::next(&at),
+        Command::Hint(args) => course::hint(&args),
+        Command::Reset(args) => course::reset(&args),
+        Command::Solution(args) => course::solution(&args),
+        Command::Exercises(args) => course::exercises(&args),
         Command::List => list::run(),
         Command::Compare(args) => compare::run(&args),
         Command::Check(args) => check::run(&args),

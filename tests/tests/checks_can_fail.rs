@@ -83,7 +83,10 @@ fn in_parallel<T: Sync>(jobs: &[T], job: impl Fn(&T) -> Vec<String> + Sync) -> V
 
 /// What a failure says: what was expected, what happened, and how the program was found.
 fn told(outcome: &Outcome) -> Option<String> {
-    let Err(Stop::Failed { expected, happened }) = &outcome.verdict else {
+    let Err(Stop::Failed {
+        expected, happened, ..
+    }) = &outcome.verdict
+    else {
         return None;
     };
     let mut told = vec![expected.clone(), happened.clone()];

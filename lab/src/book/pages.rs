@@ -12,7 +12,7 @@ use super::pair::{self, fragment};
 use super::recordings::{Recording, Recordings};
 use super::{Page, Part};
 use crate::check::engine::target::Target;
-use crate::check::{self, Check, faults};
+use crate::check::{self, Check, Words, faults};
 use crate::highlight::highlight;
 use crate::pairs::{Language, PAIRS};
 use crate::run::executables;
@@ -167,7 +167,13 @@ fn checks() -> Page {
         let _ = writeln!(text, "## {}\n", check.name);
         let fields = html! {
             p { (inline(&check.sentence)) }
-            p { b { "Hint: " } (inline(&check.hint)) }
+            @match &check.hint {
+                Words::Same(hint) => p { b { "Hint: " } (inline(hint)) }
+                Words::Each { rust, python } => {
+                    p { b { "Hint, in Python: " } (inline(python)) }
+                    p { b { "In Rust: " } (inline(rust)) }
+                }
+            }
             p class="targets" { (check.grade.name()) ": " (targets.join(", ")) }
         };
         text.push_str(&fragment(&fields));

@@ -20,12 +20,14 @@ use crate::check::engine::subject::Subject;
 use crate::check::engine::target::Target;
 use crate::check::engine::trial::Pace;
 use crate::check::{Check, Grade, checks_of, report};
+use crate::course;
 use crate::pairs::dialect::Serves;
 use crate::pairs::{Language, Side, Transport};
 use crate::run::executables;
 
 /// What to judge, and how
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[command(after_help = "\
 Examples:
   cargo lab check ntp/server                our Rust program
@@ -39,8 +41,9 @@ In a command {host}, {port} and {dir} are filled in; without {port} the lesson's
 file.bin there to send, ftp-class/client the folders share and download.
 Exit status: 0 all passed, 1 some failed, 2 could not be judged (or every check was skipped).")]
 pub struct CheckArgs {
-    /// Such as ntp/server; 11, ntp or echo-tcp/phone for both sides; or all
-    #[arg(value_name = "TARGET", required_unless_present = "list")]
+    /// Such as ntp/server; 11, ntp or echo-tcp/phone for both sides; or all. An exercise, such as
+    /// echo-tcp/01-server, is looked for in your own folder: the current one if nothing is given
+    #[arg(value_name = "TARGET")]
     targets: Vec<String>,
     /// Judge our Python program
     #[arg(long, conflicts_with_all = ["connect", "command"])]
@@ -48,6 +51,12 @@ pub struct CheckArgs {
     /// Judge a server that runs already
     #[arg(long, value_name = "HOST:PORT", conflicts_with = "command")]
     connect: Option<String>,
+    /// Of an exercise: where your folder is
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Of an exercise: go on after the first stage that fails
+    #[arg(long)]
+    all: bool,
     /// Only the checks of one grade
     #[arg(long, value_enum, value_name = "GRADE")]
     only: Option<Grade>,
@@ -145,6 +154,15 @@ const MOST_PATIENCE: Duration = Duration::from_hours(1);
 
 /// Runs the command. A mistake in the command line is status 2, as a program that cannot be judged.
 pub fn run(args: &CheckArgs) -> Result<ExitCode> {
+    if !args.list
+        && !args.is_foreign()
+        && !args.python
+        && !args.lacks_its_command()
+        && let Some(exercise) = course::asked_for(&args.targets)
+    {
+        let how = course::CheckedExercise::new(args.dir.clone(), args.all, args.patience);
+        return course::check(exercise.as_deref(), &how);
+    }
     let mut text = Vec::new();
     let planned = plan(args).and_then(|plan| {
         let subject = (!args.list).then(|| subject(args, &plan)).transpose()?;

@@ -130,12 +130,7 @@ impl Fault {
                     other.insert(content.with_context(|| place.clone())?)
                 }
             };
-            let count = content.matches(old.as_str()).count();
-            ensure!(
-                count == 1,
-                "{place} has this {count} times, not once: {old:?}"
-            );
-            *content = content.replace(old.as_str(), new);
+            *content = replace_once(content, old, new).with_context(|| place.clone())?;
         }
         Ok(files)
     }
@@ -159,6 +154,13 @@ impl Fault {
         }
         Ok(folder)
     }
+}
+
+/// `text` with `new` for `old`, which must stand in it exactly once.
+pub(crate) fn replace_once(text: &str, old: &str, new: &str) -> Result<String> {
+    let count = text.matches(old).count();
+    ensure!(count == 1, "it has this {count} times, not once: {old:?}");
+    Ok(text.replace(old, new))
 }
 
 /// The path of the target's program in the workspace.
@@ -226,9 +228,9 @@ mod tests {
         let target = Target::select(&fault("").targets).unwrap()[0];
         assert!(fault("listener.accept()").changed_files(&target).is_ok());
         for old in ["import", "no such line"] {
-            let error = fault(old).changed_files(&target).unwrap_err().to_string();
+            let error = format!("{:#}", fault(old).changed_files(&target).unwrap_err());
             assert!(
-                error.contains("the fault none: echo-tcp/python/server.py"),
+                error.contains("the fault none: echo-tcp/python/server.py: it has this"),
                 "{error}"
             );
         }

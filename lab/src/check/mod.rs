@@ -14,26 +14,34 @@
 //! A check is a function over a `Context`. It fails through `?`: every method that
 //! waits for the program says by itself what was expected and what happened.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use catalogue::Script;
 use engine::context::Context;
 use engine::target::Target;
 use engine::trial::Result;
+pub(crate) use report::paragraph;
+pub use words::Words;
 
 mod args;
 pub mod catalogue;
 pub mod engine;
 pub mod faults;
 mod report;
+mod words;
 
 pub use args::{CheckArgs, lacks_separator, run};
 
 /// What a check asks for. (The comments of the grades are the help of `--only`.)
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Grade {
     /// What the lesson asks: bytes, prompts, lines, the end
     Protocol,
+    /// What the lesson's screens show, in Python's notation
+    Transcript,
     /// What a hostile or unlucky network does
     Robust,
 }
@@ -44,6 +52,7 @@ impl Grade {
     pub fn name(self) -> &'static str {
         match self {
             Self::Protocol => "protocol",
+            Self::Transcript => "transcript",
             Self::Robust => "robust",
         }
     }
@@ -56,20 +65,61 @@ pub struct Check {
     pub name: &'static str,
     /// What its failure means.
     pub grade: Grade,
-    /// Which programs it is for.
-    needs: catalogue::Needs,
+    /// Which programs it is for; none, if an exercise has it for itself.
+    needs: Option<catalogue::Needs>,
     /// What is done, and what must follow.
     pub sentence: String,
     /// Why it matters, and how a failing program is mended.
-    pub hint: String,
-    run: fn(&Context) -> Result,
+    pub hint: Words,
+    run: Deed,
+}
+
+/// What a check does.
+#[derive(Debug)]
+enum Deed {
+    /// A function of the catalogue.
+    Function(fn(&Context) -> Result),
+    /// Steps that an exercise wrote down.
+    Script(Script),
 }
 
 impl Check {
+    /// One that an exercise has for itself. It is kept for as long as the tool runs, as those of the catalogue are.
+    pub(crate) fn of_exercise(
+        name: String,
+        grade: Grade,
+        sentence: String,
+        hint: Words,
+        script: Script,
+    ) -> &'static Self {
+        Box::leak(Box::new(Self {
+            name: name.leak(),
+            grade,
+            needs: None,
+            sentence,
+            hint,
+            run: Deed::Script(script),
+        }))
+    }
+
     /// Whether it is for `target`.
     #[must_use]
     pub fn judges(&self, target: &Target) -> bool {
-        self.needs.are_met_by(target)
+        self.needs.is_some_and(|needs| needs.are_met_by(target))
+    }
+
+    /// Whether an exercise has it for itself, and no target has it.
+    #[must_use]
+    pub fn is_of_an_exercise(&self) -> bool {
+        self.needs.is_none()
+    }
+
+    /// Does it.
+    fn run(&self, context: &Context) -> Result {
+        match &self.run {
+            Deed::Function(run) => run(context),
+            Deed::Script(script) => script.run(context),
+        }
     }
 }
 

@@ -201,9 +201,14 @@ fn run_cargo(package: &str, binary: Option<&str>, profile: Profile) -> Result<bo
     Ok(status.success())
 }
 
+/// The cargo that has started this process, else the one that a shell finds.
+pub(crate) fn cargo_program() -> String {
+    env::var("CARGO").unwrap_or_else(|_| "cargo".into())
+}
+
 /// A cargo command for a package, whose results go to `folder`.
 fn cargo(command: &str, package: &str, folder: &Path) -> Command {
-    let mut cargo = Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
+    let mut cargo = Command::new(cargo_program());
     cargo
         .current_dir(workspace())
         .args([command, "--quiet", "--package", package, "--target-dir"])

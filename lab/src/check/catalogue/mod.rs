@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::check::{Check, Grade};
+use crate::check::{Check, Deed, Grade, Words};
 
 mod clients;
 mod datagrams;
@@ -17,13 +17,17 @@ mod files;
 mod headers;
 mod needs;
 mod ntp;
+mod script;
 mod service;
+mod starts;
 mod table;
 mod tcp_servers;
 mod typed;
 mod wire;
 
 pub(super) use needs::Needs;
+pub(crate) use script::Script;
+pub(crate) use starts::starts;
 
 /// Has our programs give up a peer after [`TIMEOUT`](crate::check::engine::context::TIMEOUT).
 const SHORT_TIMEOUT: &[&str] = &["--timeout", "2"];
@@ -35,9 +39,9 @@ struct Text {
     /// What is done, and what must follow.
     sentence: String,
     /// Why it matters, and how a failing program is mended.
-    hint: String,
+    hint: Words,
     /// The hint where the lesson's own program fails, and the check is of grade robust.
-    robust_hint: Option<String>,
+    robust_hint: Option<Words>,
 }
 
 /// The texts of a family, by the names of its checks.
@@ -56,13 +60,13 @@ pub fn all() -> &'static [Check] {
                 Check {
                     name,
                     grade,
-                    needs,
+                    needs: Some(needs),
                     sentence: text.map_or_else(String::new, |text| text.sentence.clone()),
                     hint: robust
                         .filter(|_| grade == Grade::Robust)
                         .or_else(|| text.map(|text| text.hint.clone()))
                         .unwrap_or_default(),
-                    run,
+                    run: Deed::Function(run),
                 }
             })
         };
@@ -76,6 +80,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::pairs::Language;
 
     #[test]
     fn every_check_has_its_text_and_every_text_its_check() {
@@ -91,7 +96,9 @@ mod tests {
             assert_eq!(told, done);
             for (name, text) in &texts {
                 let hints = [Some(&text.hint), text.robust_hint.as_ref()];
-                for told in hints.into_iter().flatten().chain([&text.sentence]) {
+                let each = |words: &Words| Language::BOTH.map(|one| words.to(Some(one)).to_owned());
+                let hints = hints.into_iter().flatten().flat_map(each);
+                for told in hints.chain([text.sentence.clone()]) {
                     assert!(told.ends_with('.'), "{name}: {told}");
                 }
             }

@@ -13,8 +13,8 @@ use crate::check::engine::subject::Subject;
 use crate::check::engine::target::Target;
 use crate::check::engine::trial::{Found, Pace, Passage, Result, Stop, Trial};
 use crate::check::engine::vacancy::Vacancy;
-use crate::pairs::Pair;
 use crate::pairs::dialect::Dialect;
+use crate::pairs::{Pair, Side};
 use crate::run::interrupt::Folder;
 
 /// How long our programs are told to wait for a peer that stalls. Half a minute would be long to wait
@@ -51,6 +51,11 @@ impl<'a> Context<'a> {
         self.target.pair
     }
 
+    /// Which end of it.
+    pub(crate) fn side(&self) -> Side {
+        self.target.side
+    }
+
     /// How its two ends speak.
     pub(crate) fn dialect(&self) -> &'static Dialect {
         &self.target.pair.dialect
@@ -64,6 +69,11 @@ impl<'a> Context<'a> {
     /// How long an answer may take.
     pub(crate) fn patience(&self) -> Duration {
         self.trial.patience()
+    }
+
+    /// The moment at which the patience that begins now ends.
+    pub(crate) fn limit(&self) -> Instant {
+        self.trial.limit()
     }
 
     /// How long a client may wait before it gives up. Ours were told to be quick; others wait as long

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::check::engine::ports::unspecified;
 use crate::check::engine::stream::shortened;
-use crate::check::engine::trial::{Direction, Result, Stop, Trial};
+use crate::check::engine::trial::{Direction, Manner, Result, Stop, Trial};
 
 /// A UDP socket of the checker. Every datagram is written down, every wait is bounded.
 #[derive(Debug)]
@@ -109,7 +109,8 @@ impl Datagrams {
             )),
             _ => self
                 .trial
-                .fail(expected, format!("silence for {seconds:.1} s")),
+                .fail(expected, format!("silence for {seconds:.1} s"))
+                .in_manner(Manner::Silence),
         }
     }
 
@@ -121,7 +122,10 @@ impl Datagrams {
         let span = self.trial.patience();
         Err(match self.receive_within(span)? {
             Some(datagram) if datagram == expected => return Ok(()),
-            Some(datagram) => self.trial.fail(described(expected), described(&datagram)),
+            Some(datagram) => self
+                .trial
+                .fail(described(expected), described(&datagram))
+                .in_manner(Manner::differs(expected, &datagram)),
             None => self.silence(&described(expected), span),
         })
     }
@@ -130,14 +134,14 @@ impl Datagrams {
     pub(crate) fn expect_silence(&mut self, span: Duration) -> Result {
         match self.receive_within(span)? {
             None => Ok(()),
-            Some(datagram) => Err(self.trial.fail(
-                "no further datagram",
-                format!(
-                    "one more of {} bytes: {}",
-                    datagram.len(),
-                    common::notation::bytes(&shortened(&datagram))
-                ),
-            )),
+            Some(datagram) => {
+                let bytes = common::notation::bytes(&shortened(&datagram));
+                let happened = format!("one more of {} bytes: {bytes}", datagram.len());
+                Err(self
+                    .trial
+                    .fail("no further datagram", happened)
+                    .in_manner(Manner::TooMuch))
+            }
         }
     }
 

@@ -22,6 +22,8 @@ pub struct Outcome {
     pub passages: Vec<Passage>,
     /// How the programs were found at the end, if it failed.
     pub found: Vec<Found>,
+    /// How it is mended, in the words of the program's language.
+    pub hint: &'static str,
     /// How long it took.
     pub took: Duration,
 }
@@ -71,8 +73,8 @@ pub fn check(check: &'static Check, target: Target, subject: &Subject, pace: Pac
     let begun = Instant::now();
     let (verdict, passages, found) = match Context::new(target, subject, pace) {
         Err(stop) => (Err(stop), Vec::new(), Vec::new()),
-        Ok(mut context) => {
-            let verdict = (check.run)(&mut context);
+        Ok(context) => {
+            let verdict = check.run(&context);
             let (passages, found) = context.into_notes();
             (verdict, passages, found)
         }
@@ -82,6 +84,7 @@ pub fn check(check: &'static Check, target: Target, subject: &Subject, pace: Pac
         verdict,
         passages,
         found,
+        hint: check.hint.to(subject.language()),
         took: begun.elapsed(),
     }
 }

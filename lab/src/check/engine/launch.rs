@@ -15,6 +15,9 @@ use crate::check::engine::target::Target;
 use crate::check::engine::trial::{Result, Stop, Trial};
 use crate::run::process::PATIENCE;
 
+/// What is said of a program that has another port than it was given.
+pub(crate) const ELSEWHERE: &str = "; it listens on ";
+
 /// A program about to be started.
 #[derive(Debug)]
 pub(crate) struct Launch<'a> {
@@ -148,7 +151,7 @@ impl<'a> Launch<'a> {
             if Instant::now() > deadline {
                 let elsewhere = match ports::of_group(program.process().id()).join(" and ") {
                     none if none.is_empty() => none,
-                    some => format!("; it listens on {some} instead"),
+                    some => format!("{ELSEWHERE}{some} instead"),
                 };
                 return Err(self.not_ready(format!(
                     "the program did not listen on {} {address} within {} s{elsewhere}",

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use common::console;
 
-use crate::check::engine::trial::{Found, Result, Stop, Trial};
+use crate::check::engine::trial::{Found, Manner, Result, Stop, Trial};
 use crate::host::processor::{self, Watched};
 use crate::run::process::Process;
 
@@ -77,7 +77,8 @@ impl Program {
             self.seen += text.len();
             return Ok(());
         }
-        Err(self.not_shown(&quote(text)))
+        let shown = Manner::differs(text.as_bytes(), self.rest().as_bytes());
+        Err(self.not_shown(&quote(text)).in_manner(shown))
     }
 
     /// Waits until the screen shows `part` somewhere in what has not been looked at, skips to

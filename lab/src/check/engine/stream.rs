@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
-use crate::check::engine::trial::{Direction, Result, Stop, Trial};
+use crate::check::engine::trial::{Direction, Manner, Result, Stop, Trial};
 use crate::host::sockets;
 
 /// A connection with the program under test. Every byte is written down, every wait is bounded.
@@ -187,10 +187,11 @@ impl Stream {
         if bytes.len() == size {
             return Ok(bytes);
         }
-        Err(self.trial.fail(
-            format!("{size} bytes of {}", self.said),
-            format!("{} bytes, then {end}", bytes.len()),
-        ))
+        let happened = format!("{} bytes, then {end}", bytes.len());
+        Err(self
+            .trial
+            .fail(format!("{size} bytes of {}", self.said), happened)
+            .in_manner(end.manner()))
     }
 
     /// Receives what comes first: as much as one receive gives.
@@ -198,7 +199,10 @@ impl Stream {
         let (bytes, end) = self.read_until(|bytes| !bytes.is_empty(), 64 * 1024)?;
         match end {
             End::Enough => Ok(bytes),
-            end => Err(self.trial.fail("an answer", end.to_string())),
+            end => Err(self
+                .trial
+                .fail("an answer", end.to_string())
+                .in_manner(end.manner())),
         }
     }
 
@@ -251,25 +255,27 @@ impl Stream {
         if bytes == expected {
             return Ok(());
         }
-        let happened = match bytes
+        let differs = bytes
             .iter()
             .zip(expected)
-            .position(|(got, want)| got != want)
-        {
+            .position(|(got, want)| got != want);
+        let happened = match differs {
             Some(offset) => format!(
                 "{}, which differs at byte {offset}",
                 common::notation::bytes(&shortened(&bytes))
             ),
             None => format!("{} of {size} bytes, then {end}", bytes.len()),
         };
-        Err(self.trial.fail(
-            format!(
-                "{} {}",
-                self.said,
-                common::notation::bytes(&shortened(expected))
-            ),
-            happened,
-        ))
+        let manner = if differs.is_some() || !bytes.is_empty() {
+            Manner::differs(expected, &bytes)
+        } else {
+            end.manner()
+        };
+        let said = common::notation::bytes(&shortened(expected));
+        Err(self
+            .trial
+            .fail(format!("{} {said}", self.said), happened)
+            .in_manner(manner))
     }
 
     /// Waits until the program closes or resets, whatever it says before.
@@ -302,18 +308,17 @@ impl Stream {
         match got {
             Ok(1..) => {
                 let (bytes, _) = self.read_until(|bytes| !bytes.is_empty(), 4096)?;
-                Err(self.trial.fail(
-                    silence,
-                    format!(
-                        "after {:.1} s: {}",
-                        begun.elapsed().as_secs_f64(),
-                        common::notation::bytes(&shortened(&bytes))
-                    ),
-                ))
+                let bytes = common::notation::bytes(&shortened(&bytes));
+                let happened = format!("after {:.1} s: {bytes}", begun.elapsed().as_secs_f64());
+                Err(self
+                    .trial
+                    .fail(silence, happened)
+                    .in_manner(Manner::TooMuch))
             }
             Ok(0) => Err(self
                 .trial
-                .fail(silence, "the program closed the connection")),
+                .fail(silence, "the program closed the connection")
+                .in_manner(Manner::Closed)),
             Err(error) if is_timeout(&error) => Ok(()),
             Err(error) => Err(self.trial.fail(silence, describe(&error))),
         }
@@ -374,6 +379,17 @@ enum End {
     Closed,
     Reset,
     Silence(Duration),
+}
+
+impl End {
+    fn manner(&self) -> Manner {
+        match self {
+            Self::Enough => Manner::TooMuch,
+            Self::Closed => Manner::Closed,
+            Self::Reset => Manner::Reset,
+            Self::Silence(_) => Manner::Silence,
+        }
+    }
 }
 
 impl std::fmt::Display for End {

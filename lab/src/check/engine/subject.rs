@@ -40,6 +40,33 @@ impl Subject {
         matches!(self, Self::Ours(_) | Self::Faulty(_))
     }
 
+    /// In which language it is, as far as its command tells.
+    pub(crate) fn language(&self) -> Option<Language> {
+        match self {
+            Self::Ours(language) => Some(*language),
+            Self::Faulty(_) => Some(Language::Python),
+            Self::Command(words) => {
+                let extends = |word: &str, extension: &str| {
+                    Path::new(word)
+                        .extension()
+                        .is_some_and(|other| other == extension)
+                };
+                let is_python = |word: &str| word.contains("python") || extends(word, "py");
+                let is_rust = |word: &str| {
+                    word.contains("cargo") || word.contains("target/") || extends(word, "rs")
+                };
+                let mut words = words.iter().map(String::as_str);
+                let first = words.find(|word| is_python(word) || is_rust(word))?;
+                Some(if is_python(first) {
+                    Language::Python
+                } else {
+                    Language::Rust
+                })
+            }
+            Self::Running(_) => None,
+        }
+    }
+
     /// How a report names it.
     #[must_use]
     pub fn name(&self) -> String {

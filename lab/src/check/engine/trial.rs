@@ -35,6 +35,43 @@ impl Pace {
     }
 }
 
+/// How what happened differs from what was expected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Manner {
+    /// Nothing came.
+    Silence,
+    /// The connection was closed before.
+    Closed,
+    /// The connection was reset.
+    Reset,
+    /// Something else came.
+    Differs {
+        /// What was to come.
+        expected: Vec<u8>,
+        /// What came.
+        received: Vec<u8>,
+    },
+    /// Something came where nothing was to come.
+    TooMuch,
+    /// As the failure says.
+    #[default]
+    Otherwise,
+}
+
+impl Manner {
+    /// Other bytes came. Of long ones the beginning is kept, up to some way behind the first difference.
+    pub(crate) fn differs(expected: &[u8], received: &[u8]) -> Self {
+        const BEHIND: usize = 64;
+        let same = expected.iter().zip(received).take_while(|(a, b)| a == b);
+        let end = same.count() + BEHIND;
+        let kept = |bytes: &[u8]| bytes[..bytes.len().min(end)].to_vec();
+        Self::Differs {
+            expected: kept(expected),
+            received: kept(received),
+        }
+    }
+}
+
 /// Why a check did not pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
@@ -44,6 +81,8 @@ pub enum Stop {
         expected: String,
         /// What followed.
         happened: String,
+        /// How it differs, as far as the checker knows.
+        manner: Manner,
     },
     /// The check cannot be done here; the text says why.
     Skipped(String),
@@ -55,12 +94,25 @@ impl Stop {
     /// Says in a failure at which point it happened: `what` was to follow.
     pub(crate) fn while_(self, what: &str) -> Self {
         match self {
-            Self::Failed { expected, happened } => Self::Failed {
+            Self::Failed {
+                expected,
+                happened,
+                manner,
+            } => Self::Failed {
                 expected: format!("{what}: {expected}"),
                 happened,
+                manner,
             },
             other => other,
         }
+    }
+
+    /// Says in which manner it failed.
+    pub(crate) fn in_manner(mut self, new: Manner) -> Self {
+        if let Self::Failed { manner, .. } = &mut self {
+            *manner = new;
+        }
+        self
     }
 }
 
@@ -210,6 +262,7 @@ impl Trial {
         Stop::Failed {
             expected: expected.into(),
             happened,
+            manner: Manner::default(),
         }
     }
 

@@ -39,10 +39,12 @@ fn check(outcome: &Outcome) -> Value {
             fields["programs"] = json!(outcome.found);
             fields["evidence"] = json!(evidence(outcome));
         }
-        Err(Stop::Failed { expected, happened }) => {
+        Err(Stop::Failed {
+            expected, happened, ..
+        }) => {
             fields["expected"] = json!(expected);
             fields["happened"] = json!(happened);
-            fields["hint"] = json!(outcome.check.hint);
+            fields["hint"] = json!(outcome.hint);
             fields["programs"] = json!(outcome.found);
             fields["evidence"] = json!(evidence(outcome));
         }

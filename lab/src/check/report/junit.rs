@@ -36,7 +36,9 @@ fn case(outcome: &Outcome) -> TestCase {
                 .set_description(format!("{why}\n{}", evidence(outcome)));
             status
         }
-        Err(Stop::Failed { expected, happened }) => {
+        Err(Stop::Failed {
+            expected, happened, ..
+        }) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status
                 .set_message(format!("expected: {expected}; happened: {happened}"))
@@ -44,7 +46,7 @@ fn case(outcome: &Outcome) -> TestCase {
                     "{}\nexpected: {expected}\nhappened: {happened}\n{}hint: {}\n",
                     outcome.check.sentence,
                     evidence(outcome),
-                    outcome.check.hint
+                    outcome.hint
                 ));
             status
         }

@@ -8,6 +8,7 @@ mod table;
 
 pub(super) use json::json;
 pub(super) use junit::junit;
+pub(crate) use table::paragraph;
 pub(super) use table::{list, table};
 
 use crate::check::engine::judge::Outcome;

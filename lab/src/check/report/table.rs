@@ -36,7 +36,10 @@ pub(crate) fn table(out: &mut impl Write, judgements: &[Judgement]) -> io::Resul
     }
     for judgement in judgements {
         for outcome in &judgement.outcomes {
-            if let Err(Stop::Failed { expected, happened }) = &outcome.verdict {
+            if let Err(Stop::Failed {
+                expected, happened, ..
+            }) = &outcome.verdict
+            {
                 writeln!(
                     out,
                     "{BOLD}{}: {}{BOLD:#}",
@@ -92,7 +95,7 @@ fn failure(
     paragraph(out, "expected: ", expected, 2)?;
     paragraph(out, "happened: ", happened, 2)?;
     all_evidence(out, outcome)?;
-    paragraph(out, "hint:     ", &outcome.check.hint, 2)?;
+    paragraph(out, "hint:     ", outcome.hint, 2)?;
     writeln!(out)
 }
 
@@ -133,7 +136,12 @@ pub(crate) fn list(out: &mut impl Write, plan: &Plan, long: bool) -> io::Result<
 
 /// Writes `text` in lines of at most [`WIDTH`] columns, `label` before the first, all of them
 /// indented. A word that is longer than a line is broken.
-fn paragraph(out: &mut impl Write, label: &str, text: &str, indent: usize) -> io::Result<()> {
+pub(crate) fn paragraph(
+    out: &mut impl Write,
+    label: &str,
+    text: &str,
+    indent: usize,
+) -> io::Result<()> {
     let text = console::escape_to_one_line(text);
     let hang = indent + label.len();
     let mut line = format!("{:indent$}{label}", "");

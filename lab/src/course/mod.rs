@@ -1,0 +1,65 @@
+//! The course: exercises from an empty file to a server that nothing breaks.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `exercise` | an exercise, as its folder says it, and all of them |
+//! | `skeleton` | what is left of a solution when its marks are followed |
+//! | `work` | a student's folder: `lab.toml`, `progress.txt`, skeletons |
+//! | `judge` | judges an exercise in stages, and says what failed on a screen |
+//! | `steps` | `cargo lab`, `start`, `check`, `next`, `hint`, `reset`, `solution` |
+//! | `watch` | `cargo lab watch`: judges on every save |
+//! | `verify` | `cargo lab exercises verify`: proves that the exercises are sound |
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::run::executables::workspace;
+
+mod exercise;
+mod judge;
+mod skeleton;
+mod steps;
+mod verify;
+mod watch;
+mod work;
+
+pub use steps::{
+    At, CheckedExercise, HintArgs, ResetArgs, SolutionArgs, StartArgs, asked_for, check, hint,
+    next, overview, reset, solution, start,
+};
+pub use verify::{ExercisesArgs, exercises};
+pub use watch::{WatchArgs, watch};
+
+use exercise::Library;
+
+/// The folder in which the labs with their exercises lie: that of the tool where it was handed out with them, else
+/// the workspace.
+fn root() -> PathBuf {
+    let beside = env::current_exe()
+        .and_then(|tool| tool.canonicalize())
+        .ok()
+        .and_then(|tool| tool.parent().map(Path::to_path_buf));
+    let has_exercises = |folder: &PathBuf| {
+        exercise::labs()
+            .iter()
+            .any(|lab| folder.join(lab).join("exercises").is_dir())
+    };
+    beside
+        .filter(has_exercises)
+        .unwrap_or_else(|| workspace().to_path_buf())
+}
+
+/// All exercises.
+fn library() -> Result<Library> {
+    Library::open(&root())
+}
+
+/// How the tool is called: `cargo lab`, or its own path where it was handed out.
+fn tool() -> String {
+    if root() == workspace() {
+        return "cargo lab".to_owned();
+    }
+    env::args().next().unwrap_or_else(|| "lab".to_owned())
+}

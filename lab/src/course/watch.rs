@@ -1,0 +1,263 @@
+//! `cargo lab watch`: judges the current exercise on every save.
+//!
+//! A file system may not tell of changes (network mounts, WSL's `/mnt/c`), so the folder is looked at as well, twice a
+//! second; `notify` makes the answer quicker where it can.
+
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use common::console::print_line;
+use notify::{PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
+
+use crate::course::steps::{self, CheckedExercise, Desk};
+use crate::course::{library, tool};
+
+/// What to watch
+#[derive(Args, Debug)]
+pub struct WatchArgs {
+    /// The exercise [default: the current one]
+    exercise: Option<String>,
+    #[command(flatten)]
+    how: CheckedExercise,
+    /// Look at the files twice a second, for a file system that does not tell of changes
+    #[arg(long)]
+    poll: bool,
+}
+
+/// What the watcher waits for.
+enum Signal {
+    Saved(PathBuf),
+    Key(char),
+    /// The keyboard is gone.
+    End,
+}
+
+/// How often files are looked at where the file system does not tell.
+const EACH: Duration = Duration::from_millis(500);
+/// An editor writes a file in several steps: they count as one.
+const SETTLES: Duration = Duration::from_millis(150);
+
+/// Judges on every save until q.
+pub fn watch(args: &WatchArgs) -> Result<ExitCode> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        bail!("watch needs a terminal: {} check judges once", tool());
+    }
+    let library = library()?;
+    let mut desk = Desk::open(&library, &args.how.at, args.exercise.as_deref())?;
+    let (signals, received) = mpsc::channel();
+    let _watcher = watcher(&desk.work.root, args.poll, signals.clone())?;
+    let _keyboard = Keyboard::take()?;
+    thread::spawn(move || tell_keys(&signals));
+    let mut hints = 0;
+    look(&mut desk, &args.how)?;
+    loop {
+        match received.recv().unwrap_or(Signal::End) {
+            Signal::Saved(path) => {
+                if !concerns(&path, &desk) {
+                    continue;
+                }
+                settle(&received);
+                look(&mut desk, &args.how)?;
+            }
+            Signal::Key('c') => look(&mut desk, &args.how)?,
+            Signal::Key('h') => {
+                hints = (hints + 1).min(3);
+                steps::say_hint(&desk, hints)?;
+                keys_line()?;
+            }
+            Signal::Key('r') => {
+                steps::put_back(&desk)?;
+                look(&mut desk, &args.how)?;
+            }
+            Signal::Key('l') => {
+                steps::overview(&args.how.at)?;
+                keys_line()?;
+            }
+            Signal::Key('n') => {
+                // What is not possible is said, and the watching goes on.
+                if let Err(error) = steps::next(&args.how.at) {
+                    print_line(format_args!("error: {error:#}"))?;
+                }
+                desk = Desk::open(&library, &args.how.at, None)?;
+                hints = 0;
+                look(&mut desk, &args.how)?;
+            }
+            Signal::Key('q') | Signal::End => return Ok(ExitCode::SUCCESS),
+            Signal::Key(_) => keys_line()?,
+        }
+    }
+}
+
+/// Clears the screen and judges.
+fn look(desk: &mut Desk, how: &CheckedExercise) -> Result<()> {
+    show("\x1b[2J\x1b[3J\x1b[H")?;
+    // A file that is missing for a moment, or a mistake in lab.toml, ends nothing.
+    if let Err(error) = desk.judge(how) {
+        print_line(format_args!("error: {error:#}"))?;
+    }
+    keys_line()
+}
+
+fn keys_line() -> Result<()> {
+    show("\nn next  h hint  l list  c check again  r reset  q quit > ")
+}
+
+/// Shows text without an end of line.
+fn show(text: &str) -> Result<()> {
+    let mut out = io::stdout();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+/// Whether a change of this file asks for another look.
+fn concerns(path: &Path, desk: &Desk) -> bool {
+    let source = desk.work.source(desk.exercise, &desk.language());
+    let folder = desk.work.folder(desk.exercise);
+    let settings = desk.work.root.join(crate::course::work::SETTINGS);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_ours = path.starts_with(&folder)
+        && !name.starts_with('.')
+        && !name.ends_with('~')
+        && !name.contains(".backup-")
+        && !path
+            .components()
+            .any(|part| part.as_os_str() == "__pycache__");
+    is_ours && !path.is_dir() || path == settings || source.is_ok_and(|source| source == path)
+}
+
+/// Waits until no more changes come.
+fn settle(received: &Receiver<Signal>) {
+    while let Ok(Signal::Saved(_)) = received.recv_timeout(SETTLES) {}
+}
+
+/// Tells of every file below `root` that is written.
+fn watcher(root: &Path, poll: bool, signals: Sender<Signal>) -> Result<Box<dyn Watcher>> {
+    let tell = move |event: notify::Result<notify::Event>| {
+        let Ok(event) = event else { return };
+        if event.kind.is_access() {
+            return;
+        }
+        for path in event.paths {
+            // Nobody listens any more when the watch has ended.
+            let _ = signals.send(Signal::Saved(path));
+        }
+    };
+    let config = notify::Config::default()
+        .with_poll_interval(EACH)
+        .with_compare_contents(true);
+    let mut watcher: Box<dyn Watcher> = if poll || is_silent(root) {
+        Box::new(PollWatcher::new(tell, config)?)
+    } else {
+        Box::new(RecommendedWatcher::new(tell, config)?)
+    };
+    // The folders of the exercises alone: what a build writes is no save.
+    for entry in std::fs::read_dir(root).with_context(|| root.display().to_string())? {
+        let path = entry?.path();
+        let is_lab = crate::course::exercise::labs()
+            .iter()
+            .any(|lab| path.ends_with(lab));
+        if is_lab {
+            watcher.watch(&path, RecursiveMode::Recursive)?;
+        }
+    }
+    watcher.watch(root, RecursiveMode::NonRecursive)?;
+    Ok(watcher)
+}
+
+/// Whether the file system under `root` is one of those that do not tell of changes: Windows' drives in WSL, network
+/// mounts.
+#[cfg(target_os = "linux")]
+fn is_silent(root: &Path) -> bool {
+    const SILENT: [&str; 6] = ["9p", "drvfs", "nfs", "nfs4", "cifs", "fuse.sshfs"];
+    let Ok(mounts) = procfs::process::Process::myself().and_then(|me| me.mountinfo()) else {
+        return false;
+    };
+    let around = mounts
+        .0
+        .iter()
+        .filter(|mount| root.starts_with(&mount.mount_point));
+    let nearest = around.max_by_key(|mount| mount.mount_point.as_os_str().len());
+    nearest.is_some_and(|mount| SILENT.contains(&mount.fs_type.as_str()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_silent(_root: &Path) -> bool {
+    false
+}
+
+/// Tells of each key that is pressed, until there are no more.
+fn tell_keys(signals: &Sender<Signal>) {
+    for byte in io::stdin().lock().bytes() {
+        let signal = match byte {
+            Ok(CTRL_C) => return interrupt(),
+            Err(_) | Ok(CTRL_D) => break,
+            Ok(b'\n' | b'\r') => Signal::Key('c'),
+            Ok(byte) => Signal::Key(char::from(byte)),
+        };
+        if signals.send(signal).is_err() {
+            return;
+        }
+    }
+    // Nobody listens any more when the watch has ended.
+    let _ = signals.send(Signal::End);
+}
+
+const CTRL_C: u8 = 3;
+const CTRL_D: u8 = 4;
+
+/// Ends the tool as Ctrl-C does, with the programs that run just now.
+fn interrupt() {
+    #[cfg(unix)]
+    {
+        Keyboard::restore();
+        // Whoever handles the signal ends what this process has started.
+        let _ =
+            rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::INT);
+    }
+}
+
+/// The keyboard, which tells each key at once while this lives, and shows none. Where there are no such terminals
+/// Enter follows each key.
+struct Keyboard;
+
+#[cfg(unix)]
+static BEFORE: std::sync::OnceLock<rustix::termios::Termios> = std::sync::OnceLock::new();
+
+impl Keyboard {
+    #[cfg(unix)]
+    fn take() -> Result<Self> {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        let before = tcgetattr(io::stdin())?;
+        let mut settings = before.clone();
+        settings.local_modes -= LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
+        tcsetattr(io::stdin(), OptionalActions::Now, &settings)?;
+        let _ = BEFORE.set(before);
+        Ok(Self)
+    }
+
+    #[cfg(not(unix))]
+    fn take() -> Result<Self> {
+        Ok(Self)
+    }
+
+    fn restore() {
+        #[cfg(unix)]
+        if let Some(before) = BEFORE.get() {
+            // A terminal that has gone needs no settings.
+            let now = rustix::termios::OptionalActions::Now;
+            let _ = rustix::termios::tcsetattr(io::stdin(), now, before);
+        }
+    }
+}
+
+impl Drop for Keyboard {
+    fn drop(&mut self) {
+        Self::restore();
+    }
+}

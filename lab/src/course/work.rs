@@ -1,0 +1,366 @@
+//! A student's folder: how its programs are started, and how far they have come.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+use crate::check::engine::subject::Subject;
+use crate::course::exercise::{Exercise, Library};
+use crate::pairs::{Language, Side};
+
+/// The file that says how programs are started, and makes a folder a student's.
+pub(crate) const SETTINGS: &str = "lab.toml";
+/// The file that says what has passed.
+pub(crate) const PROGRESS: &str = "progress.txt";
+/// Where a student's folder is, seen from where they stand, unless they say otherwise.
+pub(crate) const FOLDER: &str = "work";
+
+/// What a new folder holds, by the files' paths in it.
+pub(crate) const TEMPLATE: &[(&str, &str)] = &[
+    ("README.md", include_str!("../../course/template/README.md")),
+    (
+        "Cargo.toml",
+        include_str!("../../course/template/Cargo.toml"),
+    ),
+    (
+        "Cargo.lock",
+        include_str!("../../course/template/Cargo.lock"),
+    ),
+    ("given.rs", include_str!("../../course/template/given.rs")),
+    (
+        ".gitignore",
+        include_str!("../../course/template/gitignore"),
+    ),
+    (
+        ".editorconfig",
+        include_str!("../../course/template/editorconfig"),
+    ),
+    (
+        ".vscode/settings.json",
+        include_str!("../../course/template/vscode-settings.json"),
+    ),
+    (SETTINGS, include_str!("../../course/template/lab.toml")),
+];
+
+/// How programs in one language are built and started.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct How {
+    /// The name of the source in an exercise's folder.
+    #[serde(default)]
+    file: Option<String>,
+    #[serde(default)]
+    build: Option<String>,
+    run: String,
+}
+
+/// `lab.toml`.
+#[derive(Debug, Deserialize)]
+struct Settings {
+    language: String,
+    #[serde(default)]
+    exercises: BTreeMap<String, String>,
+    #[serde(flatten)]
+    languages: BTreeMap<String, How>,
+}
+
+/// A student's folder.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub(crate) root: PathBuf,
+    settings: Settings,
+    pub(crate) progress: Progress,
+}
+
+/// The folder that was asked for, else the one in which the student stands, else `work` where they stand or beside
+/// the tool.
+pub(crate) fn place(dir: Option<&Path>, library: &Library) -> Result<PathBuf> {
+    if let Some(dir) = dir {
+        return Ok(std::path::absolute(dir)?);
+    }
+    let here = env::current_dir()?;
+    let around = here.ancestors().find(|folder| is_work(folder));
+    let beside = || [here.join(FOLDER), library.root.join(FOLDER)];
+    Ok(match around {
+        Some(folder) => folder.to_path_buf(),
+        None => match beside().into_iter().find(|folder| is_work(folder)) {
+            Some(folder) => folder,
+            None => here.join(FOLDER),
+        },
+    })
+}
+
+/// Whether a student's programs lie in `folder`.
+pub(crate) fn is_work(folder: &Path) -> bool {
+    folder.join(SETTINGS).is_file()
+}
+
+impl Work {
+    /// Makes the folder, or what is missing of it. What is there stays as it is.
+    pub(crate) fn create(root: &Path, language: &str) -> Result<()> {
+        for (path, content) in TEMPLATE {
+            let content = match *path {
+                SETTINGS => {
+                    &content.replace("language = \"rust\"", &format!("language = {language:?}"))
+                }
+                _ => *content,
+            };
+            write_new(&root.join(path), content)?;
+        }
+        Ok(())
+    }
+
+    /// Reads what is in the folder.
+    pub(crate) fn open(root: &Path) -> Result<Self> {
+        let path = root.join(SETTINGS);
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => bail!(
+                "{} is no folder of exercises: `cargo lab start` makes one (or give another with --dir)",
+                root.display()
+            ),
+            text => text.with_context(|| path.display().to_string())?,
+        };
+        let settings: Settings =
+            toml::from_str(&text).with_context(|| path.display().to_string())?;
+        let work = Self {
+            root: root.to_owned(),
+            settings,
+            progress: Progress::read(&root.join(PROGRESS))?,
+        };
+        for language in work.settings.exercises.values() {
+            work.how(language)?;
+        }
+        work.how(&work.settings.language)?;
+        Ok(work)
+    }
+
+    /// The language of an exercise, by its name in `lab.toml`.
+    pub(crate) fn language(&self, exercise: &Exercise) -> &str {
+        let own = self.settings.exercises.get(&exercise.id());
+        own.unwrap_or(&self.settings.language)
+    }
+
+    fn how(&self, language: &str) -> Result<&How> {
+        self.settings.languages.get(language).with_context(|| {
+            format!("{SETTINGS} does not say how a program in {language:?} is run: it needs [{language}] and run = \"…\"")
+        })
+    }
+
+    /// The folder of an exercise.
+    pub(crate) fn folder(&self, exercise: &Exercise) -> PathBuf {
+        self.root.join(&exercise.lab).join(&exercise.name)
+    }
+
+    /// The source of an exercise.
+    pub(crate) fn source(&self, exercise: &Exercise, language: &str) -> Result<PathBuf> {
+        let file = self.how(language)?.file.as_deref().unwrap_or("main");
+        Ok(self.folder(exercise).join(file))
+    }
+
+    /// A command of `lab.toml` with its placeholders filled in, as words.
+    fn words(&self, text: &str, exercise: &Exercise, language: &str) -> Result<Vec<String>> {
+        let file = self.source(exercise, language)?;
+        let words = shell_words::split(text).with_context(|| format!("{SETTINGS}: {text}"))?;
+        ensure!(
+            !words.is_empty(),
+            "{SETTINGS}: the command for {language} is empty"
+        );
+        let fill_in = |word: String| {
+            word.replace("{name}", &exercise.executable())
+                .replace("{file}", &file.to_string_lossy())
+                .replace("{folder}", &self.folder(exercise).to_string_lossy())
+                .replace("{root}", &self.root.to_string_lossy())
+        };
+        Ok(words.into_iter().map(fill_in).collect())
+    }
+
+    /// Builds the program of an exercise, if its language is one that is built. The compiler speaks for itself; tells
+    /// whether it was content.
+    pub(crate) fn build(&self, exercise: &Exercise) -> Result<bool> {
+        let language = self.language(exercise);
+        let Some(build) = &self.how(language)?.build else {
+            return Ok(true);
+        };
+        let words = self.words(build, exercise, language)?;
+        let status = Command::new(&words[0])
+            .args(&words[1..])
+            .current_dir(&self.root)
+            .stdin(Stdio::null())
+            .status()
+            .with_context(|| format!("cannot run {:?}, with which {SETTINGS} builds", words[0]))?;
+        Ok(status.success())
+    }
+
+    /// The program of an exercise, as the checker starts it.
+    pub(crate) fn subject(&self, exercise: &Exercise) -> Result<Subject> {
+        let language = self.language(exercise);
+        let mut words = self.words(&self.how(language)?.run, exercise, language)?;
+        // The checker runs it in an empty folder, so a path is seen from here.
+        for word in &mut words {
+            let path = self.root.join(&*word);
+            if word.contains(std::path::is_separator) && path.exists() {
+                *word = path.to_string_lossy().into_owned();
+            }
+        }
+        words.extend(arguments(exercise));
+        Ok(Subject::Command(words))
+    }
+}
+
+/// The arguments of an exercise's program, as the checker fills them in.
+pub(super) fn arguments(exercise: &Exercise) -> Vec<String> {
+    let files = &exercise.target.pair.dialect.files;
+    let words = [
+        ("{host}", exercise.target.side == Side::Client),
+        ("{port}", true),
+        ("{dir}", files.is_some()),
+    ];
+    let given = words.into_iter().filter(|(_, is_given)| *is_given);
+    given.map(|(word, _)| word.to_owned()).collect()
+}
+
+/// The language of this name, if it is one of ours.
+pub(crate) fn known(language: &str) -> Option<Language> {
+    Language::BOTH
+        .into_iter()
+        .find(|known| known.name().eq_ignore_ascii_case(language))
+}
+
+/// Writes a file that is not there yet, and tells whether it did.
+pub(crate) fn write_new(path: &Path, content: &str) -> Result<bool> {
+    if path.exists() {
+        return Ok(false);
+    }
+    let write = || -> Result<()> {
+        fs::create_dir_all(path.parent().unwrap_or(path))?;
+        Ok(fs::write(path, content)?)
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(true)
+}
+
+/// What has passed, and which exercise is the current one.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    path: PathBuf,
+    pub(crate) at: Option<String>,
+    /// How many stages of how many, by exercise and language.
+    passed: BTreeMap<(String, String), (usize, usize)>,
+}
+
+impl Progress {
+    fn read(path: &Path) -> Result<Self> {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(error).with_context(|| path.display().to_string()),
+        };
+        let mut progress = Self {
+            path: path.to_owned(),
+            ..Self::default()
+        };
+        for (number, line) in text.lines().enumerate() {
+            let words: Vec<_> = line.split_whitespace().collect();
+            match words[..] {
+                [] => {}
+                [first, ..] if first.starts_with('#') => {}
+                ["at", id] => progress.at = Some(id.to_owned()),
+                [id, language, passed, "of", all] => {
+                    let count = (passed.parse(), all.parse());
+                    let (Ok(passed), Ok(all)) = count else {
+                        bail!(
+                            "{}, line {}: no numbers: {line}",
+                            path.display(),
+                            number + 1
+                        );
+                    };
+                    let key = (id.to_owned(), language.to_owned());
+                    progress.passed.insert(key, (passed, all));
+                }
+                _ => bail!(
+                    "{}, line {}: {line:?} is no line of it; take the line away, or the file",
+                    path.display(),
+                    number + 1
+                ),
+            }
+        }
+        Ok(progress)
+    }
+
+    /// Writes it down.
+    pub(crate) fn write(&self) -> Result<()> {
+        let mut text = String::from(
+            "# Written by cargo lab: where you are, and how many stages of each exercise have passed.\n",
+        );
+        if let Some(at) = &self.at {
+            let _ = writeln!(text, "at {at}");
+        }
+        for ((id, language), (passed, all)) in &self.passed {
+            let _ = writeln!(text, "{id} {language} {passed} of {all}");
+        }
+        fs::write(&self.path, text).with_context(|| self.path.display().to_string())
+    }
+
+    /// Notes how many stages have passed.
+    pub(crate) fn note(&mut self, exercise: &Exercise, language: &str, passed: usize) {
+        let key = (exercise.id(), language.to_owned());
+        self.passed.insert(key, (passed, exercise.stages.len()));
+    }
+
+    /// How many stages have passed in this language; `None` before the first look.
+    pub(crate) fn stages(&self, exercise: &Exercise, language: &str) -> Option<usize> {
+        let key = (exercise.id(), language.to_owned());
+        self.passed.get(&key).map(|(passed, _)| *passed)
+    }
+
+    /// Whether it has passed, in whichever language.
+    pub(crate) fn is_done(&self, exercise: &Exercise) -> bool {
+        let id = exercise.id();
+        let all = exercise.stages.len();
+        let mut mine = self.passed.iter().filter(|((other, _), _)| *other == id);
+        mine.any(|(_, (passed, _))| *passed >= all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_read_as_it_was_written_and_a_line_that_is_none_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(PROGRESS);
+        let text = "at ntp/01-server\nntp/01-server rust 2 of 5\nntp/02-client python 3 of 3\n";
+        fs::write(&path, text).unwrap();
+        let progress = Progress::read(&path).unwrap();
+        assert_eq!(progress.at.as_deref(), Some("ntp/01-server"));
+        progress.write().unwrap();
+        let written = fs::read_to_string(&path).unwrap();
+        assert_eq!(written.split_once('\n').unwrap().1, text);
+        fs::write(&path, "ntp/01-server rust 2 von 5\n").unwrap();
+        assert!(
+            Progress::read(&path)
+                .unwrap_err()
+                .to_string()
+                .contains("line 1")
+        );
+    }
+
+    #[test]
+    fn the_settings_of_a_new_folder_know_both_languages() {
+        for language in ["rust", "python"] {
+            let folder = tempfile::tempdir().unwrap();
+            Work::create(folder.path(), language).unwrap();
+            let work = Work::open(folder.path()).unwrap();
+            assert_eq!(work.settings.language, language);
+            assert!(work.how("rust").is_ok() && work.how("python").is_ok());
+        }
+    }
+}
