@@ -8,6 +8,7 @@ use crate::check::catalogue::service::{answer, exchange};
 use crate::check::catalogue::wire::letters;
 use crate::check::engine::context::Context;
 use crate::check::engine::datagrams::Datagrams;
+use crate::check::engine::server::Server;
 use crate::check::engine::trial::Result;
 use crate::pairs::dialect::fill;
 
@@ -96,16 +97,34 @@ pub(super) fn unusual_datagrams(context: &Context) -> Result {
     )
 }
 
-pub(super) fn three_lines(context: &Context) -> Result {
-    let mut server = context.server()?;
-    let mut client = server.datagrams()?;
-    let address = notation::address(client.local()?);
+/// Three datagrams of one client, back to back.
+fn three_in_a_row(context: &Context) -> Result<(Server, Datagrams)> {
+    let server = context.server()?;
+    let client = server.datagrams()?;
     for datagram in [&b"hello"[..], b"world", b"sdfas"] {
         client.send(datagram)?;
     }
+    Ok((server, client))
+}
+
+/// However they are written down, each has a line of its own.
+pub(super) fn three_datagrams(context: &Context) -> Result {
+    let (mut server, mut client) = three_in_a_row(context)?;
+    let program = server.program()?;
+    for text in ["hello", "world", "sdfas"] {
+        let line = program.next_line()?;
+        if !line.contains(text) {
+            return Err(context.fail(format!("a line with {text}"), format!("the line {line}")));
+        }
+    }
+    program.expect_success()?;
+    client.expect_silence(Duration::from_millis(50))
+}
+
+pub(super) fn three_lines(context: &Context) -> Result {
+    let (mut server, client) = three_in_a_row(context)?;
+    let address = notation::address(client.local()?);
     server.expect_screen(&format!(
         "(b'hello', {address})\n(b'world', {address})\n(b'sdfas', {address})\n"
-    ))?;
-    server.program()?.expect_success()?;
-    client.expect_silence(Duration::from_millis(50))
+    ))
 }

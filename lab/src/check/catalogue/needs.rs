@@ -83,6 +83,11 @@ impl Pair {
         self.dialect.server.shows.contains("{text}")
     }
 
+    /// Whether the client shows an answer as a bytes object.
+    fn client_shows_bytes(&self) -> bool {
+        self.dialect.client.shows.contains("{bytes}")
+    }
+
     fn asks_in_json(&self) -> bool {
         self.dialect.asks_in.is_json()
     }
@@ -195,6 +200,8 @@ pub(super) mod clients {
     pub(crate) const TCP_NOT_STRIPPING: Needs = which(|pair| pair.is_tcp() && pair.types() && !pair.strips());
     /// TCP clients that show an answer, as text or as a bytes object.
     pub(crate) const TCP_SHOWING: Needs = which(|pair| pair.is_tcp() && !pair.has_files());
+    pub(crate) const TCP_SHOWING_BYTES: Needs = which(|pair| pair.is_tcp() && pair.client_shows_bytes());
+    pub(crate) const UDP_SHOWING_BYTES: Needs = which(|pair| pair.is_udp() && pair.client_shows_bytes());
     /// The client for which the connection's end is the answer's.
     pub(crate) const UNTIL_THE_END: Needs = which(|pair| pair.is_tcp() && !pair.counts());
     /// All others know how long an answer is.

@@ -2,7 +2,7 @@
 //!
 //! What a check does and how a failing program is mended is told in the family's file in `lab/checks`.
 
-use crate::check::Grade::{self, Protocol, Robust};
+use crate::check::Grade::{self, Protocol, Robust, Transcript};
 use crate::check::catalogue::clients::client::{LARGE_MD5, large};
 use crate::check::catalogue::clients::{download, frames, session, tcp, time, upload};
 use crate::check::catalogue::files::session as files;
@@ -35,7 +35,7 @@ const fn family(texts: &'static str, rows: &'static [Row]) -> Family {
 pub(super) const FAMILIES: &[Family] = &[
     family(include_str!("../../../checks/tcp-echo.toml"), &[
         ("session", Protocol, servers::TCP_ECHO, echo::session::<Stream>),
-        ("screen", Protocol, servers::TCP_ECHO, echo::screen),
+        ("screen", Transcript, servers::TCP_ECHO, echo::screen),
         ("non-ascii", Protocol, servers::TCP_ECHO, echo::non_ascii::<Stream>),
         ("long-message", Protocol, servers::TCP_ECHO, |c| echo::says_letters::<Stream>(c, 100_000)),
         ("byte-by-byte", Protocol, servers::TCP_ECHO, echo::byte_by_byte),
@@ -59,7 +59,7 @@ pub(super) const FAMILIES: &[Family] = &[
     ]),
     family(include_str!("../../../checks/framed-echo.toml"), &[
         ("session", Protocol, servers::FRAMED_ECHO, echo::session::<Stream>),
-        ("screen", Protocol, servers::FRAMED_ECHO, echo::screen),
+        ("screen", Transcript, servers::FRAMED_ECHO, echo::screen),
         ("non-ascii", Protocol, servers::FRAMED_ECHO, echo::non_ascii::<Stream>),
         ("empty-message", Protocol, servers::FRAMED_ECHO, |c| echo::says::<Stream>(c, &[b"", b"hello"])),
         ("glued-frames", Protocol, servers::FRAMED_ECHO, echo::glued_frames),
@@ -75,7 +75,7 @@ pub(super) const FAMILIES: &[Family] = &[
     family(include_str!("../../../checks/udp-echo.toml"), &[
         ("answer", Protocol, servers::UDP_ECHO, echo::says_once::<Datagrams>),
         ("session", Protocol, servers::UDP_ECHO_IN_TURN, echo::session::<Datagrams>),
-        ("screen", Protocol, servers::UDP_ECHO, echo::first_line::<Datagrams>),
+        ("screen", Transcript, servers::UDP_ECHO, echo::first_line::<Datagrams>),
         ("non-ascii", Protocol, servers::UDP_ECHO, echo::non_ascii::<Datagrams>),
         ("empty-datagram", Protocol, servers::UDP_ECHO, |c| echo::says::<Datagrams>(c, &[b""])),
         ("kilobyte", Protocol, servers::UDP_ANSWERING, |c| echo::says_letters::<Datagrams>(c, 1024)),
@@ -94,8 +94,9 @@ pub(super) const FAMILIES: &[Family] = &[
         ("non-ascii", Protocol, servers::UDP_ONCE, echo::non_ascii::<Datagrams>),
         ("empty-datagram", Protocol, servers::UDP_ONCE, |c| echo::says::<Datagrams>(c, &[b""])),
         ("kilobyte", Protocol, servers::UDP_ONCE, |c| echo::says_letters::<Datagrams>(c, 1024)),
-        ("three-lines", Protocol, servers::SILENT, datagrams::three_lines),
-        ("three-senders", Protocol, servers::SILENT, datagrams::three_senders),
+        ("three-datagrams", Protocol, servers::SILENT, datagrams::three_datagrams),
+        ("three-lines", Transcript, servers::SILENT, datagrams::three_lines),
+        ("three-senders", Transcript, servers::SILENT, datagrams::three_senders),
         ("invalid-utf8", Robust, servers::UDP_ONCE, echo::invalid_utf8::<Datagrams>),
         ("control-characters", Robust, servers::UDP_ONCE, echo::control_characters::<Datagrams>),
         ("largest-datagram", Robust, servers::UDP_ONCE, echo::largest_datagram::<Datagrams>),
@@ -122,7 +123,7 @@ pub(super) const FAMILIES: &[Family] = &[
         ("passed-through", Protocol, servers::TIME, |c| ntp::times(c, ntp::PASSED_THROUGH)),
         #[cfg(unix)]
         ("time-zone", Protocol, servers::TIME, ntp::time_zone),
-        ("screen", Protocol, servers::TIME, ntp::screen),
+        ("screen", Transcript, servers::TIME, ntp::screen),
         ("several-clients", Protocol, servers::TIME, datagrams::several_clients),
         ("invalid-utf8", Robust, servers::TIME, |c| ntp::says_what_is_wrong(c, &[b"%Y \xff\xfe", b"\xe5\xb9"])),
         ("nul", Robust, servers::TIME, |c| ntp::says_what_is_wrong(c, &[b"%Y\0", b"\0"])),
@@ -146,7 +147,7 @@ pub(super) const FAMILIES: &[Family] = &[
     ]),
     family(include_str!("../../../checks/files.toml"), &[
         ("session", Protocol, servers::FILES, |c| files::transfers(c, &[files::TEXT, files::LINE])),
-        ("screen", Protocol, servers::FILES, files::screen),
+        ("screen", Transcript, servers::FILES, files::screen),
         ("non-ascii", Protocol, servers::FILES, |c| files::transfers(c, &[("文件é.bin", &files::all_bytes())])),
         ("empty-file", Protocol, servers::FILES, |c| files::transfers(c, &[("empty", b""), files::TEXT])),
         ("unknown-file", Protocol, servers::GETS, files::unknown_file),
@@ -227,6 +228,7 @@ pub(super) const FAMILIES: &[Family] = &[
     ]),
     family(include_str!("../../../checks/tcp-clients.toml"), &[
         ("session", Protocol, clients::TCP, session::session::<Stream>),
+        ("notation", Transcript, clients::TCP_SHOWING_BYTES, session::notation::<Stream>),
         ("non-ascii", Protocol, clients::TCP_TYPING, |c| session::non_ascii::<Stream>(c, "wörld 你好", "wörld 你好")),
         ("empty-line-asks-again", Protocol, clients::TCP_PROMPTING, session::empty_line_asks_again::<Stream>),
         ("blanks-are-stripped", Protocol, clients::TCP_STRIPPING, session::blanks_are_stripped::<Stream>),
@@ -310,6 +312,7 @@ pub(super) const FAMILIES: &[Family] = &[
     ]),
     family(include_str!("../../../checks/udp-clients.toml"), &[
         ("session", Protocol, clients::ASKING, session::session::<Datagrams>),
+        ("notation", Transcript, clients::UDP_SHOWING_BYTES, session::notation::<Datagrams>),
         ("empty-answer", Protocol, clients::ASKING, session::empty_answer),
         ("three-datagrams", Protocol, clients::SILENT, session::three_datagrams),
         ("non-ascii", Protocol, clients::UDP_PROMPTING, |c| session::non_ascii::<Datagrams>(c, "%Y年 grüß dich", "好的 ÀÉ")),

@@ -59,24 +59,36 @@ impl Program {
 
     /// Waits until the screen goes on, and tells whether it does with `text`.
     pub(crate) fn goes_on_with(&self, text: &str) -> bool {
+        self.goes_on_with_one_of(&[text]).is_some()
+    }
+
+    /// Waits until the screen goes on, and tells with which of `texts` it does.
+    fn goes_on_with_one_of<'a>(&self, texts: &[&'a str]) -> Option<&'a str> {
         let seen = self.seen;
         let goes_on = |screen: &str| {
             let shown = screen.get(seen..).unwrap_or_default();
-            let same = shown.starts_with(text);
+            let same = texts.iter().find(|text| shown.starts_with(**text));
             // A wrong beginning will not get better by waiting.
-            (same || !text.starts_with(shown)).then_some(same)
+            let hopeless = texts.iter().all(|text| !text.starts_with(shown));
+            (same.is_some() || hopeless).then_some(same.copied())
         };
         let screen = self.process.stdout();
-        screen.wait_for(self.trial.patience(), goes_on) == Some(true)
+        screen.wait_for(self.trial.patience(), goes_on).flatten()
     }
 
     /// Waits until the screen goes on with `text`, exactly.
     pub(crate) fn expect_screen(&mut self, text: &str) -> Result {
-        if self.goes_on_with(text) {
+        self.expect_one_of(&[text])
+    }
+
+    /// Waits until the screen goes on with one of `texts`, of which the first is told where none comes.
+    pub(crate) fn expect_one_of(&mut self, texts: &[&str]) -> Result {
+        if let Some(text) = self.goes_on_with_one_of(texts) {
             self.trial.speaks();
             self.seen += text.len();
             return Ok(());
         }
+        let text = texts.first().copied().unwrap_or_default();
         let shown = Manner::differs(text.as_bytes(), self.rest().as_bytes());
         Err(self.not_shown(&quote(text)).in_manner(shown))
     }

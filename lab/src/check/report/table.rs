@@ -62,7 +62,7 @@ fn line(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
     let style = Style::new().fg_color(Some(colour.into()));
     writeln!(
         out,
-        "  {style}{:<10}{style:#}  {:<8}  {:<44}  {:>6.1} s",
+        "  {style}{:<10}{style:#}  {:<10}  {:<42}  {:>6.1} s",
         result(outcome),
         outcome.check.grade.name(),
         outcome.check.name,
@@ -125,7 +125,7 @@ pub(crate) fn list(out: &mut impl Write, plan: &Plan, long: bool) -> io::Result<
     for (target, checks) in plan {
         writeln!(out, "{BOLD}{}{BOLD:#}", target.name())?;
         for check in checks {
-            writeln!(out, "  {:<8}  {}", check.grade.name(), check.name)?;
+            writeln!(out, "  {:<10}  {}", check.grade.name(), check.name)?;
             if long {
                 paragraph(out, "", &check.sentence, 12)?;
             }

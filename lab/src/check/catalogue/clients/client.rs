@@ -116,8 +116,17 @@ impl<P: Listen> Client<P> {
         self.expect_shown(said)
     }
 
-    /// Waits until the screen shows `said` as the lesson shows an answer.
+    /// Waits until the screen shows `said` as the lesson shows an answer. Where that is as a bytes object, text will do:
+    /// how a language writes bytes is what [`notation`](super::session::notation) asks.
     pub(crate) fn expect_shown(&mut self, said: &[u8]) -> Result {
+        let shows = self.dialect.client.shows;
+        let line = fill(shows, said, self.address);
+        let plain = fill(&shows.replace("{bytes}", "{text}"), said, self.address);
+        self.program.expect_one_of(&[&line, &plain])
+    }
+
+    /// Waits until the screen shows `said` exactly as the lesson does.
+    pub(crate) fn expect_shown_exactly(&mut self, said: &[u8]) -> Result {
         let line = fill(self.dialect.client.shows, said, self.address);
         self.program.expect_screen(&line)
     }

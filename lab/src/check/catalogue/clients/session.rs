@@ -21,6 +21,14 @@ pub(crate) fn session<P: Listen>(context: &Context) -> Result {
     client.expect_to_go_on()
 }
 
+/// The answer is shown as a bytes object.
+pub(crate) fn notation<P: Listen>(context: &Context) -> Result {
+    let mut client = Client::<P>::asking(context)?;
+    let answer = P::lesson_answer(client.dialect);
+    client.send_last(&answer)?;
+    client.expect_shown_exactly(&P::said(client.dialect))
+}
+
 pub(crate) fn non_ascii<P: Listen>(context: &Context, line: &str, answer: &str) -> Result {
     let mut client = Client::<P>::start(context)?;
     client.ask_line(line)?;
