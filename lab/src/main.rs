@@ -42,6 +42,13 @@ enum Command {
     Reset(course::ResetArgs),
     /// Shows how an exercise is solved, when yours has passed
     Solution(course::SolutionArgs),
+    /// Writes a folder to give to students: skeletons and the tool, no solutions
+    Handout(course::HandoutArgs),
+    /// Judges the folders of many students, each in a sandbox
+    Grade(course::GradeArgs),
+    /// Judges one exercise of a submission, for `grade`
+    #[command(hide = true)]
+    Judge(course::JudgeArgs),
     /// Lists the exercises, or proves that they are sound
     Exercises(course::ExercisesArgs),
     /// Tries the claims of the lessons on this machine, and shows what happens
@@ -119,6 +126,9 @@ fn run(command: Option<Command>) -> Result<ExitCode> {
         Command::Hint(args) => course::hint(&args),
         Command::Reset(args) => course::reset(&args),
         Command::Solution(args) => course::solution(&args),
+        Command::Handout(args) => course::handout(&args),
+        Command::Grade(args) => course::grade(&args),
+        Command::Judge(args) => course::judge_one(&args),
         Command::Exercises(args) => course::exercises(&args),
         Command::List => list::run(),
         Command::Compare(args) => compare::run(&args),

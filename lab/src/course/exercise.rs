@@ -18,14 +18,14 @@ use crate::names::{self, UnknownName};
 use crate::pairs::{Language, PAIRS};
 
 /// What an exercise asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
-    /// A program, from its skeleton.
+    /// A program, from its skeleton
     Write,
-    /// More than the lesson's program does.
+    /// More than the lesson's program does
     Change,
-    /// The mistake in a program.
+    /// The mistake in a program
     Fault,
 }
 

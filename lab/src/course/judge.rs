@@ -40,20 +40,20 @@ impl Judged<'_> {
     }
 }
 
-/// Judges the stages in their order, and tells each as it ends. The first that fails is the last, unless `all` are
-/// wanted.
+/// Judges the stages in their order, and tells each as it ends. `go_on` is asked after each whether the next is to be
+/// judged.
 pub(crate) fn stages<'a>(
     exercise: &'a Exercise,
     subject: &Subject,
     pace: Pace,
-    all: bool,
+    mut go_on: impl FnMut(&Judged) -> bool,
     mut told: impl FnMut(&Judged),
 ) -> Vec<Judged<'a>> {
     let workers = if subject.takes_a_port() { 4 } else { 1 };
     let mut judged: Vec<Judged> = Vec::new();
+    let mut is_over = false;
     for stage in &exercise.stages {
-        let over = !all && judged.last().is_some_and(|last| !last.passed());
-        let outcomes = if over {
+        let outcomes = if is_over {
             Vec::new()
         } else {
             let plan = vec![(exercise.target, stage.checks.clone())];
@@ -62,6 +62,7 @@ pub(crate) fn stages<'a>(
         };
         let one = Judged { stage, outcomes };
         told(&one);
+        is_over = is_over || !go_on(&one);
         judged.push(one);
     }
     judged

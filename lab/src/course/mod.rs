@@ -8,6 +8,8 @@
 //! | `judge` | judges an exercise in stages, and says what failed on a screen |
 //! | `steps` | `cargo lab`, `start`, `check`, `next`, `hint`, `reset`, `solution` |
 //! | `watch` | `cargo lab watch`: judges on every save |
+//! | `handout` | `cargo lab handout`: what students are given |
+//! | `grade` | `cargo lab grade`: judges the folders of many students, each in a sandbox |
 //! | `verify` | `cargo lab exercises verify`: proves that the exercises are sound |
 
 use std::env;
@@ -18,6 +20,8 @@ use anyhow::Result;
 use crate::run::executables::workspace;
 
 mod exercise;
+mod grade;
+mod handout;
 mod judge;
 mod skeleton;
 mod steps;
@@ -25,6 +29,8 @@ mod verify;
 mod watch;
 mod work;
 
+pub use grade::{GradeArgs, JudgeArgs, grade, judge_one};
+pub use handout::{HandoutArgs, handout};
 pub use steps::{
     At, CheckedExercise, HintArgs, ResetArgs, SolutionArgs, StartArgs, asked_for, check, hint,
     next, overview, reset, solution, start,

@@ -175,7 +175,8 @@ impl<'a> Desk<'a> {
         let Exercise { title, .. } = self.exercise;
         writeln!(out, "{BOLD}{}{BOLD:#}  {title}\n", self.exercise.id())?;
         let pace = Pace::with_patience(how.patience.duration());
-        let judged = judge::stages(self.exercise, &subject, pace, how.all, |judged| {
+        let go_on = |last: &Judged| how.all || last.passed();
+        let judged = judge::stages(self.exercise, &subject, pace, go_on, |judged| {
             // A reader who has gone has seen enough.
             let _ = judge::line(&mut out, judged).and_then(|()| out.flush());
         });

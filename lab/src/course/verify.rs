@@ -283,13 +283,8 @@ fn look(exercise: &Exercise, language: Language, what: What, subject: &Subject) 
         What::Skeleton => Duration::from_secs(2),
         What::Solution => Duration::from_secs(20),
     };
-    let judged = judge::stages(
-        exercise,
-        subject,
-        Pace::with_patience(patience),
-        false,
-        |_| (),
-    );
+    let pace = Pace::with_patience(patience);
+    let judged = judge::stages(exercise, subject, pace, |last| last.failure().is_none(), |_| ());
     let failed = judged.iter().find_map(|one| Some((one, one.failure()?)));
     match (what, failed) {
         (What::Solution, None) => None,

@@ -41,6 +41,34 @@ pub(crate) fn processes_of(group: u32) -> Vec<procfs::process::Process> {
         .collect()
 }
 
+/// How many descend from a process; 0 where that cannot be seen.
+pub(crate) fn count(root: u32) -> usize {
+    #[cfg(target_os = "linux")]
+    {
+        let all = procfs::process::all_processes()
+            .into_iter()
+            .flatten()
+            .flatten();
+        let parents: Vec<(i32, i32)> = all
+            .filter_map(|process| process.stat().ok())
+            .map(|stat| (stat.ppid, stat.pid))
+            .collect();
+        let mut family = vec![i32::try_from(root).unwrap_or_default()];
+        let mut looked_at = 0;
+        while let Some(&parent) = family.get(looked_at) {
+            looked_at += 1;
+            let children = parents.iter().filter(|(of, _)| *of == parent);
+            family.extend(children.map(|(_, child)| child));
+        }
+        family.len() - 1
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = root;
+        0
+    }
+}
+
 /// What a program and its descendants carry.
 #[derive(Debug)]
 pub(crate) struct Mark(String);

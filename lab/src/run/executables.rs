@@ -53,6 +53,18 @@ fn built(package: &str, binary: &str, profile: Profile) -> PathBuf {
     target(package).join(folder).join(name)
 }
 
+/// Where the tool is that students are given: optimised, without symbols.
+pub(crate) fn handed_out() -> Result<PathBuf> {
+    let folder = target("handout");
+    let status = cargo("build", "lab", &folder)
+        .args(["--bin", "lab", "--profile", "handout"])
+        .status()
+        .context("cannot run cargo")?;
+    ensure!(status.success(), "lab does not build: cargo says above why");
+    let name = format!("lab{}", env::consts::EXE_SUFFIX);
+    Ok(folder.join("handout").join(name))
+}
+
 /// Where the tool `lab` itself is, built first if it is not up to date.
 pub fn lab(profile: Profile) -> Result<PathBuf> {
     build("lab", Some("lab"), profile)?;

@@ -1,0 +1,116 @@
+//! `cargo lab handout`: what students are given. No solution is in it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use common::console::print_line;
+
+use crate::course::exercise::{Exercise, Kind, Library, file_name, labs};
+use crate::course::{library, root};
+use crate::names;
+use crate::pairs::Language;
+use crate::run::executables;
+
+/// What to hand out, and where to
+#[derive(Args, Debug)]
+pub struct HandoutArgs {
+    /// A new or empty folder
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+    /// Only these labs
+    #[arg(long, value_name = "LAB", value_delimiter = ',')]
+    labs: Vec<String>,
+    /// Only exercises of these kinds. Those of the other two begin with a finished program
+    #[arg(long, value_enum, value_name = "KIND", value_delimiter = ',')]
+    kind: Vec<Kind>,
+    /// Hand out the tool as it is, instead of compiling a small and fast one: that takes minutes
+    #[arg(long)]
+    quick: bool,
+}
+
+/// Writes the handout.
+pub fn handout(args: &HandoutArgs) -> Result<ExitCode> {
+    let library = library()?;
+    let labs = names::select("lab", "cargo lab exercises", &args.labs, labs(), |lab| {
+        vec![(*lab).to_owned()]
+    })?;
+    let is_empty = fs::read_dir(&args.dir).is_ok_and(|mut entries| entries.next().is_none());
+    ensure!(
+        !args.dir.exists() || is_empty,
+        "{} is not empty: give a new folder",
+        args.dir.display()
+    );
+    let chosen = |exercise: &Exercise| {
+        let is_chosen = args.kind.is_empty() || args.kind.contains(&exercise.kind);
+        is_chosen && labs.contains(&exercise.lab.as_str())
+    };
+    let count = write(&library, &args.dir, chosen)?;
+    let tool = if args.quick || root() != executables::workspace() {
+        std::env::current_exe()?
+    } else {
+        executables::handed_out()?
+    };
+    put_tool(&tool, &args.dir)?;
+    print_line(format_args!(
+        "{count} exercises and the tool are in {}",
+        args.dir.display()
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the chosen exercises without their solutions into `dir`, laid out as the workspace; tells how many they are.
+pub(super) fn write(
+    library: &Library,
+    dir: &Path,
+    chosen: impl Fn(&Exercise) -> bool,
+) -> Result<usize> {
+    let mut count = 0;
+    for exercise in &library.exercises {
+        if !chosen(exercise) {
+            continue;
+        }
+        let folder = dir
+            .join(&exercise.lab)
+            .join("exercises")
+            .join(&exercise.name);
+        for file in ["exercise.toml", "README.md"] {
+            let from = exercise.folder.join(file);
+            let text =
+                fs::read_to_string(&from).with_context(|| from.display().to_string())?;
+            put(&folder.join(file), &text)?;
+        }
+        for language in Language::BOTH {
+            let skeleton = exercise.skeleton(library, language)?;
+            put(&folder.join(file_name("skeleton", language)), &skeleton)?;
+        }
+        let readme = Path::new(&exercise.lab).join("README.md");
+        if let Ok(text) = fs::read_to_string(library.root.join(&readme)) {
+            put(&dir.join(readme), &text)?;
+        }
+        count += 1;
+    }
+    ensure!(count > 0, "no exercise is left to be handed out");
+    put(
+        &dir.join("README.md"),
+        include_str!("../../course/handout.md"),
+    )?;
+    Ok(count)
+}
+
+/// Copies the tool into `dir`.
+pub(super) fn put_tool(tool: &Path, dir: &Path) -> Result<PathBuf> {
+    let to = dir.join(format!("lab{}", std::env::consts::EXE_SUFFIX));
+    fs::copy(tool, &to).with_context(|| format!("cannot write {}", to.display()))?;
+    Ok(to)
+}
+
+fn put(path: &Path, text: &str) -> Result<()> {
+    let write = || -> Result<()> {
+        fs::create_dir_all(path.parent().unwrap_or(path))?;
+        Ok(fs::write(path, text)?)
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
