@@ -12,6 +12,8 @@ use lab::check::engine::subject::Subject;
 use lab::pairs::Language;
 use lab::run::executables::{self, Profile};
 
+pub mod window;
+
 /// The path of the tool `lab`, built first if it is not up to date.
 ///
 /// # Panics

@@ -78,8 +78,7 @@ pub(super) fn write(
             .join(&exercise.name);
         for file in ["exercise.toml", "README.md"] {
             let from = exercise.folder.join(file);
-            let text =
-                fs::read_to_string(&from).with_context(|| from.display().to_string())?;
+            let text = fs::read_to_string(&from).with_context(|| from.display().to_string())?;
             put(&folder.join(file), &text)?;
         }
         for language in Language::BOTH {

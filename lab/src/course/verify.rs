@@ -284,7 +284,13 @@ fn look(exercise: &Exercise, language: Language, what: What, subject: &Subject) 
         What::Solution => Duration::from_secs(20),
     };
     let pace = Pace::with_patience(patience);
-    let judged = judge::stages(exercise, subject, pace, |last| last.failure().is_none(), |_| ());
+    let judged = judge::stages(
+        exercise,
+        subject,
+        pace,
+        |last| last.failure().is_none(),
+        |_| (),
+    );
     let failed = judged.iter().find_map(|one| Some((one, one.failure()?)));
     match (what, failed) {
         (What::Solution, None) => None,

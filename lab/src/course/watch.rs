@@ -3,8 +3,9 @@
 //! A file system may not tell of changes (network mounts, WSL's `/mnt/c`), so the folder is looked at as well, twice a
 //! second; `notify` makes the answer quicker where it can.
 
+use std::fs;
 use std::io::{self, IsTerminal, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
@@ -16,6 +17,7 @@ use common::console::print_line;
 use notify::{PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::course::steps::{self, CheckedExercise, Desk};
+use crate::course::work::SETTINGS;
 use crate::course::{library, tool};
 
 /// What to watch
@@ -32,7 +34,8 @@ pub struct WatchArgs {
 
 /// What the watcher waits for.
 enum Signal {
-    Saved(PathBuf),
+    /// Something in the folder.
+    Saved,
     Key(char),
     /// The keyboard is gone.
     End,
@@ -51,21 +54,30 @@ pub fn watch(args: &WatchArgs) -> Result<ExitCode> {
     let library = library()?;
     let mut desk = Desk::open(&library, &args.how.at, args.exercise.as_deref())?;
     let (signals, received) = mpsc::channel();
-    let _watcher = watcher(&desk.work.root, args.poll, signals.clone())?;
+    let mut watched = watcher(&desk.work.root, args.poll, signals.clone())?;
     let _keyboard = Keyboard::take()?;
-    thread::spawn(move || tell_keys(&signals));
+    let keys = signals.clone();
+    thread::spawn(move || tell_keys(&keys));
     let mut hints = 0;
-    look(&mut desk, &args.how)?;
+    let mut seen = look(&mut desk, &args.how)?;
+    let mut waiting = None;
     loop {
-        match received.recv().unwrap_or(Signal::End) {
-            Signal::Saved(path) => {
-                if !concerns(&path, &desk) {
+        let signal = waiting.take().map_or_else(|| received.recv(), Ok);
+        match signal.unwrap_or(Signal::End) {
+            Signal::Saved => {
+                waiting = settle(&received);
+                // What was saved while the last look lasted, that look may have seen already.
+                if content(&desk) == seen {
                     continue;
                 }
-                settle(&received);
-                look(&mut desk, &args.how)?;
+                // Another language may be in lab.toml now.
+                match Desk::open(&library, &args.how.at, Some(&desk.exercise.id())) {
+                    Ok(again) => desk = again,
+                    Err(error) => print_line(format_args!("error: {error:#}"))?,
+                }
+                seen = look(&mut desk, &args.how)?;
             }
-            Signal::Key('c') => look(&mut desk, &args.how)?,
+            Signal::Key('c') => seen = look(&mut desk, &args.how)?,
             Signal::Key('h') => {
                 hints = (hints + 1).min(3);
                 steps::say_hint(&desk, hints)?;
@@ -73,7 +85,7 @@ pub fn watch(args: &WatchArgs) -> Result<ExitCode> {
             }
             Signal::Key('r') => {
                 steps::put_back(&desk)?;
-                look(&mut desk, &args.how)?;
+                seen = look(&mut desk, &args.how)?;
             }
             Signal::Key('l') => {
                 steps::overview(&args.how.at)?;
@@ -86,7 +98,10 @@ pub fn watch(args: &WatchArgs) -> Result<ExitCode> {
                 }
                 desk = Desk::open(&library, &args.how.at, None)?;
                 hints = 0;
-                look(&mut desk, &args.how)?;
+                // The folder of its lab may be new.
+                drop(watched);
+                watched = watcher(&desk.work.root, args.poll, signals.clone())?;
+                seen = look(&mut desk, &args.how)?;
             }
             Signal::Key('q') | Signal::End => return Ok(ExitCode::SUCCESS),
             Signal::Key(_) => keys_line()?,
@@ -94,14 +109,26 @@ pub fn watch(args: &WatchArgs) -> Result<ExitCode> {
     }
 }
 
-/// Clears the screen and judges.
-fn look(desk: &mut Desk, how: &CheckedExercise) -> Result<()> {
+/// The exercise's source and the settings, as they are on the disk.
+fn content(desk: &Desk) -> [Option<Vec<u8>>; 2] {
+    let source = desk.work.source(desk.exercise, &desk.language()).ok();
+    let settings = desk.work.root.join(SETTINGS);
+    [
+        source.and_then(|source| fs::read(source).ok()),
+        fs::read(settings).ok(),
+    ]
+}
+
+/// Clears the screen and judges. Tells what there was to be judged.
+fn look(desk: &mut Desk, how: &CheckedExercise) -> Result<[Option<Vec<u8>>; 2]> {
+    let content = content(desk);
     show("\x1b[2J\x1b[3J\x1b[H")?;
-    // A file that is missing for a moment, or a mistake in lab.toml, ends nothing.
+    // A file that is missing for a moment ends nothing.
     if let Err(error) = desk.judge(how) {
         print_line(format_args!("error: {error:#}"))?;
     }
-    keys_line()
+    keys_line()?;
+    Ok(content)
 }
 
 fn keys_line() -> Result<()> {
@@ -115,25 +142,15 @@ fn show(text: &str) -> Result<()> {
     Ok(out.flush()?)
 }
 
-/// Whether a change of this file asks for another look.
-fn concerns(path: &Path, desk: &Desk) -> bool {
-    let source = desk.work.source(desk.exercise, &desk.language());
-    let folder = desk.work.folder(desk.exercise);
-    let settings = desk.work.root.join(crate::course::work::SETTINGS);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let is_ours = path.starts_with(&folder)
-        && !name.starts_with('.')
-        && !name.ends_with('~')
-        && !name.contains(".backup-")
-        && !path
-            .components()
-            .any(|part| part.as_os_str() == "__pycache__");
-    is_ours && !path.is_dir() || path == settings || source.is_ok_and(|source| source == path)
-}
-
-/// Waits until no more changes come.
-fn settle(received: &Receiver<Signal>) {
-    while let Ok(Signal::Saved(_)) = received.recv_timeout(SETTLES) {}
+/// Waits until no more changes come; returns what came instead.
+fn settle(received: &Receiver<Signal>) -> Option<Signal> {
+    loop {
+        match received.recv_timeout(SETTLES) {
+            Ok(Signal::Saved) => {}
+            Ok(other) => return Some(other),
+            Err(_) => return None,
+        }
+    }
 }
 
 /// Tells of every file below `root` that is written.
@@ -143,10 +160,8 @@ fn watcher(root: &Path, poll: bool, signals: Sender<Signal>) -> Result<Box<dyn W
         if event.kind.is_access() {
             return;
         }
-        for path in event.paths {
-            // Nobody listens any more when the watch has ended.
-            let _ = signals.send(Signal::Saved(path));
-        }
+        // Nobody listens any more when the watch has ended.
+        let _ = signals.send(Signal::Saved);
     };
     let config = notify::Config::default()
         .with_poll_interval(EACH)
@@ -157,7 +172,7 @@ fn watcher(root: &Path, poll: bool, signals: Sender<Signal>) -> Result<Box<dyn W
         Box::new(RecommendedWatcher::new(tell, config)?)
     };
     // The folders of the exercises alone: what a build writes is no save.
-    for entry in std::fs::read_dir(root).with_context(|| root.display().to_string())? {
+    for entry in fs::read_dir(root).with_context(|| root.display().to_string())? {
         let path = entry?.path();
         let is_lab = crate::course::exercise::labs()
             .iter()

@@ -9,7 +9,7 @@ use lab::run::executables::workspace;
 use tempfile::TempDir;
 use tests::lab;
 
-use crate::window::Window;
+use tests::window::Window;
 
 /// A folder with a package `name` whose executable is `main`. It compiles for as long as its file
 /// `wait` is there.

@@ -8,7 +8,6 @@
 #![cfg(unix)]
 
 mod building;
-mod window;
 
 use std::fs;
 
@@ -16,7 +15,7 @@ use lab::pairs::{Language, PAIRS, Pair, Side};
 use lab::run::executables;
 use lab::run::process::{PATIENCE, Process};
 use tempfile::TempDir;
-use window::Window;
+use tests::window::Window;
 
 /// Runs `test` for each language that is here.
 fn in_both_languages(name: &str, test: impl Fn(Language)) {

@@ -420,6 +420,9 @@ impl Bench {
         if let Some(crates) = &self.crates {
             command.arg("--crates").arg(inside(CRATES, crates));
         }
+        if self.sandbox.isolates() {
+            command.arg("--inside");
+        }
         command.args(["--limits", &serde_json::to_string(self.sandbox.limits())?]);
         let limit = Duration::from_secs(self.sandbox.limits().seconds);
         let (said, errors, why) = Contained::run(&mut command, limit, self.sandbox.limits())?;
@@ -545,6 +548,9 @@ pub struct JudgeArgs {
     crates: Option<PathBuf>,
     #[arg(long)]
     limits: String,
+    /// Whether this is a sandbox of its own
+    #[arg(long)]
+    inside: bool,
     #[arg(long)]
     patience: Seconds,
 }
@@ -552,7 +558,7 @@ pub struct JudgeArgs {
 /// Judges one exercise of a submission, inside the sandbox, and says as JSON what came of it.
 pub fn judge_one(args: &JudgeArgs) -> Result<ExitCode> {
     let limits: Limits = serde_json::from_str(&args.limits)?;
-    Sandbox::enter(&limits)?;
+    Sandbox::enter(&limits, args.inside)?;
     let library = library()?;
     let exercise = library.one(&args.exercise)?;
     let verdict =

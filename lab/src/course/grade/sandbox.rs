@@ -123,19 +123,23 @@ impl Sandbox {
         command
     }
 
-    /// Limits this process, and all that it starts. What this system does not know is left out: the parent watches too.
+    /// Limits this process, and all that it starts. The number of processes is limited `inside` a sandbox alone: for each
+    /// namespace since Linux 6.14, else for each user but root. Elsewhere it would be the whole machine's, or would count
+    /// all that the user runs; there only the parent watches.
     #[cfg(unix)]
-    pub(super) fn enter(limits: &Limits) -> Result<()> {
+    pub(super) fn enter(limits: &Limits, inside: bool) -> Result<()> {
         use rustix::process::{Resource, Rlimit, setrlimit};
-        // The count of processes: for each namespace since Linux 6.14, for each user but root by the limit.
-        let _ = std::fs::write("/proc/sys/kernel/pid_max", limits.processes.to_string());
+        if inside {
+            // An older system, or a user who is not root there, has the limit below.
+            let _ = std::fs::write("/proc/sys/kernel/pid_max", limits.processes.to_string());
+        }
+        let processes = inside.then_some((Resource::Nproc, u64::from(limits.processes)));
         let bounds = [
-            (Resource::Nproc, u64::from(limits.processes)),
             (Resource::As, limits.memory << 20),
             (Resource::Fsize, limits.files << 20),
             (Resource::Core, 0),
         ];
-        for (resource, most) in bounds {
+        for (resource, most) in processes.into_iter().chain(bounds) {
             let limit = Rlimit {
                 current: Some(most),
                 maximum: Some(most),
@@ -146,7 +150,7 @@ impl Sandbox {
     }
 
     #[cfg(not(unix))]
-    pub(super) fn enter(_limits: &Limits) -> Result<()> {
+    pub(super) fn enter(_limits: &Limits, _inside: bool) -> Result<()> {
         Ok(())
     }
 }

@@ -1,17 +1,20 @@
 //! A program in a terminal window: a pseudo-terminal, with keys pressed and the screen read.
 
+#![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
+
 use std::io::{Read, Write};
 use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lab::pairs::{Language, Pair, Side};
 use lab::run::executables;
 use lab::run::process::PATIENCE;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-pub(crate) struct Window {
+/// A terminal window with a program in it.
+pub struct Window {
     child: Box<dyn Child + Send + Sync>,
     keys: Box<dyn Write + Send>,
     screen: Arc<Screen>,
@@ -25,8 +28,14 @@ struct Screen {
     changed: Condvar,
 }
 
+#[expect(
+    clippy::missing_panics_doc,
+    reason = "a test may end at the first surprise"
+)]
 impl Window {
-    pub(crate) fn open(
+    /// One side of a program, in a window of this width.
+    #[must_use]
+    pub fn open(
         program: &Pair,
         side: Side,
         language: Language,
@@ -36,7 +45,9 @@ impl Window {
         Self::open_with(program, side, language, args, columns, None)
     }
 
-    pub(crate) fn open_with(
+    /// The same, with `NO_COLOR` set.
+    #[must_use]
+    pub fn open_with(
         program: &Pair,
         side: Side,
         language: Language,
@@ -54,7 +65,8 @@ impl Window {
 
     /// Opens a window of 24 lines in which `std` runs. Of what `std` asks for only the program, the
     /// arguments, the folder and the variables that it sets count.
-    pub(crate) fn run(std: &Command, columns: u16) -> Self {
+    #[must_use]
+    pub fn run(std: &Command, columns: u16) -> Self {
         let window = PtySize {
             rows: 24,
             cols: columns,
@@ -101,27 +113,35 @@ impl Window {
         }
     }
 
-    pub(crate) fn press(&mut self, keys: &str) {
+    /// Types keys.
+    pub fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
     }
 
-    pub(crate) fn text(&self) -> String {
+    /// All that was shown until now.
+    #[must_use]
+    pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.screen.text.lock().unwrap().0).into_owned()
     }
 
     /// Waits until `part` is on the screen.
-    pub(crate) fn shows(&self, part: &str) -> bool {
-        self.wait_until(|text| text.contains(part))
+    #[must_use]
+    pub fn shows(&self, part: &str) -> bool {
+        self.shows_times(part, 1, PATIENCE)
     }
 
     /// Waits until `part` is on the screen a second time.
-    pub(crate) fn shows_again(&self, part: &str) -> bool {
-        self.wait_until(|text| text.matches(part).count() > 1)
+    #[must_use]
+    pub fn shows_again(&self, part: &str) -> bool {
+        self.shows_times(part, 2, PATIENCE)
     }
 
-    fn wait_until(&self, found: impl Fn(&str) -> bool) -> bool {
-        let deadline = Instant::now() + PATIENCE;
+    /// Waits until `part` has been on the screen so many times, for `limit` at most.
+    #[must_use]
+    pub fn shows_times(&self, part: &str, times: usize, limit: Duration) -> bool {
+        let found = |text: &str| text.matches(part).count() >= times;
+        let deadline = Instant::now() + limit;
         let mut text = self.screen.text.lock().unwrap();
         loop {
             if found(&String::from_utf8_lossy(&text.0)) {
@@ -136,7 +156,7 @@ impl Window {
     }
 
     /// Waits until the program has ended and all that it printed has been read. Its status.
-    pub(crate) fn end(&mut self) -> u32 {
+    pub fn end(&mut self) -> u32 {
         let deadline = Instant::now() + PATIENCE;
         let mut text = self.screen.text.lock().unwrap();
         while !text.1 {
@@ -152,7 +172,8 @@ impl Window {
         self.child.wait().unwrap().exit_code()
     }
 
-    pub(crate) fn assert_ends_at_ctrl_c(&mut self, program: &Pair) {
+    /// Presses Ctrl-C, and demands that the program ends of it without a stack trace.
+    pub fn assert_ends_at_ctrl_c(&mut self, program: &Pair) {
         self.press("\x03");
         let status = self.end();
         let text = self.text();

@@ -1,0 +1,223 @@
+//! Sixty submissions of which the truth is known, some of them malicious.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tests::{lacks, skip};
+
+use crate::{lab_in, run, solution};
+
+/// Exercises to write, and to find the fault of, with the stage at which the fault shows.
+const WRITTEN: [&str; 3] = ["echo-tcp/01-server", "echo-udp/01-server", "ntp/01-server"];
+const FAULTY: [&str; 2] = [
+    "echo-tcp/07-spins-after-hang-up",
+    "echo-udp/03-the-first-gets-all",
+];
+
+const MALICIOUS: [(&str, &str); 4] = [
+    ("fork-bomb", "import os\nwhile True:\n    os.fork()\n"),
+    ("flood", "while True:\n    print('x' * 100000)\n"),
+    (
+        "ten-gigabytes",
+        "with open('big', 'wb') as file:\n    for _ in range(10_000):\n        file.write(bytes(1_000_000))\n",
+    ),
+    (
+        "stays",
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    os.environ.clear()\n    if os.fork() == 0:\n        time.sleep(3600)\n    os._exit(0)\n",
+    ),
+];
+
+fn hand_in(submissions: &Path, student: &str, id: &str, language: &str, program: Option<&str>) {
+    let folder = submissions.join(student);
+    let (started, said) = run(&mut lab_in(
+        submissions,
+        &[
+            "start",
+            id,
+            "--lang",
+            language,
+            "--spoil",
+            "--dir",
+            folder.to_str().unwrap(),
+        ],
+    ));
+    assert!(started, "{said}");
+    let main = match language {
+        "rust" => "main.rs",
+        _ => "main.py",
+    };
+    if let Some(program) = program {
+        fs::write(folder.join(id).join(main), program).unwrap();
+    }
+}
+
+/// Makes the submissions, and tells what each must get: of which exercise, and whether all points.
+fn submissions(folder: &Path) -> BTreeMap<String, (&'static str, bool)> {
+    let mut truth = BTreeMap::new();
+    let mut number = 0;
+    let mut student = |what: &str| {
+        number += 1;
+        format!("s{number:02}-{what}")
+    };
+    for language in ["rust", "python"] {
+        for id in WRITTEN {
+            let solved = solution(id, language);
+            for _ in 0..6 {
+                let name = student("solved");
+                hand_in(folder, &name, id, language, Some(&solved));
+                truth.insert(name, (id, true));
+            }
+            let name = student("untouched");
+            hand_in(folder, &name, id, language, None);
+            truth.insert(name, (id, false));
+        }
+        for id in FAULTY {
+            let name = student("faulty");
+            hand_in(folder, &name, id, language, None);
+            truth.insert(name, (id, false));
+            for _ in 0..2 {
+                let name = student("mended");
+                hand_in(folder, &name, id, language, Some(&solution(id, language)));
+                truth.insert(name, (id, true));
+            }
+        }
+    }
+    for (what, program) in MALICIOUS {
+        let name = student(what);
+        hand_in(folder, &name, WRITTEN[0], "python", Some(program));
+        truth.insert(name, (WRITTEN[0], false));
+    }
+    let name = student("empty");
+    fs::create_dir(folder.join(&name)).unwrap();
+    truth.insert(name, (WRITTEN[0], false));
+    let name = student("not-python");
+    hand_in(folder, &name, WRITTEN[0], "python", Some("def main(:\n"));
+    truth.insert(name, (WRITTEN[0], false));
+    truth
+}
+
+fn isolates() -> bool {
+    let mut wrap = Command::new("bwrap");
+    match wrap
+        .args(["--unshare-all", "--ro-bind", "/", "/", "true"])
+        .output()
+    {
+        Ok(output) if output.status.success() => true,
+        Ok(output) => {
+            skip(
+                "grading",
+                String::from_utf8_lossy(&output.stderr).trim_end(),
+            );
+            false
+        }
+        Err(error) => {
+            lacks("grading", format_args!("it needs bubblewrap: {error}"));
+            false
+        }
+    }
+}
+
+fn start(folder: &Path, words: &[&str]) -> Child {
+    let mut command = lab_in(
+        folder,
+        &[
+            "grade",
+            "handed-in",
+            "--format",
+            "json,csv,junit,gradescope",
+        ],
+    );
+    command.args(words).spawn().unwrap()
+}
+
+fn ids(of: &str) -> Vec<i32> {
+    let all = procfs::process::all_processes().unwrap().flatten();
+    let words = |process: &procfs::process::Process| process.cmdline().unwrap_or_default();
+    all.filter(|process| words(process).iter().any(|word| word.contains(of)))
+        .map(|process| process.pid())
+        .collect()
+}
+
+#[test]
+fn sixty_submissions_get_what_they_deserve_and_leave_nothing_behind() {
+    if !isolates() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let handed_in = folder.path().join("handed-in");
+    fs::create_dir(&handed_in).unwrap();
+    let truth = submissions(&handed_in);
+    assert_eq!(truth.len(), 60);
+
+    // Killed in the middle, it leaves no process, and goes on where it was.
+    let results = folder.path().join("grades/results");
+    let mut first = start(folder.path(), &[]);
+    let count = || fs::read_dir(&results).map_or(0, Iterator::count);
+    let deadline = Instant::now() + Duration::from_mins(10);
+    while count() < 10 {
+        assert!(Instant::now() < deadline && first.try_wait().unwrap().is_none());
+        thread::sleep(Duration::from_millis(100));
+    }
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let marker = folder.path().to_str().unwrap().to_owned();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !ids(&marker).is_empty() {
+        assert!(Instant::now() < deadline, "{:?} still run", ids(&marker));
+        thread::sleep(Duration::from_millis(50));
+    }
+    let written = |name: &str| {
+        fs::metadata(results.join(name))
+            .unwrap()
+            .modified()
+            .unwrap()
+    };
+    let before: BTreeMap<_, _> = fs::read_dir(&results)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.starts_with('.'))
+        .map(|name| (name.clone(), written(&name)))
+        .collect();
+    let mut second = start(folder.path(), &["--resume"]);
+    assert!(second.wait().unwrap().success());
+    for (name, time) in &before {
+        assert_eq!(written(name), *time, "{name} was judged again");
+    }
+
+    let grades: Value =
+        serde_json::from_slice(&fs::read(folder.path().join("grades/grades.json")).unwrap())
+            .unwrap();
+    let mut wrong = Vec::new();
+    for student in grades.as_array().unwrap() {
+        let name = student["name"].as_str().unwrap();
+        let (id, solved) = truth[name];
+        for graded in student["exercises"].as_array().unwrap() {
+            let (points, most) = (
+                graded["points"].as_f64().unwrap(),
+                graded["most"].as_f64().unwrap(),
+            );
+            let is_full = points >= most;
+            if graded["exercise"] == id && is_full != solved
+                || graded["exercise"] != id && points > 0.0
+            {
+                wrong.push(format!("{name}: {graded:#}"));
+            }
+        }
+        let feedback = folder.path().join(format!("grades/feedback/{name}.txt"));
+        assert!(fs::read_to_string(feedback).unwrap().contains(id));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(grades.as_array().unwrap().len(), truth.len());
+    assert!(ids(&marker).is_empty());
+    let left: Vec<_> = fs::read_dir(folder.path().join("grades"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with('.') && name != ".crates")
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}

@@ -1,0 +1,195 @@
+//! A student's way through one lab, in a terminal: start, uncomment, check, watch, hint, reset, next.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use tests::python_or_skip;
+use tests::window::Window;
+
+use crate::{lab_in, run, solution};
+
+/// How long a look may take on a busy machine: a compiler, and the checks.
+const LIMIT: Duration = Duration::from_mins(2);
+
+const LAB: &str = "ntp";
+
+/// The exercises of the lab, in their order.
+fn names() -> Vec<String> {
+    let all = crate::exercises().into_iter().map(|(id, _)| id);
+    all.filter(|id| id.starts_with(&format!("{LAB}/")))
+        .collect()
+}
+
+/// What of a skeleton is commented out, uncommented.
+fn uncommented(skeleton: &str, solution: &str, comment: &str) -> String {
+    let line = |line: &str| {
+        let without = line.replacen(&format!("{comment} "), "", 1);
+        let is_code =
+            line.trim_start().starts_with(comment) && solution.lines().any(|own| own == without);
+        if is_code { without } else { line.to_owned() }
+    };
+    skeleton.lines().map(|text| line(text) + "\n").collect()
+}
+
+fn walk(language: &str, extension: &str, comment: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |words: &[&str]| run(&mut lab_in(folder.path(), words));
+    let names = names();
+    let (started, said) = at(&["start", LAB, "--lang", language]);
+    assert!(started && said.contains(&names[0]), "{said}");
+    let source = |id: &str| {
+        folder
+            .path()
+            .join("work")
+            .join(id)
+            .join(format!("main.{extension}"))
+    };
+
+    // The skeleton does not even listen; uncommented it does, and no more.
+    let (passed, said) = at(&["check"]);
+    assert!(
+        !passed && said.contains("✗ It listens") && said.contains("hint"),
+        "{said}"
+    );
+    let skeleton = fs::read_to_string(source(&names[0])).unwrap();
+    let first = solution(&names[0], language);
+    fs::write(source(&names[0]), uncommented(&skeleton, &first, comment)).unwrap();
+    let (passed, said) = at(&["check"]);
+    assert!(
+        !passed && said.contains("✓ It listens") && said.contains('✗'),
+        "{said}"
+    );
+    assert!(at(&["hint"]).1.contains("Hint 1 of 3"));
+    assert!(at(&["hint"]).1.contains("Hint 2 of 3"));
+    let (shown, said) = at(&["solution"]);
+    assert!(!shown && said.contains("has not passed yet"), "{said}");
+
+    let mut window = Window::run(&lab_in(folder.path(), &["watch"]), 80);
+    assert!(window.shows_times("h hint", 1, LIMIT), "{}", window.text());
+    window.press("h");
+    assert!(window.shows("Hint 1 of 3"), "{}", window.text());
+    save(&source(&names[0]), &first);
+    assert!(
+        window.shows_times("All stages passed.", 1, LIMIT),
+        "{}",
+        window.text()
+    );
+    window.press("r");
+    assert!(window.shows("what you wrote is now"), "{}", window.text());
+    let handed_out = format!("handed out work/{}/main.{extension}", names[0]);
+    assert!(window.shows(&handed_out), "{}", window.text());
+    assert_eq!(fs::read_to_string(source(&names[0])).unwrap(), skeleton);
+    assert!(window.shows_times("✗", 2, LIMIT), "{}", window.text());
+    save(&source(&names[0]), &first);
+    assert!(
+        window.shows_times("All stages passed.", 2, LIMIT),
+        "{}",
+        window.text()
+    );
+
+    for (number, id) in (3..).zip(&names[1..]) {
+        window.press("n");
+        assert!(
+            window.shows_times(&format!("handed out work/{id}/main.{extension}"), 1, LIMIT),
+            "{}",
+            window.text()
+        );
+        save(&source(id), &solution(id, language));
+        assert!(
+            window.shows_times("All stages passed.", number, LIMIT),
+            "{id}: {}",
+            window.text()
+        );
+    }
+    window.press("q");
+    assert_eq!(window.end(), 0);
+    let all = names.len();
+    let (_, said) = at(&[]);
+    assert!(said.contains(&format!("{all} of  {all}")), "{said}");
+    let (shown, said) = at(&["solution"]);
+    assert!(shown, "{said}");
+}
+
+/// Saves a file as editors do: a new one takes the old one's place.
+fn save(path: &Path, text: &str) {
+    let new = path.with_extension("new~");
+    fs::write(&new, text).unwrap();
+    fs::rename(&new, path).unwrap();
+}
+
+#[test]
+fn a_student_walks_through_a_lab_in_rust() {
+    walk("rust", "rs", "//");
+}
+
+#[test]
+fn a_student_walks_through_a_lab_in_python() {
+    if python_or_skip("the course in Python") {
+        walk("python", "py", "#");
+    }
+}
+
+#[test]
+fn a_program_that_does_not_compile_is_told_by_the_compiler_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |words: &[&str]| run(&mut lab_in(folder.path(), words));
+    at(&["start", "echo-udp/01", "--lang", "rust"]);
+    let source = folder.path().join("work/echo-udp/01-server/main.rs");
+    fs::write(&source, "fn main() { nothing() }\n").unwrap();
+    let (passed, said) = at(&["check"]);
+    assert!(
+        !passed && said.contains("cannot find function `nothing`"),
+        "{said}"
+    );
+    assert!(!said.contains('✗'), "{said}");
+}
+
+#[test]
+fn a_third_language_is_two_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |words: &[&str]| run(&mut lab_in(folder.path(), words));
+    at(&["start", "echo-udp/01", "--lang", "python"]);
+    let work = folder.path().join("work");
+    let settings = fs::read_to_string(work.join("lab.toml")).unwrap();
+    let settings = settings.replace("language = \"python\"", "language = \"sh\"");
+    fs::write(
+        work.join("lab.toml"),
+        settings + "\n[sh]\nrun = \"sh {folder}/main.sh\"\n",
+    )
+    .unwrap();
+    fs::write(work.join("echo-udp/01-server/main"), "").unwrap();
+    fs::write(work.join("echo-udp/01-server/main.sh"), "exit 3\n").unwrap();
+    let (passed, said) = at(&["check"]);
+    assert!(!passed && said.contains("exit status: 3"), "{said}");
+}
+
+#[test]
+fn what_is_wrong_with_the_folder_is_told_with_the_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |words: &[&str]| run(&mut lab_in(folder.path(), words));
+    for words in [
+        &["check"][..],
+        &["hint"],
+        &["next"],
+        &["reset"],
+        &["solution"],
+    ] {
+        let (worked, said) = at(words);
+        assert!(!worked && said.contains("start"), "{words:?}: {said}");
+    }
+    let (worked, said) = at(&["start", "echo-tcp/1-server"]);
+    assert!(!worked && said.contains("echo-tcp/01-server"), "{said}");
+    let (worked, said) = at(&["start", "echo-tcp/07"]);
+    assert!(!worked && said.contains("--spoil"), "{said}");
+    at(&["start"]);
+    let (worked, said) = at(&["watch"]);
+    assert!(!worked && said.contains("terminal"), "{said}");
+    fs::write(
+        folder.path().join("work/lab.toml"),
+        "language = \"cobol\"\n",
+    )
+    .unwrap();
+    let (worked, said) = at(&["check"]);
+    assert!(!worked && said.contains("[cobol]"), "{said}");
+}
