@@ -1,7 +1,7 @@
 //! `cargo lab exercises`: lists them, and proves that they are sound.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -345,6 +345,7 @@ struct Programs {
     folder: PathBuf,
     target: PathBuf,
     unbuilt: Vec<String>,
+    _lock: File,
 }
 
 impl Programs {
@@ -352,6 +353,9 @@ impl Programs {
     fn build(library: &Library, exercises: &[&Exercise]) -> Result<Self> {
         let folder = workspace().join("target").join("exercises");
         fs::create_dir_all(&folder)?;
+        // Two that verify at once would take each other's programs.
+        let lock = File::create(folder.join(".lock"))?;
+        lock.lock()?;
         for (path, content) in TEMPLATE {
             write(&folder.join(path), content)?;
         }
@@ -391,6 +395,7 @@ impl Programs {
             folder,
             target,
             unbuilt,
+            _lock: lock,
         };
         if !status.success() {
             ensure!(!names.is_empty(), "the exercises do not build");

@@ -16,7 +16,7 @@ use crate::{lab_in, run, solution};
 const WRITTEN: [&str; 3] = ["echo-tcp/01-server", "echo-udp/01-server", "ntp/01-server"];
 const FAULTY: [&str; 2] = [
     "echo-tcp/07-spins-after-hang-up",
-    "echo-udp/03-the-first-gets-all",
+    "echo-udp/03-the-second-waits",
 ];
 
 const MALICIOUS: [(&str, &str); 4] = [

@@ -130,6 +130,9 @@ struct Verdict {
     feedback: String,
 }
 
+/// Why an exercise without a folder has no points.
+const NOT_HANDED_IN: &str = "not handed in";
+
 /// What came of a stage.
 #[derive(Debug, Serialize, Deserialize)]
 struct StageVerdict {
@@ -376,7 +379,7 @@ impl Bench {
             self.judge(exercise, submission)
                 .unwrap_or_else(|error| Verdict::without(format!("{error:#}")))
         } else {
-            Verdict::without("not handed in".to_owned())
+            Verdict::without(NOT_HANDED_IN.to_owned())
         };
         let passed = verdict.stages.iter().filter(|stage| stage.passed).count();
         let all = exercise.stages.len().max(1);

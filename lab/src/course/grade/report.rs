@@ -11,7 +11,7 @@ use common::console::{escape_controls, escape_to_one_line, print_line};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 
-use crate::course::grade::{Format, Graded, Student, write_json};
+use crate::course::grade::{Format, Graded, NOT_HANDED_IN, Student, write_json};
 
 /// Prints a line for each student.
 pub(super) fn table(students: &[Student]) -> Result<()> {
@@ -20,8 +20,13 @@ pub(super) fn table(students: &[Student]) -> Result<()> {
     table.set_header(["student", "points", "of", "what is missing"]);
     for student in students {
         let number = |points: f64| Cell::new(points).set_alignment(CellAlignment::Right);
-        let missing = student.exercises.iter().filter_map(missing);
-        let missing = missing.collect::<Vec<_>>().join("; ");
+        let mut missing: Vec<_> = student.exercises.iter().filter_map(missing).collect();
+        let absent = missing.iter().filter(|what| what.is_empty()).count();
+        missing.retain(|what| !what.is_empty());
+        if absent > 0 {
+            missing.push(format!("{absent} not handed in"));
+        }
+        let missing = missing.join("; ");
         table.add_row([
             Cell::new(escape_to_one_line(&student.name)),
             number(student.points()),
@@ -32,8 +37,11 @@ pub(super) fn table(students: &[Student]) -> Result<()> {
     Ok(print_line(table.trim_fmt())?)
 }
 
-/// What an exercise lacks, in a few words.
+/// What an exercise lacks, in a few words; in none, if it was not handed in.
 fn missing(graded: &Graded) -> Option<String> {
+    if graded.verdict.why.as_deref() == Some(NOT_HANDED_IN) {
+        return Some(String::new());
+    }
     let failed = graded.verdict.stages.iter().find(|stage| !stage.passed);
     let what = graded.verdict.why.as_deref();
     let what = what.or(failed.map(|stage| stage.title.as_str()))?;
