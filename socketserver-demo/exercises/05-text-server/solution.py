@@ -1,0 +1,62 @@
+"""Sends back in capitals what each client sends, and shows it as text."""
+
+import socketserver
+import sys
+import unicodedata
+
+
+def main():
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 8888
+    #~ uncomment
+    # (1) socket, setsockopt SO_REUSEADDR, bind, listen
+    server = Server(("127.0.0.1", port), Echo)
+    # (2) accept: each connection gets a handler, in a thread
+    server.serve_forever()
+    #~ end
+    #~ write
+    #~| raise NotImplementedError("(1) socket, bind, listen: take the # from the lines above, and this line away")
+    #~ end
+
+
+class Echo(socketserver.BaseRequestHandler):
+    """Talks to one client until it hangs up."""
+
+    def handle(self):
+        while True:
+            # (3) recv: what has come so far; nothing at a hang-up
+            #~ write
+            #~| return
+            message = self.request.recv(4096)
+            if not message:
+                return  # (5) close: the server does it when `handle` has returned
+            #~ end
+            # On the screen: text, whatever the bytes are, and nothing that a terminal obeys.
+            #~ write
+            #~| text = ""
+            text = harmless(message.decode("utf-8", "replace"))
+            #~ end
+            print(text, flush=True)
+            # (4) sendall: the bytes that came, not the text
+            #~ write
+            self.request.sendall(message.upper())
+            #~ end
+
+
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    request_queue_size = 128  # the backlog; 5 unless it is told
+    daemon_threads = True  # they do not keep the program alive when the main thread ends
+
+    def handle_error(self, request, client_address):
+        print(f"lost the connection to {client_address}: {sys.exc_info()[1]}", file=sys.stderr)
+
+
+def harmless(text):
+    """The text with its control characters escaped, newline and tab excepted: a terminal obeys them."""
+    return "".join(c if c in "\n\t" or unicodedata.category(c) != "Cc" else repr(c)[1:-1] for c in text)
+
+
+try:
+    main()
+except KeyboardInterrupt:
+    pass

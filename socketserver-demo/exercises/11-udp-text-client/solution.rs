@@ -1,0 +1,55 @@
+//! Sends a message once a second, and prints the answers as text.
+
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+const MESSAGE: &str = "hello";
+
+fn main() -> ExitCode {
+    let server = given::server_address(8888);
+    match talk(server) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => given::fail(format_args!("no answer from {server}"), error),
+    }
+}
+
+/// Talks to `server` for as long as it answers.
+fn talk(server: SocketAddr) -> io::Result<()> {
+    //~ uncomment
+    // (1) socket
+    let socket = UdpSocket::bind("0.0.0.0:0")?;
+    //~ write
+    socket.set_read_timeout(Some(Duration::from_secs(5)))?;
+    //~ end
+    let mut buffer = [0; 65535];
+    loop {
+        // (2) sendto
+        socket.send_to(MESSAGE.as_bytes(), server)?;
+        // (3) recvfrom: only `server` is believed
+        //~ write
+        //~| let answer = &buffer[..0];
+        let size = loop {
+            let (size, peer) = socket.recv_from(&mut buffer)?;
+            if peer == server {
+                break size;
+            }
+        };
+        let answer = &buffer[..size];
+        //~ end
+        // On the screen: text, whatever the bytes are, and nothing that a terminal obeys.
+        //~ write
+        //~| let text = "";
+        let text = given::harmless(&String::from_utf8_lossy(answer));
+        //~ end
+        println!("{text}");
+        thread::sleep(Duration::from_secs(1));
+    }
+    // (4) close: when the program ends
+    //~ end
+    //~ write
+    //~| todo!("(1) socket: take the // from the lines above, and this line away")
+    //~ end
+}
