@@ -212,6 +212,16 @@ impl Exercise {
         Ok(program)
     }
 
+    /// What a student has who has taken away the comment signs alone; `None` where there are none.
+    pub(crate) fn uncommented(&self, language: Language) -> Result<Option<String>> {
+        if self.kind != Kind::Write {
+            return Ok(None);
+        }
+        let marked = self.marked(language)?;
+        let (uncommented, skeleton) = (skeleton::uncommented(&marked)?, skeleton::of(&marked)?);
+        Ok((uncommented != skeleton).then_some(uncommented))
+    }
+
     /// The program that solves it.
     pub(crate) fn solution(&self, library: &Library, language: Language) -> Result<String> {
         let solved = match self.kind {

@@ -94,7 +94,9 @@ pub(crate) fn failure(
             happened,
             manner,
         }) => {
-            if let Manner::Differs { expected, received } = manner {
+            if let Manner::Differs { expected, received } | Manner::Cut { expected, received } =
+                manner
+            {
                 for line in marked(expected, received) {
                     writeln!(out, "  {line}")?;
                 }
@@ -165,9 +167,7 @@ fn kind(outcome: &Outcome) -> Option<&'static str> {
             Manner::Closed => Some("closed"),
             Manner::Reset => Some("reset"),
             Manner::TooMuch => Some("too-much"),
-            Manner::Differs { expected, received } if expected.starts_with(received) => {
-                Some("shorter")
-            }
+            Manner::Cut { .. } => Some("shorter"),
             Manner::Differs { .. } | Manner::Otherwise => None,
         },
         _ => None,

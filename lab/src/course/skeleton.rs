@@ -55,6 +55,15 @@ pub(super) fn solution(marked: &str) -> Result<String> {
 
 /// The skeleton.
 pub(super) fn of(marked: &str) -> Result<String> {
+    made(marked, true)
+}
+
+/// The skeleton when its comment signs have been taken away, and nothing else was done.
+pub(super) fn uncommented(marked: &str) -> Result<String> {
+    made(marked, false)
+}
+
+fn made(marked: &str, comments: bool) -> Result<String> {
     /// A part that has begun.
     enum Part {
         /// To be uncommented: how a comment begins, and how far the part is indented.
@@ -94,6 +103,7 @@ pub(super) fn of(marked: &str) -> Result<String> {
             Line::Plain => text.to_owned(),
         };
         if let Some(&Part::Comments(comment, indent)) = parts.first()
+            && comments
             && !shown.is_empty()
         {
             let (before, rest) = shown.split_at(indent.min(shown.len()));
@@ -137,6 +147,10 @@ fn main() {
         assert_eq!(
             solution(MARKED).unwrap(),
             "fn main() {\n    // (1) socket\n    let a = {\n        b()\n    };\n\n    c();\n    d();\n}\n"
+        );
+        assert_eq!(
+            uncommented(MARKED).unwrap(),
+            "fn main() {\n    // (1) socket\n    let a = {\n        b()\n    };\n\n    // TODO\n    todo!()\n}\n"
         );
         assert_eq!(
             of(MARKED).unwrap(),

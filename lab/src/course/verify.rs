@@ -110,7 +110,7 @@ pub(super) fn verify(
     let mut jobs = Vec::new();
     for exercise in &exercises {
         for language in Language::BOTH {
-            for what in [What::Skeleton, What::Solution] {
+            for what in What::ALL {
                 jobs.push((*exercise, language, what));
             }
         }
@@ -135,6 +135,8 @@ pub(super) fn verify(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     Skeleton,
+    /// The skeleton, of which a student has taken away the comment signs.
+    Uncommented,
     Solution,
 }
 
@@ -142,14 +144,24 @@ impl What {
     fn name(self) -> &'static str {
         match self {
             Self::Skeleton => "skeleton",
+            Self::Uncommented => "uncommented",
             Self::Solution => "solution",
         }
     }
 
-    fn source(self, library: &Library, exercise: &Exercise, language: Language) -> Result<String> {
+    const ALL: [Self; 3] = [Self::Skeleton, Self::Uncommented, Self::Solution];
+
+    /// The program; `None` where there is none.
+    fn source(
+        self,
+        library: &Library,
+        exercise: &Exercise,
+        language: Language,
+    ) -> Result<Option<String>> {
         match self {
-            Self::Skeleton => exercise.skeleton(library, language),
-            Self::Solution => exercise.solution(library, language),
+            Self::Skeleton => exercise.skeleton(library, language).map(Some),
+            Self::Uncommented => exercise.uncommented(language),
+            Self::Solution => exercise.solution(library, language).map(Some),
         }
     }
 }
@@ -280,7 +292,7 @@ fn forgotten_checks(exercise: &Exercise) -> Vec<String> {
 fn look(exercise: &Exercise, language: Language, what: What, subject: &Subject) -> Option<String> {
     // A skeleton that says nothing is waited for; a solution on a busy machine gets its time.
     let patience = match what {
-        What::Skeleton => Duration::from_secs(2),
+        What::Skeleton | What::Uncommented => Duration::from_secs(2),
         What::Solution => Duration::from_secs(20),
     };
     let pace = Pace::with_patience(patience);
@@ -300,7 +312,17 @@ fn look(exercise: &Exercise, language: Language, what: What, subject: &Subject) 
             outcome.check.name,
             told(outcome.verdict.as_ref().err())
         )),
-        (What::Skeleton, None) => Some("passes".to_owned()),
+        (What::Skeleton | What::Uncommented, None) => Some("passes".to_owned()),
+        (What::Uncommented, Some((stage, outcome))) => {
+            let is_first = std::ptr::eq(stage.stage, &raw const exercise.stages[0]);
+            is_first.then(|| {
+                let failure = told(outcome.verdict.as_ref().err());
+                format!(
+                    "does not pass the first stage: {}: {failure}",
+                    outcome.check.name
+                )
+            })
+        }
         (What::Skeleton, Some((stage, outcome))) => {
             if stage.stage.title != exercise.fails_at {
                 return Some(format!(
@@ -364,10 +386,15 @@ impl Programs {
         let mut names = Vec::new();
         for exercise in exercises {
             for language in Language::BOTH {
-                for what in [What::Skeleton, What::Solution] {
+                for what in What::ALL {
                     let path = Self::source(&folder, exercise, language, what);
                     match what.source(library, exercise, language) {
-                        Ok(source) => write(&path, &source)?,
+                        Ok(Some(source)) => write(&path, &source)?,
+                        Ok(None) => {
+                            // One that was there before would be judged.
+                            let _ = fs::remove_file(&path);
+                            continue;
+                        }
                         Err(error) => {
                             unbuilt.push(format!("{}: {error:#}", exercise.id()));
                             continue;

@@ -24,10 +24,15 @@ pub(crate) struct Datagrams {
 impl Datagrams {
     /// A client's socket, for a server at `peer`.
     pub(super) fn client(trial: Arc<Trial>, peer: SocketAddr) -> Result<Self> {
+        Self::client_at(trial, peer, 0)
+    }
+
+    /// The same, with this port; 0 lets the system choose.
+    pub(super) fn client_at(trial: Arc<Trial>, peer: SocketAddr, port: u16) -> Result<Self> {
         let name = trial.name_socket("client");
         let own = own_address(peer)
             .map_err(|error| Stop::NotJudged(format!("no way to udp {peer}: {error}")))?;
-        Self::bind(trial, name, SocketAddr::new(own, 0), Some(peer))
+        Self::bind(trial, name, SocketAddr::new(own, port), Some(peer))
     }
 
     /// A server's socket on `port`; 0 lets the system choose.

@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::check::engine::datagrams::Datagrams;
+use crate::check::engine::ports;
 use crate::check::engine::program::Program;
 use crate::check::engine::stream::Stream;
 use crate::check::engine::trial::{Result, Stop, Trial};
+use crate::pairs::Transport;
 
 /// A server that is ready.
 #[derive(Debug)]
@@ -45,6 +47,16 @@ impl Server {
     /// A new client's UDP socket.
     pub(crate) fn datagrams(&self) -> Result<Datagrams> {
         Datagrams::client(Arc::clone(&self.trial), self.address)
+    }
+
+    /// The UDP socket of a client that leaves before its answer comes. Its port is none that the system gives to other
+    /// clients, beside this check or in it: who got it next would get the answer.
+    pub(crate) fn passing_datagrams(&self) -> Result<Datagrams> {
+        Datagrams::client_at(
+            Arc::clone(&self.trial),
+            self.address,
+            ports::free(Transport::Udp)?,
+        )
     }
 
     /// Fails if it spins, or has ended. Passes where that cannot be seen.

@@ -266,10 +266,12 @@ impl Stream {
             ),
             None => format!("{} of {size} bytes, then {end}", bytes.len()),
         };
-        let manner = if differs.is_some() || !bytes.is_empty() {
+        let manner = if differs.is_some() {
             Manner::differs(expected, &bytes)
-        } else {
+        } else if bytes.is_empty() {
             end.manner()
+        } else {
+            Manner::cut(expected, &bytes)
         };
         let said = common::notation::bytes(&shortened(expected));
         Err(self

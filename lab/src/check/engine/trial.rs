@@ -51,6 +51,13 @@ pub enum Manner {
         /// What came.
         received: Vec<u8>,
     },
+    /// The beginning of a message came on a stream, and then no more.
+    Cut {
+        /// What was to come.
+        expected: Vec<u8>,
+        /// What came.
+        received: Vec<u8>,
+    },
     /// Something came where nothing was to come.
     TooMuch,
     /// As the failure says.
@@ -61,15 +68,22 @@ pub enum Manner {
 impl Manner {
     /// Other bytes came. Of long ones the beginning is kept, up to some way behind the first difference.
     pub(crate) fn differs(expected: &[u8], received: &[u8]) -> Self {
-        const BEHIND: usize = 64;
-        let same = expected.iter().zip(received).take_while(|(a, b)| a == b);
-        let end = same.count() + BEHIND;
-        let kept = |bytes: &[u8]| bytes[..bytes.len().min(end)].to_vec();
-        Self::Differs {
-            expected: kept(expected),
-            received: kept(received),
-        }
+        let [expected, received] = as_far_as_they_differ(expected, received);
+        Self::Differs { expected, received }
     }
+
+    /// Only the beginning came.
+    pub(crate) fn cut(expected: &[u8], received: &[u8]) -> Self {
+        let [expected, received] = as_far_as_they_differ(expected, received);
+        Self::Cut { expected, received }
+    }
+}
+
+fn as_far_as_they_differ(expected: &[u8], received: &[u8]) -> [Vec<u8>; 2] {
+    const BEHIND: usize = 64;
+    let same = expected.iter().zip(received).take_while(|(a, b)| a == b);
+    let end = same.count() + BEHIND;
+    [expected, received].map(|bytes| bytes[..bytes.len().min(end)].to_vec())
 }
 
 /// Why a check did not pass.
