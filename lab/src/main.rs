@@ -78,18 +78,22 @@ enum Command {
 /// The exit status of a mistake in the command line, as clap has it.
 const USAGE: u8 = 2;
 
-fn main() -> common::Result<ExitCode> {
+fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
-        Err(error) => return Ok(wrong_usage(&error)),
+        Err(error) => return wrong_usage(&error),
     };
     executables::show_progress();
     match run(args.command) {
-        Err(error) if error.is::<UnknownName>() => {
-            console::log(format_args!("error: {error}"));
-            Ok(ExitCode::from(USAGE))
+        Ok(ended) => ended,
+        Err(error) => {
+            console::log(format_args!("error: {error:#}"));
+            if error.is::<UnknownName>() {
+                ExitCode::from(USAGE)
+            } else {
+                ExitCode::FAILURE
+            }
         }
-        ended => Ok(ended?),
     }
 }
 

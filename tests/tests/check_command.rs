@@ -225,7 +225,7 @@ fn the_list_is_a_line_a_check_and_the_long_one_tells_what_each_does() {
     };
     let short = list(&[]);
     assert!(short.starts_with("ntp/server\n"), "{short}");
-    assert!(short.contains("\n  robust    invalid-utf8\n"), "{short}");
+    assert!(short.contains("\n  robust      invalid-utf8\n"), "{short}");
     for line in short.lines().skip(1) {
         assert_eq!(line.split_whitespace().count(), 2, "{line}");
         assert!(line.starts_with("  robust "), "{line}");
@@ -352,7 +352,7 @@ fn a_server_that_runs_already_is_judged_and_left_running() {
     };
     let text = stdout(&output);
     assert_eq!(output.status.code(), Some(0), "{text}{}", stderr(&output));
-    assert!(text.contains("skipped     protocol  screen"), "{text}");
+    assert!(text.contains("skipped     transcript  screen"), "{text}");
     assert!(
         text.contains("the checker would have to start the server itself"),
         "{text}"
@@ -558,7 +558,7 @@ fn a_clock_that_moves_with_the_systems_timer_passes() {
     let command = ["--", python, "-X", "utf8", "-c", LATE_CLOCK, "{port}"];
     let output = check(
         &[
-            &["ntp/server", "--only", "protocol", "--filter", "screen"],
+            &["ntp/server", "--only", "transcript", "--filter", "screen"],
             &command[..],
         ]
         .concat(),

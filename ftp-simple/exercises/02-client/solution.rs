@@ -104,7 +104,9 @@ fn receive_header(conn: &mut TcpStream) -> io::Result<Header> {
     let header = serde_json::from_slice(&bytes)?;
     println!("报头长度 {length}");
     match &header {
-        Header::Refusal { error } => println!("报头字典 {{'error': {error:?}}}"),
+        Header::Refusal { error } => {
+            println!("报头字典 {{'error': '{}'}}", given::harmless(error));
+        }
         Header::File {
             filename,
             filemd5,

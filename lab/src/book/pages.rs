@@ -250,7 +250,7 @@ fn faults() -> Result<Page> {
         }
         let _ = writeln!(text, "### {}\n", fault.title);
         let fields = html! {
-            p { (inline(&fault.wrong)) " " (inline(&fault.why)) }
+            p { (inline(&fault.wrong)) " " (inline(fault.why.to(Some(Language::Python)))) }
             pre class="diff" {
                 @for change in &fault.changes {
                     @for line in change.old.lines() { del { "- " (line) } "\n" }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
+use crate::check::Words;
 use crate::check::engine::target::Target;
 use crate::run::executables::{self, workspace};
 use crate::run::interrupt::Folder;
@@ -34,7 +35,7 @@ pub struct Fault {
     /// What goes wrong, one sentence.
     pub wrong: String,
     /// Why, one sentence.
-    pub why: String,
+    pub why: Words,
     /// What is different from our own programs.
     #[serde(rename = "patch")]
     pub changes: Vec<Change>,
@@ -189,6 +190,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pairs::Language;
 
     #[test]
     fn every_patch_fits_and_no_target_has_two_faults_of_one_name() {
@@ -199,7 +201,8 @@ mod tests {
                 fault.changed_files(&target).unwrap();
                 names.push((target.name(), &fault.name));
             }
-            for text in [&fault.wrong, &fault.why] {
+            let why = Language::BOTH.map(|language| fault.why.to(Some(language)));
+            for text in [fault.wrong.as_str()].into_iter().chain(why) {
                 assert!(text.ends_with('.'), "{}: {text}", fault.name);
             }
         }
@@ -218,7 +221,7 @@ mod tests {
             says: String::new(),
             title: String::new(),
             wrong: String::new(),
-            why: String::new(),
+            why: Words::default(),
             changes: vec![Change {
                 file: "echo-tcp/python/server.py".into(),
                 old: old.to_owned(),

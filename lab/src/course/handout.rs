@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use common::console::print_line;
+use regex_lite::{Captures, Regex};
 
 use crate::course::exercise::{Exercise, Kind, Library, file_name, labs};
 use crate::course::{library, root};
@@ -85,11 +86,15 @@ pub(super) fn write(
             let skeleton = exercise.skeleton(library, language)?;
             put(&folder.join(file_name("skeleton", language)), &skeleton)?;
         }
-        let readme = Path::new(&exercise.lab).join("README.md");
-        if let Ok(text) = fs::read_to_string(library.root.join(&readme)) {
-            put(&dir.join(readme), &text)?;
-        }
         count += 1;
+    }
+    // When all exercises are there, it is known which links lead somewhere.
+    for lab in labs() {
+        let readme = Path::new(lab).join("README.md");
+        let text = fs::read_to_string(library.root.join(&readme));
+        if let (Ok(text), true) = (text, dir.join(lab).is_dir()) {
+            put(&dir.join(&readme), &given(&text, &dir.join(lab)))?;
+        }
     }
     ensure!(count > 0, "no exercise is left to be handed out");
     put(
@@ -97,6 +102,30 @@ pub(super) fn write(
         include_str!("../../course/handout.md"),
     )?;
     Ok(count)
+}
+
+/// A lab's README without what shows its programs, and without links that lead out of the handout.
+fn given(readme: &str, folder: &Path) -> String {
+    const LEFT_OUT: [&str; 3] = ["Step by step", "What happens", "Experiments"];
+    let is_given = |chapter: &&str| !LEFT_OUT.iter().any(|title| chapter.starts_with(title));
+    let chapters: Vec<_> = readme.split("\n## ").filter(is_given).collect();
+    let text = chapters.join("\n## ");
+    // Static patterns that are known to be right.
+    let Ok(link) = Regex::new(r"(!?)\[([^\]]*)\]\(([^)]*)\)") else {
+        return text;
+    };
+    let kept = |found: &Captures| {
+        let (is_picture, words, to) = (&found[1] == "!", &found[2], &found[3]);
+        let path = to.split('#').next().unwrap_or_default();
+        if to.starts_with("http") || path.is_empty() || folder.join(path).exists() {
+            found[0].to_owned()
+        } else if is_picture {
+            String::new()
+        } else {
+            words.to_owned()
+        }
+    };
+    link.replace_all(&text, kept).into_owned()
 }
 
 /// Copies the tool into `dir`.

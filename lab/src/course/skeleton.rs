@@ -53,12 +53,15 @@ pub(super) fn solution(marked: &str) -> Result<String> {
     Ok(solution)
 }
 
+/// What a line of the skeleton says that goes with the comment signs.
+const AWAY: &str = "this line away";
+
 /// The skeleton.
 pub(super) fn of(marked: &str) -> Result<String> {
     made(marked, true)
 }
 
-/// The skeleton when its comment signs have been taken away, and nothing else was done.
+/// The skeleton when its comment signs have been taken away, and the line that says so; nothing else was done.
 pub(super) fn uncommented(marked: &str) -> Result<String> {
     made(marked, false)
 }
@@ -98,6 +101,7 @@ fn made(marked: &str, comments: bool) -> Result<String> {
                 ensure!(parts.pop().is_some(), "line {}: no part ends", number + 1);
                 continue;
             }
+            Line::SkeletonOnly(rest) if rest.contains(AWAY) && !comments => continue,
             Line::SkeletonOnly(rest) => format!("{:indent$}{rest}", ""),
             Line::Plain if matches!(parts.last(), Some(Part::Missing)) => continue,
             Line::Plain => text.to_owned(),
@@ -136,7 +140,7 @@ fn main() {
     //~ end
     //~ end
     //~ write
-    //~| todo!()
+    //~| todo!() // take the // above and this line away
     d();
     //~ end
 }
@@ -150,11 +154,11 @@ fn main() {
         );
         assert_eq!(
             uncommented(MARKED).unwrap(),
-            "fn main() {\n    // (1) socket\n    let a = {\n        b()\n    };\n\n    // TODO\n    todo!()\n}\n"
+            "fn main() {\n    // (1) socket\n    let a = {\n        b()\n    };\n\n    // TODO\n}\n"
         );
         assert_eq!(
             of(MARKED).unwrap(),
-            "fn main() {\n    // // (1) socket\n    // let a = {\n    //     b()\n    // };\n\n    // // TODO\n    todo!()\n}\n"
+            "fn main() {\n    // // (1) socket\n    // let a = {\n    //     b()\n    // };\n\n    // // TODO\n    todo!() // take the // above and this line away\n}\n"
         );
     }
 

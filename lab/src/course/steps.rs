@@ -158,6 +158,7 @@ impl<'a> Desk<'a> {
     /// Builds, judges and notes what passed. Tells whether all did.
     pub(super) fn judge(&mut self, how: &CheckedExercise) -> Result<bool> {
         let language = self.language();
+        // Where lab.toml names no file, it is the exercise's folder.
         let source = self.work.source(self.exercise, &language)?;
         ensure!(
             source.exists(),
@@ -194,11 +195,18 @@ impl<'a> Desk<'a> {
                 paragraph(
                     &mut out,
                     "",
-                    &format!("{}: {} {}", fault.title, fault.wrong, fault.why),
+                    &format!("{}: {} {}", fault.title, fault.wrong, fault.why.to(known)),
                     0,
                 )?;
             }
-            writeln!(out, "{} next goes on; {0} solution shows ours.", tool())?;
+            let ours = known.unwrap_or(Language::Python);
+            let is_here = self.exercise.solution(self.library, ours).is_ok();
+            let solution = if is_here {
+                "; `solution` shows ours"
+            } else {
+                ""
+            };
+            writeln!(out, "{} next goes on{solution}.", tool())?;
         }
         Ok(all)
     }
@@ -258,11 +266,9 @@ fn hand_out(
     spoil: bool,
 ) -> Result<()> {
     if exercise.kind != Kind::Write && !spoil {
-        let first = exercise
-            .builds_on
-            .first()
-            .map(|id| library.one(id))
-            .transpose()?;
+        // A handout may be without it.
+        let first = exercise.builds_on.first();
+        let first = first.and_then(|id| library.one(id).ok());
         if let Some(first) = first.filter(|first| !work.progress.is_done(first)) {
             bail!(
                 "{} begins with a finished {}, which you have not passed: --spoil hands it out all the same",
@@ -288,8 +294,14 @@ fn hand_out(
     }
     work.progress.at = Some(exercise.id());
     work.progress.write()?;
+    let is_found = work::place(None, library)? == work.root;
+    let dir = if is_found {
+        String::new()
+    } else {
+        format!(" --dir {}", shown(&work.root))
+    };
     print_line(format_args!(
-        "\n{}: {} ({}, about {} minutes)\nRead {}, then: {} watch",
+        "\n{}: {} ({}, about {} minutes)\nRead {}, then: {} watch{dir}",
         exercise.id(),
         exercise.title,
         exercise.kind.name(),
@@ -320,10 +332,15 @@ pub(super) fn bin(name: &str, path: &str) -> String {
 /// A path, from where the student stands if it lies below.
 fn shown(path: &std::path::Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
-    path.strip_prefix(here)
+    match path
+        .strip_prefix(here)
         .unwrap_or(path)
         .display()
         .to_string()
+    {
+        here if here.is_empty() => ".".to_owned(),
+        path => path,
+    }
 }
 
 /// The exercise that `cargo lab check WORDS` means, if it means one: one of this name, or without a word the current one.

@@ -1,17 +1,17 @@
 //! `cargo lab exercises`: lists them, and proves that they are sound.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::fs::{self, File};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
-use anstyle::Style;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 use common::console::print_line;
 
+use crate::check::engine::judge::Outcome;
 use crate::check::engine::subject::Subject;
 use crate::check::engine::trial::{Pace, Stop};
 use crate::check::{Grade, checks_of};
@@ -41,8 +41,6 @@ enum ExercisesCommand {
     },
 }
 
-const BOLD: Style = Style::new().bold();
-
 /// Lists the exercises, or verifies them.
 pub fn exercises(args: &ExercisesArgs) -> Result<ExitCode> {
     let library = library()?;
@@ -64,22 +62,23 @@ pub fn exercises(args: &ExercisesArgs) -> Result<ExitCode> {
 }
 
 fn list(library: &Library) -> Result<ExitCode> {
-    let mut out = anstream::stdout().lock();
+    let mut text = String::new();
     let mut lab = "";
     for exercise in &library.exercises {
         if exercise.lab != lab {
             lab = &exercise.lab;
-            writeln!(out, "{BOLD}{lab}{BOLD:#}")?;
+            let _ = writeln!(text, "{lab}");
         }
-        writeln!(
-            out,
+        let _ = writeln!(
+            text,
             "  {:<40} {:<14} {:>3} min  {}",
             exercise.id(),
             exercise.kind.name(),
             exercise.minutes,
             exercise.title
-        )?;
+        );
     }
+    print_line(text.trim_end())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -233,7 +232,8 @@ fn texts(library: &Library, exercise: &Exercise) -> Vec<String> {
         Kind::Fault => match exercise.fault() {
             Err(error) => wrong.push(format!("{error:#}")),
             Ok(fault) => {
-                for text in [&fault.title, &fault.wrong, &fault.why] {
+                let why = fault.why.to(Some(Language::Python));
+                for text in [fault.title.as_str(), &fault.wrong, why] {
                     if readme.contains(text.trim_end_matches('.')) {
                         wrong.push(format!("its README tells what is wrong: {text}"));
                     }
@@ -324,6 +324,9 @@ fn look(exercise: &Exercise, language: Language, what: What, subject: &Subject) 
             })
         }
         (What::Skeleton, Some((stage, outcome))) => {
+            if let Some(long) = too_long(exercise, outcome, language) {
+                return Some(long);
+            }
             if stage.stage.title != exercise.fails_at {
                 return Some(format!(
                     "fails at {:?}, not at {:?}: {}: {}",
@@ -339,6 +342,21 @@ fn look(exercise: &Exercise, language: Language, what: What, subject: &Subject) 
                 .map(|missed| format!("in {}: {missed}", language.name()))
         }
     }
+}
+
+/// Whether what is said of a failure does not fit on a terminal's screen, with the stages above it.
+fn too_long(exercise: &Exercise, outcome: &Outcome, language: Language) -> Option<String> {
+    const SCREEN: usize = 24;
+    let mut told = Vec::new();
+    judge::failure(&mut told, outcome, Some(language)).ok()?;
+    // A heading, a blank line, the stages.
+    let lines = 2 + exercise.stages.len() + String::from_utf8_lossy(&told).lines().count();
+    (lines > SCREEN).then(|| {
+        format!(
+            "what is said of {} takes {lines} lines, and a screen has {SCREEN}",
+            outcome.check.name
+        )
+    })
 }
 
 /// Whether the check that catches the planted fault is not among those that failed.
@@ -415,6 +433,8 @@ impl Programs {
             .args(["build", "--bins", "--keep-going", "--quiet", "--target-dir"])
             .arg(&target)
             .current_dir(&folder)
+            // Two hundred executables are linked in half the time.
+            .env("CARGO_PROFILE_DEV_DEBUG", "false")
             .stdin(Stdio::null())
             .status()
             .context("cannot run cargo")?;

@@ -3,13 +3,14 @@
 //! A file system may not tell of changes (network mounts, WSL's `/mnt/c`), so the folder is looked at as well, twice a
 //! second; `notify` makes the answer quicker where it can.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -109,26 +110,55 @@ pub fn watch(args: &WatchArgs) -> Result<ExitCode> {
     }
 }
 
-/// The exercise's source and the settings, as they are on the disk.
-fn content(desk: &Desk) -> [Option<Vec<u8>>; 2] {
+/// The exercise's source and the settings, as they are on the disk; where `lab.toml` names no source, the names and times of
+/// what is in the folder.
+fn content(desk: &Desk) -> Content {
+    let settings = fs::read(desk.work.root.join(SETTINGS)).ok();
     let source = desk.work.source(desk.exercise, &desk.language()).ok();
-    let settings = desk.work.root.join(SETTINGS);
-    [
-        source.and_then(|source| fs::read(source).ok()),
-        fs::read(settings).ok(),
-    ]
+    let source = source.filter(|source| !source.is_dir());
+    let files = if source.is_some() {
+        Vec::new()
+    } else {
+        let entries = fs::read_dir(desk.work.folder(desk.exercise)).into_iter();
+        let mut files: Vec<_> = entries
+            .flatten()
+            .filter_map(|entry| {
+                let entry = entry.ok()?;
+                Some((entry.file_name(), entry.metadata().ok()?.modified().ok()?))
+            })
+            .collect();
+        files.sort();
+        files
+    };
+    Content {
+        settings,
+        source: source.and_then(|source| fs::read(source).ok()),
+        files,
+    }
+}
+
+/// What decides whether there is something new to be judged.
+#[derive(PartialEq, Eq)]
+struct Content {
+    settings: Option<Vec<u8>>,
+    source: Option<Vec<u8>>,
+    files: Vec<(OsString, SystemTime)>,
 }
 
 /// Clears the screen and judges. Tells what there was to be judged.
-fn look(desk: &mut Desk, how: &CheckedExercise) -> Result<[Option<Vec<u8>>; 2]> {
-    let content = content(desk);
+fn look(desk: &mut Desk, how: &CheckedExercise) -> Result<Content> {
+    let before = content(desk);
     show("\x1b[2J\x1b[3J\x1b[H")?;
     // A file that is missing for a moment ends nothing.
     if let Err(error) = desk.judge(how) {
         print_line(format_args!("error: {error:#}"))?;
     }
     keys_line()?;
-    Ok(content)
+    if before.files.is_empty() {
+        return Ok(before);
+    }
+    // A build has written into the folder, perhaps.
+    Ok(content(desk))
 }
 
 fn keys_line() -> Result<()> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -158,9 +158,9 @@ impl Work {
         self.root.join(&exercise.lab).join(&exercise.name)
     }
 
-    /// The source of an exercise.
+    /// The source of an exercise; its folder, where `lab.toml` names no file.
     pub(crate) fn source(&self, exercise: &Exercise, language: &str) -> Result<PathBuf> {
-        let file = self.how(language)?.file.as_deref().unwrap_or("main");
+        let file = self.how(language)?.file.as_deref().unwrap_or_default();
         Ok(self.folder(exercise).join(file))
     }
 
@@ -181,6 +181,13 @@ impl Work {
         Ok(words.into_iter().map(fill_in).collect())
     }
 
+    /// Whether cargo builds the program of an exercise.
+    pub(crate) fn uses_cargo(&self, exercise: &Exercise) -> bool {
+        let how = self.how(self.language(exercise)).ok();
+        let build = how.and_then(|how| how.build.as_deref());
+        build.is_some_and(|build| build.starts_with("cargo "))
+    }
+
     /// Builds the program of an exercise, if its language is one that is built. The compiler speaks for itself; tells
     /// whether it was content.
     pub(crate) fn build(&self, exercise: &Exercise) -> Result<bool> {
@@ -193,6 +200,8 @@ impl Work {
             .args(&words[1..])
             .current_dir(&self.root)
             .stdin(Stdio::null())
+            // What a compiler says is said to a person.
+            .stdout(io::stderr())
             .status()
             .with_context(|| format!("cannot run {:?}, with which {SETTINGS} builds", words[0]))?;
         Ok(status.success())

@@ -186,6 +186,10 @@ fn target(package: &str) -> PathBuf {
 fn build(package: &'static str, binary: Option<&'static str>, profile: Profile) -> Result<()> {
     type Built = BTreeMap<(&'static str, Option<&'static str>, Profile), bool>;
     static BUILT: Mutex<Built> = Mutex::new(BTreeMap::new());
+    ensure!(
+        workspace().join("Cargo.toml").is_file(),
+        "our own programs are not here: this needs the whole repository, not a handout of it"
+    );
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     let worked = if let Some(worked) = built.get(&(package, binary, profile)) {
         *worked

@@ -167,3 +167,28 @@ fn the_commands_of_the_manual_work_as_they_stand() {
         }
     });
 }
+
+/// How a language writes bytes is no part of the protocol.
+#[test]
+fn a_plain_server_in_rust_passes_the_protocol_and_not_the_transcript() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = folder.path().join("plain");
+    let source =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check_recipes/programs/plain.rs");
+    let compiled = Command::new("rustc")
+        .args(["--edition", "2024", "-o"])
+        .args([&server, &source])
+        .status();
+    assert!(compiled.unwrap().success());
+    let judged = |grade: &str| {
+        let mut command = Command::new(lab());
+        command.args(["check", "echo-tcp/server", "--only", grade, "--"]);
+        command.arg(&server).arg("{port}").output().unwrap()
+    };
+    let protocol = judged("protocol");
+    let said = String::from_utf8_lossy(&protocol.stdout);
+    assert!(protocol.status.success(), "{said}");
+    let transcript = judged("transcript");
+    assert_eq!(transcript.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&transcript.stdout).contains("screen"));
+}

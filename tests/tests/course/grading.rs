@@ -19,12 +19,30 @@ const FAULTY: [&str; 2] = [
     "echo-udp/03-the-second-waits",
 ];
 
-const MALICIOUS: [(&str, &str); 4] = [
+const MALICIOUS: [(&str, &str); 5] = [
     ("fork-bomb", "import os\nwhile True:\n    os.fork()\n"),
     ("flood", "while True:\n    print('x' * 100000)\n"),
     (
         "ten-gigabytes",
         "with open('big', 'wb') as file:\n    for _ in range(10_000):\n        file.write(bytes(1_000_000))\n",
+    ),
+    // Writes a verdict of its own in the judge's name, and ends the judge.
+    (
+        "forges",
+        r#"
+import glob, json, os, signal
+verdict = {"language": "python", "stages": [{"title": t, "passed": True} for t in "abcde"], "feedback": "forged"}
+for path in glob.glob("/proc/[0-9]*"):
+    try:
+        words = open(path + "/cmdline").read().split("\0")
+        if "judge" in words and words[0].endswith("lab"):
+            try:
+                open(path + "/fd/1", "w").write(json.dumps(verdict))
+            finally:
+                os.kill(int(path[6:]), signal.SIGKILL)
+    except OSError:
+        pass
+"#,
     ),
     (
         "stays",
@@ -152,7 +170,7 @@ fn sixty_submissions_get_what_they_deserve_and_leave_nothing_behind() {
     let handed_in = folder.path().join("handed-in");
     fs::create_dir(&handed_in).unwrap();
     let truth = submissions(&handed_in);
-    assert_eq!(truth.len(), 60);
+    assert_eq!(truth.len(), 61);
 
     // Killed in the middle, it leaves no process, and goes on where it was.
     let results = folder.path().join("grades/results");

@@ -1,12 +1,12 @@
 //! The first thing that is asked of a program of one's own: that it comes into being.
 
 use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
-use crate::check::catalogue::clients::client::Client;
+use crate::check::catalogue::clients::client::launch;
 use crate::check::catalogue::service::Service;
 use crate::check::engine::context::Context;
-use crate::check::engine::datagrams::Datagrams;
-use crate::check::engine::stream::Stream;
+use crate::check::engine::program::Program;
 use crate::check::engine::trial::Result;
 use crate::check::{Check, Deed, Grade, Words};
 use crate::pairs::{Side, Transport};
@@ -33,13 +33,45 @@ pub(crate) fn starts() -> &'static Check {
 fn start(context: &Context) -> Result {
     match (context.side(), context.pair().transport) {
         (Side::Server, _) => Service::started(context).map(drop),
-        (Side::Client, Transport::Tcp) => Client::<Stream>::start(context).map(drop),
+        (Side::Client, Transport::Tcp) => {
+            let listener = context.listen()?;
+            let mut program = launch(context, &[], listener.address())?;
+            comes(context, &mut program, || Ok(listener.poll()?.is_some()))
+        }
         (Side::Client, Transport::Udp) => {
-            let mut client = Client::<Datagrams>::start(context)?;
+            let mut server = context.bind()?;
+            let mut program = launch(context, &[], server.local()?)?;
             match context.dialect().client.asks.prompt() {
-                Some(prompt) => client.program.expect_screen(prompt),
-                None => client.server.receive().map(drop),
+                Some(prompt) => program.expect_screen(prompt),
+                None => comes(context, &mut program, || {
+                    Ok(server.receive_within(Duration::from_millis(10))?.is_some())
+                }),
             }
+        }
+    }
+}
+
+/// Waits until the client has come to its server. One that ends before is not waited for.
+fn comes(
+    context: &Context,
+    program: &mut Program,
+    mut has_come: impl FnMut() -> Result<bool>,
+) -> Result {
+    let limit = context.limit();
+    loop {
+        // One that comes and ends at once has come.
+        let ended = program.ends_within(Duration::from_millis(2))?;
+        if has_come()? {
+            return Ok(());
+        }
+        if ended {
+            let status = program.expect_end()?;
+            return Err(context.cannot_judge(format!(
+                "the program ended with {status} before it came to its server"
+            )));
+        }
+        if Instant::now() > limit {
+            return Err(context.cannot_judge("the program did not come to its server".to_owned()));
         }
     }
 }

@@ -105,6 +105,11 @@ impl<'a> Context<'a> {
         self.trial.fail(expected, happened)
     }
 
+    /// Tells that the program has not come so far that it could be judged.
+    pub(crate) fn cannot_judge(&self, why: String) -> Stop {
+        self.trial.cannot_judge(why)
+    }
+
     /// A folder of the check's own, which goes when it ends. It stands for `{dir}` unless
     /// [`Launch::dir`] says otherwise.
     pub(crate) fn folder(&self) -> &Path {

@@ -1,6 +1,6 @@
 //! The checker's listening socket.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -40,19 +40,29 @@ impl Listener {
         self.address
     }
 
+    /// The connection of the program under test, if it has connected.
+    pub(crate) fn poll(&self) -> Result<Option<Stream>> {
+        match self.socket.accept() {
+            Ok((stream, _)) => self.accepted(stream).map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn accepted(&self, stream: TcpStream) -> Result<Stream> {
+        stream
+            .set_nonblocking(false)
+            .map_err(|error| Stop::NotJudged(format!("a socket option: {error}")))?;
+        self.trial.speaks();
+        let name = self.trial.name_socket("connection");
+        Stream::new(Arc::clone(&self.trial), name, "the message", stream)
+    }
+
     /// Waits for the program under test to connect.
     pub(crate) fn accept(&self) -> Result<Stream> {
         let limit = self.trial.limit();
         loop {
             match self.socket.accept() {
-                Ok((stream, _)) => {
-                    stream
-                        .set_nonblocking(false)
-                        .map_err(|error| Stop::NotJudged(format!("a socket option: {error}")))?;
-                    self.trial.speaks();
-                    let name = self.trial.name_socket("connection");
-                    return Stream::new(Arc::clone(&self.trial), name, "the message", stream);
-                }
+                Ok((stream, _)) => return self.accepted(stream),
                 Err(_) if Instant::now() < limit => thread::sleep(Duration::from_millis(2)),
                 Err(_) if self.trial.has_spoken() => {
                     return Err(self

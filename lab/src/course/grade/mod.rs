@@ -6,13 +6,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::{Args, ValueEnum};
 use common::console;
 use common::flags::Seconds;
@@ -43,7 +43,7 @@ points.toml, all of it optional:
   memory = 4096                   # MiB for a process
   files = 1024                    # MiB written
 
-An exercise's points are given by the stages that pass. Exit status: 0 all were judged, 1 somebody could not be.")]
+An exercise's points are given by the stages that pass. The exit status is 0, whatever came of the students.")]
 pub struct GradeArgs {
     /// A folder with a folder for each student; or one submission
     #[arg(value_name = "SUBMISSIONS")]
@@ -154,6 +154,18 @@ pub fn grade(args: &GradeArgs) -> Result<ExitCode> {
         fs::remove_dir_all(&results).with_context(|| results.display().to_string())?;
     }
     fs::create_dir_all(&results).with_context(|| results.display().to_string())?;
+    let out = fs::canonicalize(&args.out)?;
+    if let Some((name, _)) = submissions
+        .iter()
+        .find(|(_, folder)| out.starts_with(folder))
+    {
+        // What is written would be handed in the next time.
+        fs::remove_dir_all(&out)?;
+        bail!(
+            "{} lies in the submission {name}: give another folder with --out",
+            args.out.display()
+        );
+    }
     let bench = Bench::new(&library, args, plan.limits, &exercises, &submissions)?;
     if !bench.sandbox.isolates() {
         console::log(
@@ -187,11 +199,7 @@ pub fn grade(args: &GradeArgs) -> Result<ExitCode> {
         report::write(*format, &args.out, &students, is_one)?;
     }
     report::table(&students)?;
-    let judged = students
-        .iter()
-        .flat_map(|student| &student.exercises)
-        .all(|graded| !graded.verdict.stages.is_empty() || graded.verdict.why.is_some());
-    Ok(ExitCode::from(u8::from(!judged)))
+    Ok(ExitCode::SUCCESS)
 }
 
 fn plan(path: Option<&Path>) -> Result<Plan> {
@@ -222,9 +230,20 @@ fn submissions(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
     }
     let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
     let folders = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    // Some hand in a folder with their folder in it.
+    let inner = |path: &Path| {
+        let inside = fs::read_dir(path).into_iter().flatten().flatten();
+        let mut works = inside
+            .map(|entry| entry.path())
+            .filter(|inner| work::is_work(inner));
+        match (work::is_work(path), works.next(), works.next()) {
+            (false, Some(only), None) => only,
+            _ => path.to_path_buf(),
+        }
+    };
     let mut students: Vec<_> = folders
         .filter(|path| path.is_dir())
-        .map(|path| named(&path))
+        .map(|path| (named(&path).0, inner(&path)))
         .filter(|(name, _)| !name.starts_with('.'))
         .collect();
     students.sort();
@@ -293,7 +312,7 @@ fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
 }
 
 fn tick(student: &Student) {
-    if std::io::stderr().is_terminal() {
+    if io::stderr().is_terminal() {
         console::log(format_args!(
             "{}: {} of {}",
             student.name,
@@ -351,16 +370,19 @@ impl Bench {
         submissions: &[(String, PathBuf)],
     ) -> Result<Self> {
         let handout = Handout::new(library, exercises, &args.out)?;
-        let is_rust = |folder: &PathBuf| folder.join("Cargo.toml").is_file();
+        let is_rust = |folder: &PathBuf| {
+            Work::open(folder).is_ok_and(|work| {
+                let mut counted = exercises.iter().map(|(exercise, _)| exercise);
+                counted.any(|one| work.folder(one).is_dir() && work.uses_cargo(one))
+            })
+        };
         let crates = submissions.iter().any(|(_, folder)| is_rust(folder));
         let crates = crates.then(|| compile_crates(&args.out)).transpose()?;
         let out = fs::canonicalize(&args.out)?;
-        let mut hidden = vec![library.root.clone(), out];
-        hidden.extend(
-            submissions
-                .iter()
-                .filter_map(|(_, folder)| Some(folder.parent()?.to_owned())),
-        );
+        let workspace = executables::workspace().to_owned();
+        let mut hidden = vec![library.root.clone(), workspace, out];
+        hidden.extend(submissions.iter().map(|(_, folder)| folder.clone()));
+        hidden.retain(|folder| folder.is_dir());
         hidden.sort();
         hidden.dedup();
         // What lies in the folder in memory is hidden by it, and the file system as a whole is needed.
@@ -428,14 +450,20 @@ impl Bench {
         }
         command.args(["--limits", &serde_json::to_string(self.sandbox.limits())?]);
         let limit = Duration::from_secs(self.sandbox.limits().seconds);
-        let (said, errors, why) = Contained::run(&mut command, limit, self.sandbox.limits())?;
+        let token = token()?;
+        let limits = self.sandbox.limits();
+        let (said, errors, why) = Contained::run(&mut command, &token, limit, limits)?;
         if let Some(why) = why {
             return Ok(Verdict {
                 feedback: errors,
                 ..Verdict::without(why)
             });
         }
-        let mut verdict: Verdict = serde_json::from_str(&said).with_context(|| {
+        // What does not begin with the judge's secret is not the judge's.
+        let verdict = said
+            .strip_prefix(&token)
+            .and_then(|said| serde_json::from_str(said).ok());
+        let mut verdict: Verdict = verdict.with_context(|| {
             let last = errors.lines().last().unwrap_or_default();
             format!("the judge was stopped: {last}")
         })?;
@@ -492,19 +520,24 @@ impl Contained {
     /// Runs it within its limits: what it said, its errors, and why it was ended, if it was.
     fn run(
         command: &mut Command,
+        token: &str,
         limit: Duration,
         limits: &Limits,
     ) -> Result<(String, String, Option<String>)> {
         command
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
         let child = command.spawn().context("cannot start the sandbox")?;
         let mut contained = Self(child);
-        let said = read(contained.0.stdout.take());
-        let errors = read(contained.0.stderr.take());
+        if let Some(mut stdin) = contained.0.stdin.take() {
+            // One that has ended says so below.
+            let _ = stdin.write_all(token.as_bytes());
+        }
+        let said = read(contained.0.stdout.take())?;
+        let errors = read(contained.0.stderr.take())?;
         let begun = Instant::now();
         let mut why = None;
         while contained.0.try_wait()?.is_none() {
@@ -526,9 +559,9 @@ impl Contained {
 }
 
 /// Reads what comes, to its end, and keeps the beginning.
-fn read(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
+fn read(stream: Option<impl Read + Send + 'static>) -> Result<thread::JoinHandle<String>> {
     const MOST: usize = 1 << 20;
-    thread::spawn(move || {
+    let reader = thread::Builder::new().spawn(move || {
         let mut kept = Vec::new();
         let mut buffer = [0; 8192];
         let Some(mut stream) = stream else {
@@ -539,7 +572,15 @@ fn read(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String
             kept.extend_from_slice(&buffer[..size.min(room)]);
         }
         String::from_utf8_lossy(&kept).into_owned()
-    })
+    });
+    reader.context("cannot start a thread")
+}
+
+/// A secret between this process and a judge, which no submission can guess.
+fn token() -> Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow!("no random bytes: {error}"))?;
+    Ok(bytes.map(|byte| format!("{byte:02x}")).concat())
 }
 
 /// What the process in the sandbox is to judge
@@ -561,26 +602,32 @@ pub struct JudgeArgs {
 /// Judges one exercise of a submission, inside the sandbox, and says as JSON what came of it.
 pub fn judge_one(args: &JudgeArgs) -> Result<ExitCode> {
     let limits: Limits = serde_json::from_str(&args.limits)?;
+    let mut token = String::new();
+    io::stdin().read_to_string(&mut token)?;
     Sandbox::enter(&limits, args.inside)?;
     let library = library()?;
     let exercise = library.one(&args.exercise)?;
-    let verdict =
-        judge_copy(args, exercise).unwrap_or_else(|error| Verdict::without(format!("{error:#}")));
-    console::print_line(serde_json::to_string(&verdict)?)?;
+    let folder = Folder::new("lab-work-")?;
+    let root = folder.path().join("work");
+    let verdict = judge_copy(args, exercise, &root).unwrap_or_else(|error| {
+        // Where the copy lies is nobody's business.
+        let place = root.display().to_string();
+        let error = format!("{error:#}").replace(&format!("{place}/"), "");
+        Verdict::without(error.replace(&place, "the submission"))
+    });
+    console::print_line(token + &serde_json::to_string(&verdict)?)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn judge_copy(args: &JudgeArgs, exercise: &Exercise) -> Result<Verdict> {
-    // Nobody writes into what was handed in, and nothing is left of what its programs write.
-    let folder = Folder::new("lab-work-")?;
-    let root = folder.path().join("work");
-    copy(&args.submission, &root)?;
+/// Judges a copy, in `root`: nobody writes into what was handed in, and nothing is left of what its programs write.
+fn judge_copy(args: &JudgeArgs, exercise: &Exercise, root: &Path) -> Result<Verdict> {
+    copy(&args.submission, root)?;
     if let Some(crates) = &args.crates
         && !root.join("target").exists()
     {
         copy(&crates.join("target"), &root.join("target"))?;
     }
-    let work = Work::open(&root)?;
+    let work = Work::open(root)?;
     let language = work.language(exercise).to_owned();
     if !work.build(exercise)? {
         return Ok(Verdict {

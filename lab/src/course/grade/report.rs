@@ -76,7 +76,7 @@ fn told(graded: &Graded) -> String {
     } = graded;
     let mut text = format!("{exercise}: {title}: {points} of {most} points\n");
     if let Some(why) = &verdict.why {
-        let _ = writeln!(text, "  {}", escape_to_one_line(why));
+        let _ = writeln!(text, "  {}", escape_controls(why));
     }
     text += &escape_controls(&verdict.feedback);
     text

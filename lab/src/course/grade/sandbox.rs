@@ -2,9 +2,10 @@
 //!
 //! In them there is a loopback and no other network; the processes that were started and none else, which all end with
 //! the first; the file system of the machine, read-only; and a folder in memory to write to, of a limited size.
-//! The workspace with its solutions, and what other students have handed in, are not seen.
+//! The workspace with its solutions, what other students have handed in, and the home of who grades are not seen, but for
+//! the toolchains in it. Of the environment only what programs need is passed on.
 
-use std::ffi::OsString;
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -43,17 +44,58 @@ pub(super) struct Sandbox {
     wrap: Option<PathBuf>,
     /// Folders that are not to be seen.
     hidden: Vec<PathBuf>,
+    /// Folders in them that are seen all the same.
+    shown: Vec<PathBuf>,
     limits: Limits,
 }
+
+/// The variables that programs see: where toolchains are, how text is written.
+const PASSED_ON: [&str; 9] = [
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "CARGO",
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "PYTHON",
+];
 
 /// The folder in memory, as it is seen from inside.
 pub(super) const INSIDE: &str = "/tmp";
 
+/// The folders of `home` in which programs lie that are found by `PATH`, and those of Rust.
+fn toolchains(home: &Path) -> Vec<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let variables = ["CARGO_HOME", "RUSTUP_HOME"].map(|name| env::var_os(name).map(PathBuf::from));
+    let usual = [".cargo", ".rustup"].map(|name| home.join(name));
+    let mut folders: Vec<PathBuf> = env::split_paths(&path)
+        .chain(variables.into_iter().flatten())
+        .chain(usual)
+        .filter_map(|folder| {
+            let first = folder.strip_prefix(home).ok()?.components().next()?;
+            Some(home.join(first))
+        })
+        .filter(|folder| folder.is_dir())
+        .collect();
+    folders.sort();
+    folders.dedup();
+    folders
+}
+
 impl Sandbox {
-    pub(super) fn new(limits: Limits, hidden: Vec<PathBuf>) -> Self {
+    pub(super) fn new(limits: Limits, mut hidden: Vec<PathBuf>) -> Self {
+        let mut shown = Vec::new();
+        if let Some(home) = env::home_dir().filter(|home| home.parent().is_some() && home.is_dir())
+        {
+            shown = toolchains(&home);
+            hidden.insert(0, home);
+        }
         let mut sandbox = Self {
             wrap: Some("bwrap".into()),
             hidden: Vec::new(),
+            shown: Vec::new(),
             limits,
         };
         let works = sandbox
@@ -66,6 +108,7 @@ impl Sandbox {
             sandbox.wrap = None;
         }
         sandbox.hidden = hidden;
+        sandbox.shown = shown;
         sandbox
     }
 
@@ -83,43 +126,30 @@ impl Sandbox {
         let Some(wrap) = &self.wrap else {
             return Command::new(program);
         };
-        let mut command = Command::new(wrap);
-        let mut add = |words: &[&dyn AsRef<std::ffi::OsStr>]| {
-            command.args(words.iter().map(|word| OsString::from(word.as_ref())));
-        };
         // All namespaces; the end with the one who asked; none of root's rights.
-        add(&[
-            &"--die-with-parent",
-            &"--unshare-all",
-            &"--cap-drop",
-            &"ALL",
-            &"--new-session",
-        ]);
-        add(&[
-            &"--ro-bind",
-            &"/",
-            &"/",
-            &"--dev",
-            &"/dev",
-            &"--proc",
-            &"/proc",
-        ]);
+        let flags = "--die-with-parent --unshare-all --cap-drop ALL --new-session --clearenv \
+                     --ro-bind / / --dev /dev --proc /proc";
+        let mut command = Command::new(wrap);
+        command.args(flags.split_whitespace());
         for folder in &self.hidden {
-            add(&[&"--tmpfs", folder]);
+            command.arg("--tmpfs").arg(folder);
+        }
+        for folder in &self.shown {
+            command.arg("--ro-bind").args([folder, folder]);
         }
         let size = (self.limits.files << 20).to_string();
-        add(&[&"--size", &size, &"--tmpfs", &INSIDE]);
+        command.args(["--size", &size, "--tmpfs", INSIDE, "--chdir", INSIDE]);
         for (from, to) in folders {
-            add(&[&"--ro-bind", from, &Path::new(INSIDE).join(to)]);
+            let to = Path::new(INSIDE).join(to);
+            command.arg("--ro-bind").args([*from, &to]);
         }
-        add(&[
-            &"--chdir",
-            &INSIDE,
-            &"--setenv",
-            &"CARGO_NET_OFFLINE",
-            &"true",
-        ]);
-        add(&[&"--unsetenv", &"TMPDIR", &"--", &program]);
+        for name in PASSED_ON {
+            if let Some(value) = env::var_os(name) {
+                command.arg("--setenv").arg(name).arg(value);
+            }
+        }
+        command.args(["--setenv", "CARGO_NET_OFFLINE", "true", "--"]);
+        command.arg(program);
         command
     }
 
@@ -129,6 +159,9 @@ impl Sandbox {
     #[cfg(unix)]
     pub(super) fn enter(limits: &Limits, inside: bool) -> Result<()> {
         use rustix::process::{Resource, Rlimit, setrlimit};
+        // Nobody looks into this process, or writes to where it writes.
+        #[cfg(target_os = "linux")]
+        rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
         if inside {
             // An older system, or a user who is not root there, has the limit below.
             let _ = std::fs::write("/proc/sys/kernel/pid_max", limits.processes.to_string());
