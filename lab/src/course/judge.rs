@@ -126,6 +126,8 @@ fn beginning(text: &str) -> String {
 /// What the program said on stderr at its end, if it ended badly: the line that says why.
 fn last_words(outcome: &Outcome) -> Vec<String> {
     const LINES: usize = 2;
+    /// The screen, less what stands before.
+    const COLUMNS: usize = 67;
     let Some(found) = outcome.found.iter().find(|found| is_crash(&found.errors)) else {
         return Vec::new();
     };
@@ -134,7 +136,15 @@ fn last_words(outcome: &Outcome) -> Vec<String> {
     let panicked = lines.iter().position(|line| line.contains("panicked at"));
     let from = panicked.unwrap_or(lines.len().saturating_sub(LINES));
     let shown = lines[from..].iter().take(LINES);
-    shown.map(|line| line.trim().to_owned()).collect()
+    shown
+        .map(|line| {
+            let line = line.trim().trim_end_matches("...");
+            match line.char_indices().nth(COLUMNS) {
+                Some((end, _)) => format!("{}…", &line[..end]),
+                None => line.to_owned(),
+            }
+        })
+        .collect()
 }
 
 /// Whether a program's last words are those of one that crashed.
