@@ -10,6 +10,7 @@ use common::console::print_line;
 use regex_lite::{Captures, Regex};
 
 use crate::course::exercise::{Exercise, Kind, Library, file_name, labs};
+use crate::course::work::put;
 use crate::course::{library, root};
 use crate::names;
 use crate::pairs::Language;
@@ -133,12 +134,4 @@ pub(super) fn put_tool(tool: &Path, dir: &Path) -> Result<PathBuf> {
     let to = dir.join(format!("lab{}", std::env::consts::EXE_SUFFIX));
     fs::copy(tool, &to).with_context(|| format!("cannot write {}", to.display()))?;
     Ok(to)
-}
-
-fn put(path: &Path, text: &str) -> Result<()> {
-    let write = || -> Result<()> {
-        fs::create_dir_all(path.parent().unwrap_or(path))?;
-        Ok(fs::write(path, text)?)
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
 }

@@ -19,7 +19,7 @@ use crate::course::exercise::{Exercise, Kind, Library, file_name};
 use crate::course::judge::{self, Judged};
 use crate::course::library;
 use crate::course::steps::bin;
-use crate::course::work::{TEMPLATE, arguments};
+use crate::course::work::{TEMPLATE, arguments, put};
 use crate::pairs::Language;
 use crate::run::executables::{self, workspace};
 use crate::run::workers;
@@ -487,6 +487,5 @@ fn write(path: &Path, content: &str) -> Result<()> {
     if fs::read_to_string(path).is_ok_and(|there| there == content) {
         return Ok(());
     }
-    fs::create_dir_all(path.parent().unwrap_or(path))?;
-    fs::write(path, content).with_context(|| path.display().to_string())
+    put(path, content)
 }

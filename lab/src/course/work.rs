@@ -242,17 +242,22 @@ pub(crate) fn known(language: &str) -> Option<Language> {
         .find(|known| known.name().eq_ignore_ascii_case(language))
 }
 
-/// Writes a file that is not there yet, and tells whether it did.
-pub(crate) fn write_new(path: &Path, content: &str) -> Result<bool> {
-    if path.exists() {
-        return Ok(false);
-    }
+/// Writes a file, and the folders around it.
+pub(super) fn put(path: &Path, content: &str) -> Result<()> {
     let write = || -> Result<()> {
         fs::create_dir_all(path.parent().unwrap_or(path))?;
         Ok(fs::write(path, content)?)
     };
-    write().with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(true)
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Writes a file that is not there yet, and tells whether it did.
+pub(crate) fn write_new(path: &Path, content: &str) -> Result<bool> {
+    let is_new = !path.exists();
+    if is_new {
+        put(path, content)?;
+    }
+    Ok(is_new)
 }
 
 /// What has passed, and which exercise is the current one.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, Table};
 use common::console::{escape_controls, escape_to_one_line, print_line};
@@ -12,6 +12,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 
 use crate::course::grade::{Format, Graded, NOT_HANDED_IN, Student, write_json};
+use crate::course::work::put;
 
 /// Prints a line for each student.
 pub(super) fn table(students: &[Student]) -> Result<()> {
@@ -203,14 +204,6 @@ fn gradescope(student: &Student) -> Value {
         "visibility": "visible",
         "tests": tests.collect::<Vec<_>>(),
     })
-}
-
-fn put(path: &Path, text: &str) -> Result<()> {
-    let write = || -> Result<()> {
-        fs::create_dir_all(path.parent().unwrap_or(path))?;
-        Ok(fs::write(path, text)?)
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]
