@@ -158,7 +158,6 @@ fn a_third_language_is_two_lines() {
         settings + "\n[sh]\nrun = \"sh {folder}/main.sh\"\n",
     )
     .unwrap();
-    fs::write(work.join("echo-udp/01-server/main"), "").unwrap();
     fs::write(work.join("echo-udp/01-server/main.sh"), "exit 3\n").unwrap();
     let (passed, said) = at(&["check"]);
     assert!(!passed && said.contains("exit status: 3"), "{said}");
