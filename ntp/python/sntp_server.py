@@ -25,12 +25,12 @@ PRECISION = -20
 def main():
     args = arguments().parse_args()
     shift = timestamp.of_seconds(args.shift)
+    set_at = timestamp.plus(timestamp.now(), shift)
     clients = rate.Clients(args.interval)
     # (1) socket, bind
     sock = net.udp_socket(args)
     # (2) setsockopt: SO_TIMESTAMPNS, the kernel notes when a datagram comes
     sock.stamp_arrivals()
-    set_at = timestamp.plus(timestamp.now(), shift)
     while True:
         # (3) recvmsg: the datagram, and when it came, which is T2
         data, peer, received = sock.recv_stamped(net.BUFFER_SIZE)

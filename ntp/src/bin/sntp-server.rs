@@ -47,13 +47,13 @@ struct Args {
 fn main() -> Result {
     let args = Args::parse();
     let shift = Span::of_seconds(args.shift.seconds());
+    let set = Timestamp::now().plus(shift);
     let mut clients = Clients::new(args.interval.duration());
     // (1) socket, bind
     let socket = net::udp_socket(&args.net, false)?;
     let mut buffer = net::datagram_buffer();
     // (2) setsockopt: SO_TIMESTAMPNS, the kernel notes when a datagram comes
     let _ = socket.stamp_arrivals();
-    let set = Timestamp::now().plus(shift);
     loop {
         // (3) recvmsg: the datagram, and when it came, which is T2
         let (size, peer, received) = socket.recv_stamped(&mut buffer)?;
