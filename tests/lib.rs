@@ -81,7 +81,7 @@ pub fn tshark_or_skip(test: &str) -> bool {
     found
 }
 
-/// Has our forty programs in one language pass every check.
+/// Has our programs in one language pass every check.
 ///
 /// # Panics
 ///

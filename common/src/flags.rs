@@ -191,6 +191,39 @@ impl FromStr for Seconds {
     }
 }
 
+/// How far a clock may be set forth or back on the command line, in seconds: 68 years, as NTP counts.
+const FARTHEST_SHIFT: f64 = 2_147_483_647.0;
+
+/// A difference of clocks on the command line: seconds, fractions allowed, negative too.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Shift(f64);
+
+impl Shift {
+    /// In seconds.
+    #[must_use]
+    pub const fn seconds(self) -> f64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Shift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl FromStr for Shift {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse()
+            .ok()
+            .filter(|seconds: &f64| seconds.abs() <= FARTHEST_SHIFT)
+            .map(Self)
+            .ok_or_else(|| "give seconds as a number, such as 2 or -0.5".to_owned())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,5 +252,13 @@ mod tests {
             assert!(text.parse::<Seconds>().is_err(), "{text}");
         }
         assert!("9223372036".parse::<Seconds>().is_ok());
+    }
+
+    #[test]
+    fn a_clock_is_shifted_both_ways_but_not_for_ever() {
+        assert_eq!("-0.5".parse(), Ok(Shift(-0.5)));
+        for text in ["nan", "inf", "-2147483648", "", "soon"] {
+            assert!(text.parse::<Shift>().is_err(), "{text}");
+        }
     }
 }

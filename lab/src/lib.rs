@@ -4,7 +4,7 @@
 //! | module | subject |
 //! |---|---|
 //! | [`names`] | what a person types to choose among programs, targets, experiments, benchmarks |
-//! | [`pairs`] | the table of the twenty pairs: the single source for all that walks over them |
+//! | [`pairs`] | the table of the pairs: the single source for all that walks over them |
 //! | [`run`] | builds, starts, types at, watches and ends a program |
 //! | [`host`] | what the system tells: its tables of sockets, its processes, network namespaces |
 //! | [`steps`] | the programs' sources, cut into their numbered steps |

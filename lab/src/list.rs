@@ -1,4 +1,4 @@
-//! `cargo lab list`: the twenty programs, their ports, and how to run each.
+//! `cargo lab list`: the programs, their ports, and how to run each.
 
 use std::process::ExitCode;
 
@@ -23,7 +23,17 @@ pub fn run() -> Result<ExitCode> {
             program.about.to_owned(),
         ]);
     }
-    console::print_line(table.trim_fmt())?;
+    // One table, so that the columns are alike in both parts.
+    let lessons = PAIRS
+        .iter()
+        .filter(|program| !program.is_beyond_the_lessons());
+    let header_and_lessons = 1 + lessons.count();
+    for (number, row) in table.trim_fmt().lines().enumerate() {
+        if number == header_and_lessons {
+            console::print_line("\nbeyond the lessons")?;
+        }
+        console::print_line(row)?;
+    }
     console::print_line(
         "\nThe server in one terminal, the client in another; either may be the Python one:\n",
     )?;

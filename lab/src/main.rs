@@ -24,7 +24,7 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// The twenty programs: their ports, and how to run each
+    /// The programs: their ports, and how to run each
     List,
     /// Runs each pair in Rust and in Python, in all four pairings, and compares what both sides print
     Compare(compare::CompareArgs),

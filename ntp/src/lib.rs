@@ -61,6 +61,8 @@
 //! (`XXX167:59:59`), and pass over the leap seconds of the files under `right/`. So the calendar is
 //! jiff's; the text is made here, and the time zones are looked up here.
 //!
+//! The real protocol, with binary timestamps, is [`sntp`].
+//!
 //! Sources: <https://docs.python.org/3/library/time.html#time.strftime>, CPython's
 //! `Modules/timemodule.c`, strftime(3) and glibc's `time/strftime_l.c`, POSIX.1-2017 `strftime`.
 
@@ -68,6 +70,7 @@ mod conversion;
 mod directive;
 mod local_time;
 mod posix_zone;
+pub mod sntp;
 #[cfg(unix)]
 mod zone_file;
 

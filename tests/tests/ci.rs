@@ -87,7 +87,7 @@ fn ci_fails_when_a_tool_cannot_be_installed() {
         let last = said.lines().last().unwrap();
         assert!(
             last.starts_with(
-                "cannot install iproute2 iproute2 iproute2 strace tshark chromium chromium-driver: "
+                "cannot install iproute2 iproute2 iproute2 strace tshark chromium bubblewrap chromium-driver chrony ntpsec-ntpdate: "
             ),
             "{said}"
         );

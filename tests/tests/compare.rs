@@ -1,4 +1,4 @@
-//! The twenty programs, each in all pairings of Rust and Python: `cargo lab compare` as a test.
+//! The programs, each in all pairings of Rust and Python: `cargo lab compare` as a test.
 
 #![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
 

@@ -1,4 +1,4 @@
-//! The forty programs' flags: the same in both languages, with the same defaults, and a clear answer
+//! The programs' flags: the same in both languages, with the same defaults, and a clear answer
 //! to those who mistype one.
 
 #![allow(

@@ -12,6 +12,9 @@ LONGEST_TIME = (2**63 - 1) // 10**9
 FOR_EVER = 0
 """The time limit of a client at whose other end a person types: none."""
 
+FARTHEST_SHIFT = 2**31 - 1
+"""How far a clock may be set forth or back, in seconds: 68 years, as NTP counts."""
+
 LONGEST_WAIT = (2**31 - 1) // 1000
 """The longest time limit of a socket, in seconds: Python gives it to poll() as an int of milliseconds."""
 
@@ -59,18 +62,18 @@ def udp_server(flags, port):
     return address(flags, port)
 
 
-def udp_client(flags, port, seconds=5):
+def udp_client(flags, port, limit=5):
     """The flags of a UDP client: address, --timeout."""
-    return timeout(address(flags, port), seconds)
+    return timeout(address(flags, port), limit)
 
 
-def timeout(flags, seconds):
+def timeout(flags, default):
     """--timeout: how long to wait for the other side."""
     flags.add_argument(
         "--timeout",
         metavar="SECONDS",
-        type=_seconds,
-        default=seconds,
+        type=seconds,
+        default=default,
         help="how long to wait for the other side; 0 waits for ever",
     )
     return flags
@@ -97,9 +100,9 @@ def folder(flags, path, shown, about):
 
 def repeat(flags, text="hello"):
     """--count, --interval and --message of a client that sends again and again without reading input."""
-    flags.add_argument("--count", metavar="N", type=_count, help="how many messages to send (default: for ever)")
+    flags.add_argument("--count", metavar="N", type=count, help="how many messages to send (default: for ever)")
     flags.add_argument(
-        "--interval", metavar="SECONDS", type=_seconds, default=1, help="how long to wait between two messages"
+        "--interval", metavar="SECONDS", type=seconds, default=1, help="how long to wait between two messages"
     )
     return message(flags, text)
 
@@ -109,10 +112,14 @@ def messages(args):
     sent = 0
     while args.count is None or sent < args.count:
         if sent:
-            # The end of the sleep must be a time that the system can count to as well.
-            time.sleep(min(args.interval, threading.TIMEOUT_MAX / 2))
+            sleep(args.interval)
         yield args.message
         sent += 1
+
+
+def sleep(seconds):
+    """Sleeps so long, whatever was given: the end of the sleep must be a time that the system can count to as well."""
+    time.sleep(min(seconds, threading.TIMEOUT_MAX / 2))
 
 
 def utf8_text(argument):
@@ -135,28 +142,29 @@ def _folder(argument):
     return Path(path(argument))
 
 
-def _number(kind, most, wanted):
-    """What argparse makes of a number, an int or a float, from 0 to most; wanted tells what to give instead."""
+def number(kind, least, most, wanted):
+    """What argparse makes of a number, an int or a float, from least to most; wanted tells what to give instead."""
 
     def convert(argument):
         try:
             # Python takes " 80", "8_0" and the digits of all scripts too.
             plain = argument.isascii() and argument == argument.strip() and "_" not in argument
-            number = kind(argument) if plain else None
+            given = kind(argument) if plain else None
         except ValueError:
-            number = None
+            given = None
         # "nan" is a float, and neither less nor more than any other.
-        if number is None or not 0 <= number <= most:
+        if given is None or not least <= given <= most:
             raise argparse.ArgumentTypeError(wanted)
-        return number
+        return given
 
     return convert
 
 
-_port = _number(int, 65535, "a port is a number from 0 to 65535")
-_backlog = _number(int, 2**31 - 1, "give a whole number from 0 to 2147483647")
-_count = _number(int, 2**64 - 1, "give a whole number, 0 or more")
-_seconds = _number(float, LONGEST_TIME, "give seconds as a number, 0 or more, such as 2 or 0.5")
+_port = number(int, 0, 65535, "a port is a number from 0 to 65535")
+_backlog = number(int, 0, 2**31 - 1, "give a whole number from 0 to 2147483647")
+count = number(int, 0, 2**64 - 1, "give a whole number, 0 or more")
+seconds = number(float, 0, LONGEST_TIME, "give seconds as a number, 0 or more, such as 2 or 0.5")
+shift = number(float, -FARTHEST_SHIFT, FARTHEST_SHIFT, "give seconds as a number, such as 2 or -0.5")
 
 
 class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):

@@ -5,6 +5,8 @@ import decimal
 import errno
 import os
 import socket
+import struct
+import sys
 import threading
 import time
 
@@ -36,6 +38,12 @@ DESCRIPTORS = 2
 
 _most = None  # conversations, known when the first begins
 _seats = None
+
+SO_TIMESTAMPNS = 35
+"""Linux's number for the option, and for what recvmsg tells by it; the module socket has no name for it."""
+
+TIMESPEC = struct.Struct("@ll")
+"""A time as the kernel writes it: seconds and nanoseconds."""
 
 BACK_OFF = 0.05
 """How long to wait after a failure that may come again at once, in seconds."""
@@ -294,6 +302,14 @@ class BoundSocket(socket.socket):
         self.address = self.getsockname()
         ready("udp", self.address)
 
+    def stamp_arrivals(self):
+        """setsockopt, SO_TIMESTAMPNS: has the kernel note when each datagram comes, where there is one that does.
+
+        common/src/net/stamped.rs says what for. Elsewhere recv_stamped() looks at the clock itself.
+        """
+        if sys.platform == "linux":
+            self.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+
     def recvfrom(self, size):
         """One datagram from anybody else, with its sender.
 
@@ -301,9 +317,27 @@ class BoundSocket(socket.socket):
         over: the answer would come back as the next question, and so on for ever. A lack of memory is a warning and a
         short rest.
         """
+        return self._receive(super().recvfrom, size)[:2]
+
+    def recv_stamped(self, size):
+        """recvmsg: as recvfrom(), and when the datagram came, in nanoseconds of Unix."""
+
+        def receive(size):
+            if sys.platform != "linux":
+                return (*super(BoundSocket, self).recvfrom(size), time.time_ns())
+            data, control, _, peer = self.recvmsg(size, socket.CMSG_SPACE(TIMESPEC.size))
+            for level, kind, stamp in control:
+                if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
+                    seconds, nanoseconds = TIMESPEC.unpack(stamp)
+                    return data, peer, seconds * 10**9 + nanoseconds
+            return data, peer, time.time_ns()
+
+        return self._receive(receive, size)
+
+    def _receive(self, receive, size):
         while True:
             try:
-                data, peer = super().recvfrom(size)
+                received = receive(size)
             except OSError as error:
                 if error.errno in _UNDELIVERED:
                     continue
@@ -313,8 +347,8 @@ class BoundSocket(socket.socket):
                 console.warn(failure)
                 time.sleep(BACK_OFF)
                 continue
-            if not is_own(peer, self.address):
-                return data, peer
+            if not is_own(received[1], self.address):
+                return received
 
 
 def udp_client(args):

@@ -11,6 +11,7 @@ mod conversation;
 mod counted;
 mod exchange;
 mod or_say;
+mod stamped;
 mod tcp;
 mod udp;
 

@@ -62,8 +62,16 @@ impl BoundSocket {
     /// could not be delivered as an error of the next receive, which is passed over. Nor is a lack
     /// of memory: it is a warning and a short rest.
     pub fn recv_from(&self, buffer: &mut [u8]) -> Result<(usize, SocketAddr), NetError> {
+        self.receive(|socket| socket.recv_from(buffer))
+    }
+
+    /// What [`recv_from`](Self::recv_from) says, whichever call receives.
+    pub(super) fn receive(
+        &self,
+        mut receive: impl FnMut(&UdpSocket) -> io::Result<(usize, SocketAddr)>,
+    ) -> Result<(usize, SocketAddr), NetError> {
         loop {
-            match self.socket.recv_from(buffer) {
+            match receive(&self.socket) {
                 Ok((_, peer)) if is_own(peer, self.address) => {}
                 Err(error) if is_passing(&error) => {}
                 Err(error) if is_exhausted(&error) => {

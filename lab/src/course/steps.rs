@@ -494,7 +494,7 @@ pub fn overview(at: &At) -> Result<ExitCode> {
             out,
             "{BOLD}Socket programs, in Rust and in Python{BOLD:#}\n\n\
              {tool} start      makes a folder with your first exercise ({} in all)\n\
-             {tool} list       the twenty programs\n\
+             {tool} list       the programs\n\
              {tool} --help     all commands",
             library.exercises.len()
         )?;

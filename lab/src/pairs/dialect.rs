@@ -10,7 +10,7 @@ use common::notation;
 #[derive(Debug)]
 pub(crate) struct Dialect {
     /// What the client asks: its own message, or what is typed at its prompt. Empty where the server
-    /// speaks first, or files are uploaded.
+    /// speaks first, files are uploaded, or a question is a packet that is never the same.
     pub(crate) question: &'static str,
     /// What the server answers to a message.
     pub(crate) answer: Answer,
@@ -36,6 +36,8 @@ pub(crate) enum Answer {
     Always(&'static str),
     /// The time in the format that was sent. A format without a directive comes back as it is.
     Time,
+    /// The time in the packets of SNTP.
+    Sntp,
     /// What a person types.
     Typed,
     /// The file that was asked for, or what became of the one that was sent.
@@ -51,7 +53,7 @@ impl Answer {
             Self::UpperBytes => said.to_ascii_uppercase(),
             Self::UpperText => String::from_utf8_lossy(said).to_uppercase().into(),
             Self::Always(text) => text.into(),
-            Self::File | Self::Silence => Vec::new(),
+            Self::Sntp | Self::File | Self::Silence => Vec::new(),
         }
     }
 }

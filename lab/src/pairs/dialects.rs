@@ -1,4 +1,4 @@
-//! The twenty dialects. What a pair has in common with most others is left to `PLAIN`.
+//! The dialects. What a pair has in common with most others is left to `PLAIN`.
 
 use super::dialect::{Answer, Asks, Client, Dialect, Files, Header, Key, Server, Serves, Transfer};
 
@@ -185,6 +185,17 @@ pub(super) const NTP: Dialect = Dialect {
             sends_empty: true,
         },
         ..CLIENT
+    },
+    ..PLAIN
+};
+
+/// Questions and answers are packets of their own, made by `ntp::sntp`.
+pub(super) const SNTP: Dialect = Dialect {
+    question: "",
+    answer: Answer::Sntp,
+    server: Server {
+        shows: "[{ip}:{port}] asks in version 4\n",
+        ..SERVER
     },
     ..PLAIN
 };

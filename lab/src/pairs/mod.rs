@@ -1,4 +1,4 @@
-//! The table of the twenty programs, the single source for everything that walks over them.
+//! The table of the programs, the single source for everything that walks over them.
 
 use crate::names::{self, UnknownName};
 
@@ -10,7 +10,7 @@ mod table;
 use dialect::Dialect;
 pub use table::PAIRS;
 
-/// One client/server pair of the lessons.
+/// One client/server pair.
 #[derive(Debug)]
 pub struct Pair {
     /// Its number in the lessons' order.
@@ -21,7 +21,7 @@ pub struct Pair {
     pub pair: &'static str,
     /// TCP or UDP.
     pub transport: Transport,
-    /// The port that the lesson uses.
+    /// The port that the lesson uses, or the program where there is none.
     pub port: u16,
     /// What it does, in a few words.
     pub about: &'static str,
@@ -43,6 +43,12 @@ impl Pair {
             "" => self.package.to_owned(),
             pair => format!("{}/{pair}", self.package),
         }
+    }
+
+    /// Whether no lesson has it.
+    #[must_use]
+    pub fn is_beyond_the_lessons(&self) -> bool {
+        self.number > table::LESSONS
     }
 
     /// The executable of one side.

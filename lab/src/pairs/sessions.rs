@@ -160,6 +160,14 @@ pub(super) fn ntp() -> Session {
     )
 }
 
+pub(super) fn sntp() -> Session {
+    let answer = "offset {seconds} s, delay {seconds} s, error {seconds} s, stratum 1 (LOCL)\n";
+    talk_of(
+        part(&[], "", &"[127.0.0.1:{peer}] asks in version 4\n".repeat(3)),
+        part(THREE, "", &answer.repeat(3)),
+    )
+}
+
 pub(super) fn qq_chat() -> Session {
     const LIST: &str = "QQ名单列表:\npony\njack\ncharles\nnick\n请输入聊天对象:>>";
     const ASK: &str = "请输入消息,回车发送:";

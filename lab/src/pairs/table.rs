@@ -1,4 +1,4 @@
-//! The twenty rows.
+//! The rows.
 
 use crate::pairs::Transport::{Tcp, Udp};
 use crate::pairs::{Executable, Pair, dialects, sessions};
@@ -7,7 +7,10 @@ const fn plain(binary: &'static str) -> Executable {
     Executable { binary, flags: &[] }
 }
 
-/// The twenty programs, in the lessons' order.
+/// How many of them are the lessons' own; the others go beyond.
+pub(super) const LESSONS: u8 = 20;
+
+/// The programs, in the lessons' order.
 pub const PAIRS: &[Pair] = &[
     Pair {
         number: 1,
@@ -260,5 +263,20 @@ pub const PAIRS: &[Pair] = &[
         client: plain("framed-client"),
         dialect: dialects::FRAMED_ECHO,
         session: sessions::framed_echo,
+    },
+    Pair {
+        number: 21,
+        package: "ntp",
+        pair: "sntp",
+        transport: Udp,
+        port: 1123,
+        about: "the real time protocol: offset and delay",
+        server: Executable {
+            binary: "sntp-server",
+            flags: &["--stratum", "1"],
+        },
+        client: plain("sntp-client"),
+        dialect: dialects::SNTP,
+        session: sessions::sntp,
     },
 ];

@@ -328,6 +328,10 @@ pub fn mask(text: &str, port: u16, peer: Option<u16>) -> String {
             "2, type=2",
         ),
         (r"共计用时:\d+\.\d{3}s", "共计用时:{seconds}s"),
+        (
+            r"offset [+-]\d+\.\d{6} s, delay \d+\.\d{6} s, error \d+\.\d{6} s",
+            "offset {seconds} s, delay {seconds} s, error {seconds} s",
+        ),
     ] {
         let Ok(pattern) = Regex::new(pattern) else {
             continue;

@@ -1,12 +1,13 @@
 //! What the bytes of a stream mean: commands in lines, and frames with a struct-packed length, a
-//! header and a body.
+//! header and a body; and what is in a packet of SNTP.
 
 use common::header::MAX_HEADER;
 use common::notation;
 use ftp_class::FileHeader;
+use ntp::sntp::packet::{CLIENT, Packet};
 use serde_json::Value;
 
-use crate::pairs::dialect::{Files, Header};
+use crate::pairs::dialect::{Answer, Files, Header};
 use crate::pairs::{Pair, Side};
 
 /// What one direction of a pair's stream is made of.
@@ -20,11 +21,16 @@ enum Format {
     Json(Option<&'static str>),
     /// A length, a header in bincode, and as many bytes as it says where a file was asked for.
     Bincode,
+    /// Datagrams, each a packet of SNTP.
+    Sntp,
 }
 
 /// The formats of both directions of a pair: what the server sends, and what the client sends.
 fn formats(pair: &Pair) -> (Format, Format) {
     let dialect = &pair.dialect;
+    if dialect.answer == Answer::Sntp {
+        return (Format::Sntp, Format::Sntp);
+    }
     let format = |header: Header, has_body: bool| match header {
         Header::None => Format::Bytes,
         Header::Json(_) => Format::Json(has_body.then(|| header.size_key())),
@@ -127,12 +133,29 @@ impl Decoder {
             Side::Client => &mut self.client,
         };
         let mut told = Vec::new();
-        if lane.format != Format::Bytes {
+        if lane.format == Format::Sntp {
+            told.extend(Packet::unpack(bytes).as_ref().map(sntp));
+        } else if lane.format != Format::Bytes {
             lane.rest.extend_from_slice(bytes);
             while lane.part(&mut self.asked, &mut told) {}
         }
         told
     }
+}
+
+/// A packet of SNTP in a line.
+fn sntp(packet: &Packet) -> String {
+    let (version, mode) = (packet.version, packet.mode);
+    if mode == CLIENT {
+        return format!("question, version {version}, mode {mode}");
+    }
+    let served = packet.transmit.since(packet.receive).seconds() * 1e6;
+    format!(
+        "answer, version {version}, mode {mode}, leap {}, stratum {} ({}), T3 − T2 {served:.0} µs",
+        packet.leap,
+        packet.stratum,
+        packet.reference_name()
+    )
 }
 
 impl Lane {
@@ -261,6 +284,27 @@ mod tests {
         let body = ["body: 1 bytes, 1 of 2 now", "body: 1 bytes, 2 of 2 now"];
         assert_eq!(told[..2], ["length 16", "JSON {\"data_size\": 2}"]);
         assert_eq!(told[2..], body);
+    }
+
+    #[test]
+    fn a_packet_of_sntp_is_a_question_or_an_answer() {
+        use ntp::sntp::timestamp::Timestamp;
+
+        let mut decoder = decoder("ntp/sntp");
+        let question = Packet::question(Timestamp(7));
+        let told = decoder.read(Side::Client, &question.pack());
+        assert_eq!(told, ["question, version 4, mode 3"]);
+        let answer = Packet {
+            mode: 4,
+            stratum: 1,
+            reference_id: *b"GPS\0",
+            transmit: Timestamp((1 << 32) / 1000),
+            ..question
+        };
+        let told = decoder.read(Side::Server, &answer.pack());
+        let line = "answer, version 4, mode 4, leap 0, stratum 1 (GPS), T3 − T2 1000 µs";
+        assert_eq!(told, [line]);
+        assert!(decoder.read(Side::Server, b"short").is_empty());
     }
 
     #[test]

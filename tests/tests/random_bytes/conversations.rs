@@ -13,6 +13,8 @@ use ftp_class::FileHeader;
 use lab::pairs::{Language, PAIRS, Pair, Side, Transport};
 use lab::run::executables;
 use lab::run::process::{PATIENCE, Process};
+use ntp::sntp::packet::{Packet, SERVER};
+use ntp::sntp::timestamp::Timestamp;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -80,6 +82,19 @@ fn good_words(number: u8) -> Vec<Vec<u8>> {
             ]
         }
         20 => vec![frame(json!({"data_size": 5})), deep(), endless()],
+        21 => {
+            let question = Packet::question(Timestamp(7)).pack();
+            // An answer, and a question with an authenticator.
+            let answer = Packet {
+                mode: SERVER,
+                ..Packet::question(Timestamp(7))
+            };
+            vec![
+                question.to_vec(),
+                answer.pack().to_vec(),
+                [&question[..], &[0; 20]].concat(),
+            ]
+        }
         _ => vec![b"hello".to_vec(), "你好".into()],
     }
 }

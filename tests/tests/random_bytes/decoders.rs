@@ -8,6 +8,9 @@ use common::files::commands::{Commands, words};
 use common::files::names;
 use common::header::{self, MAX_HEADER};
 use ftp_class::FileHeader;
+use ntp::sntp::answer::Sample;
+use ntp::sntp::packet::{Packet, SIZE};
+use ntp::sntp::timestamp::Timestamp;
 use ntp::{local_time, strftime};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -109,6 +112,24 @@ proptest! {
     ])) {
         if let Ok(text) = strftime(&String::from_utf8_lossy(&bytes), &local_time()) {
             prop_assert!(text.len() <= 65_507);
+        }
+    }
+
+    #[test]
+    fn time_packets_are_answers_or_refused(bytes in mutated(vec![
+        Packet { mode: 4, stratum: 1, transmit: Timestamp(9), ..Packet::question(Timestamp(7)) }.pack().to_vec(),
+        Packet { mode: 4, leap: 3, reference_id: *b"RATE", ..Packet::question(Timestamp(7)) }.pack().to_vec(),
+    ])) {
+        if let Some(packet) = Packet::unpack(&bytes) {
+            prop_assert_eq!(&packet.pack()[..], &bytes[..SIZE]);
+            let told = match Sample::from(&packet, Timestamp(7), Timestamp(8)) {
+                Ok(sample) => {
+                    prop_assert!(serde_json::from_str::<serde_json::Value>(&sample.json("a")).is_ok());
+                    sample.to_string()
+                }
+                Err(refusal) => refusal.to_string(),
+            };
+            prop_assert!(!told.contains(char::is_control));
         }
     }
 

@@ -19,6 +19,7 @@ mod needs;
 mod ntp;
 mod script;
 mod service;
+mod sntp;
 mod starts;
 mod table;
 mod tcp_servers;

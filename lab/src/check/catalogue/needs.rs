@@ -165,6 +165,7 @@ pub(super) mod servers {
     /// UDP servers at which a person types.
     pub(crate) const TYPED: Needs = which(|pair| pair.answers(Answer::Typed));
     pub(crate) const TIME: Needs = which(|pair| pair.is_udp() && pair.answers(Answer::Time));
+    pub(crate) const SNTP: Needs = which(|pair| pair.answers(Answer::Sntp));
     /// Servers that send files, or store them.
     pub(crate) const FILES: Needs = which(Pair::has_files);
     pub(crate) const GETS: Needs = which(Pair::gets);
@@ -222,6 +223,9 @@ pub(super) mod clients {
     pub(crate) const GETS_AND_PUTS: Needs = which(|pair| pair.gets() && pair.puts());
     /// UDP clients that await an answer.
     pub(crate) const ASKING: Needs = which(|pair| pair.is_udp() && !pair.is_silent());
+    /// Those of them that take any answer.
+    pub(crate) const CONVERSING: Needs = which(|pair| pair.is_udp() && !pair.is_silent() && !pair.answers(Answer::Sntp));
+    pub(crate) const SNTP: Needs = which(|pair| pair.answers(Answer::Sntp));
     /// The UDP client that only sends.
     pub(crate) const SILENT: Needs = which(Pair::is_silent);
     pub(crate) const UDP_PROMPTING: Needs = which(|pair| pair.is_udp() && pair.has_prompt());

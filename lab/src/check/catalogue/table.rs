@@ -4,16 +4,19 @@
 
 use crate::check::Grade::{self, Protocol, Robust, Transcript};
 use crate::check::catalogue::clients::client::{LARGE_MD5, large};
-use crate::check::catalogue::clients::{download, frames, session, tcp, time, upload};
+use crate::check::catalogue::clients::{
+    download, frames, session, sntp as sntp_clients, tcp, time, upload,
+};
 use crate::check::catalogue::files::session as files;
 use crate::check::catalogue::files::{changing, commands, crowds, leaving, names, storing};
 use crate::check::catalogue::needs::{Needs, clients, servers};
 use crate::check::catalogue::wire::{MD5_OF_NOTHING, noise};
-use crate::check::catalogue::{datagrams, echo, headers, ntp, tcp_servers, typed};
+use crate::check::catalogue::{datagrams, echo, headers, ntp, sntp, tcp_servers, typed};
 use crate::check::engine::context::Context;
 use crate::check::engine::datagrams::Datagrams;
 use crate::check::engine::stream::Stream;
 use crate::check::engine::trial::Result;
+use ::ntp::sntp::timestamp::Timestamp;
 
 /// Checks that belong together.
 pub(super) struct Family {
@@ -130,6 +133,17 @@ pub(super) const FAMILIES: &[Family] = &[
         ("control-characters", Robust, servers::TIME, ntp::control_characters),
         ("largest-datagram", Robust, servers::TIME, echo::largest_datagram::<Datagrams>),
         ("expanding-format", Robust, servers::TIME, ntp::expanding_format),
+    ]),
+    family(include_str!("../../../checks/sntp-servers.toml"), &[
+        ("answer", Protocol, servers::SNTP, sntp::answer),
+        ("origin", Protocol, servers::SNTP, sntp::origin),
+        ("version-and-poll", Protocol, servers::SNTP, sntp::version_and_poll),
+        ("times", Protocol, servers::SNTP, sntp::times),
+        ("screen", Transcript, servers::SNTP, sntp::screen),
+        ("longer-question", Robust, servers::SNTP, sntp::longer_question),
+        ("too-short", Robust, servers::SNTP, sntp::too_short),
+        ("no-question", Robust, servers::SNTP, sntp::no_question),
+        ("too-fast", Robust, servers::SNTP, sntp::too_fast),
     ]),
     family(include_str!("../../../checks/tcp-servers.toml"), &[
         ("side-by-side", Protocol, servers::SIDE_BY_SIDE, tcp_servers::side_by_side),
@@ -310,10 +324,29 @@ pub(super) const FAMILIES: &[Family] = &[
         ("stalls-in-mid-file", Robust, clients::GETS, time::stalls_in_mid_file),
         ("stops-reading", Robust, clients::PUTS, time::stops_reading),
     ]),
+    family(include_str!("../../../checks/sntp-clients.toml"), &[
+        ("question", Protocol, clients::SNTP, sntp_clients::question),
+        ("offset", Protocol, clients::SNTP, sntp_clients::offset),
+        ("next-era", Protocol, clients::SNTP, sntp_clients::next_era),
+        ("screen", Transcript, clients::SNTP, sntp_clients::screen),
+        ("late-answer", Protocol, clients::SNTP, sntp_clients::late_answer),
+        ("unpredictable", Robust, clients::SNTP, sntp_clients::unpredictable),
+        ("stranger", Robust, clients::SNTP, sntp_clients::stranger),
+        ("wrong-origin", Robust, clients::SNTP, sntp_clients::wrong_origin),
+        ("short-answer", Robust, clients::SNTP, sntp_clients::short_answer),
+        ("wrong-mode", Robust, clients::SNTP, |c| sntp_clients::refuses(c, |answer| answer.mode = 5)),
+        ("kiss-of-death", Robust, clients::SNTP, sntp_clients::kiss_of_death),
+        ("kiss-of-rate", Robust, clients::SNTP, sntp_clients::kiss_of_rate),
+        ("clock-not-set", Robust, clients::SNTP, |c| sntp_clients::refuses(c, |answer| answer.leap = 3)),
+        ("wrong-version", Robust, clients::SNTP, |c| sntp_clients::refuses(c, |answer| answer.version ^= 7)),
+        ("stratum-too-high", Robust, clients::SNTP, |c| sntp_clients::refuses(c, |answer| answer.stratum = 16)),
+        ("no-transmit-time", Robust, clients::SNTP, |c| sntp_clients::refuses(c, |answer| answer.transmit = Timestamp(0))),
+        ("root-distance", Robust, clients::SNTP, |c| sntp_clients::refuses(c, |answer| answer.root_delay = 2 << 16)),
+    ]),
     family(include_str!("../../../checks/udp-clients.toml"), &[
-        ("session", Protocol, clients::ASKING, session::session::<Datagrams>),
+        ("session", Protocol, clients::CONVERSING, session::session::<Datagrams>),
         ("notation", Transcript, clients::UDP_SHOWING_BYTES, session::notation::<Datagrams>),
-        ("empty-answer", Protocol, clients::ASKING, session::empty_answer),
+        ("empty-answer", Protocol, clients::CONVERSING, session::empty_answer),
         ("three-datagrams", Protocol, clients::SILENT, session::three_datagrams),
         ("non-ascii", Protocol, clients::UDP_PROMPTING, |c| session::non_ascii::<Datagrams>(c, "%Y年 grüß dich", "好的 ÀÉ")),
         ("empty-line-is-sent", Protocol, clients::UDP_SENDING_EMPTY, session::empty_line_is_sent),
@@ -324,11 +357,11 @@ pub(super) const FAMILIES: &[Family] = &[
         ("quit", Protocol, clients::CHOOSING, session::quit_leads_to_the_list),
         ("end-of-input", Protocol, clients::UDP_PROMPTING, session::end_of_input::<Datagrams>),
         ("end-of-input-is-no-error", Robust, clients::UDP_PROMPTING, session::end_of_input_is_no_error::<Datagrams>),
-        ("stranger", Robust, clients::ASKING, time::stranger),
-        ("largest-datagram", Robust, clients::ASKING, session::largest_datagram),
-        ("invalid-utf8", Robust, clients::ASKING, session::invalid_utf8::<Datagrams>),
-        ("control-characters", Robust, clients::ASKING, session::control_characters::<Datagrams>),
-        ("late-answer", Robust, clients::ASKING, time::late_answer::<Datagrams>),
+        ("stranger", Robust, clients::CONVERSING, time::stranger),
+        ("largest-datagram", Robust, clients::CONVERSING, session::largest_datagram),
+        ("invalid-utf8", Robust, clients::CONVERSING, session::invalid_utf8::<Datagrams>),
+        ("control-characters", Robust, clients::CONVERSING, session::control_characters::<Datagrams>),
+        ("late-answer", Robust, clients::CONVERSING, time::late_answer::<Datagrams>),
         ("no-server", Robust, clients::IMPATIENT, time::no_server),
         ("silent-server", Robust, clients::ASKING, time::silent_server::<Datagrams>),
         ("stranger-prolongs", Robust, clients::IMPATIENT, time::stranger_prolongs),

@@ -119,6 +119,11 @@ impl Datagrams {
         }
     }
 
+    /// The failure of a program that sent something else than it must.
+    pub(crate) fn fail(&self, expected: impl Into<String>, happened: impl Into<String>) -> Stop {
+        self.trial.fail(expected, happened)
+    }
+
     /// Receives exactly `expected`.
     pub(crate) fn expect(&mut self, expected: &[u8]) -> Result {
         let show = |bytes: &[u8]| common::notation::bytes(&shortened(bytes));

@@ -2,7 +2,7 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | [`target`] | what can be judged: the forty ends of the twenty pairs |
+//! | [`target`] | what can be judged: both ends of each pair |
 //! | [`subject`] | who is judged: ours, a command, a server that runs already |
 //! | `context` | what a check works with |
 //! | `launch` | starts the program, and finds out when it is ready |

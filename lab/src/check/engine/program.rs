@@ -182,6 +182,17 @@ impl Program {
 
     /// Waits until it ends, with status 0 and nothing more on its screen.
     pub(crate) fn expect_success(&mut self) -> Result {
+        match self.rest_at_success()? {
+            rest if rest.is_empty() => Ok(()),
+            rest => Err(self.trial.fail(
+                "the screen shows no more",
+                format!("it shows {}", quote(&rest)),
+            )),
+        }
+    }
+
+    /// Waits until it ends, with status 0, and tells what else it has on its screen.
+    pub(crate) fn rest_at_success(&mut self) -> Result<String> {
         let status = self.expect_end()?;
         if !status.success() {
             let errors = quote(&self.process.stderr().text());
@@ -190,13 +201,7 @@ impl Program {
                 format!("{status}; stderr: {errors}"),
             ));
         }
-        match self.rest() {
-            rest if rest.is_empty() => Ok(()),
-            rest => Err(self.trial.fail(
-                "the screen shows no more",
-                format!("it shows {}", quote(&rest)),
-            )),
-        }
+        Ok(self.rest())
     }
 
     /// The failure of a program that did something else than it must.

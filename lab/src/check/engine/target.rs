@@ -1,4 +1,4 @@
-//! What can be judged: the forty ends of the twenty pairs.
+//! What can be judged: both ends of each pair.
 
 use crate::names::{self, UnknownName};
 use crate::pairs::{PAIRS, Pair, Side};

@@ -12,7 +12,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 use common::console;
 use common::flags::Seconds;
@@ -579,7 +579,7 @@ fn read(stream: Option<impl Read + Send + 'static>) -> Result<thread::JoinHandle
 /// A secret between this process and a judge, which no submission can guess.
 fn token() -> Result<String> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow!("no random bytes: {error}"))?;
+    getrandom::fill(&mut bytes).context("no random bytes")?;
     Ok(bytes.map(|byte| format!("{byte:02x}")).concat())
 }
 

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use regex_lite::Regex;
 
+use crate::check::catalogue::clients::sntp::receive_question;
 use crate::check::catalogue::wire::{Peer, announce, message, noise, write};
 use crate::check::engine::context::Context;
 use crate::check::engine::datagrams::Datagrams;
 use crate::check::engine::program::Program;
 use crate::check::engine::stream::Stream;
 use crate::check::engine::trial::Result;
-use crate::pairs::dialect::{Asks, Dialect, fill};
+use crate::pairs::dialect::{Answer, Asks, Dialect, fill};
 
 /// What is downloaded and uploaded where nothing else is said.
 pub(crate) const CONTENT: &[u8] = b"abc";
@@ -248,6 +249,9 @@ impl Listen for Datagrams {
 
     fn expect_question(client: &mut UdpClient, line: &str) -> Result {
         let dialect = client.dialect;
+        if dialect.answer == Answer::Sntp {
+            return receive_question(&mut client.server).map(drop);
+        }
         let typed = dialect.client.asks.prompt().map(|_| line);
         client
             .server

@@ -8,12 +8,14 @@
 //! | [`time`] | servers that are late, silent, or somebody else |
 //! | [`frames`] | frames, in pieces and with headers that lie |
 //! | [`download`] | downloads: what is stored, where, and what never is |
+//! | [`sntp`] | answers of a time server that a client must not believe |
 //! | [`upload`] | uploads, and how they are confirmed |
 
 pub(super) mod client;
 pub(super) mod download;
 pub(super) mod frames;
 pub(super) mod session;
+pub(super) mod sntp;
 pub(super) mod tcp;
 pub(super) mod time;
 pub(super) mod upload;

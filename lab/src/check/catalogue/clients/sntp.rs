@@ -1,0 +1,229 @@
+//! Clients that speak SNTP, and the checker as a time server: one that is right, one that lies, and strangers.
+
+use std::time::Duration;
+
+use common::notation;
+use ntp::sntp::packet::{Packet, SERVER};
+use ntp::sntp::timestamp::{Span, Timestamp};
+use regex_lite::Regex;
+
+use crate::check::catalogue::clients::client::UdpClient;
+use crate::check::engine::context::Context;
+use crate::check::engine::datagrams::Datagrams;
+use crate::check::engine::trial::Result;
+
+/// How far the checker's clock is before the true one, in seconds.
+const SHIFT: f64 = 100.0;
+
+/// How far it is where the client must not believe it.
+const LIE: f64 = 5000.0;
+
+/// How far an offset may be from the truth, in seconds: half of the longest time that an answer takes.
+const TOLERANCE: f64 = 0.9;
+
+/// Receives a question: at least 48 bytes, mode 3, a version that there is.
+pub(crate) fn receive_question(server: &mut Datagrams) -> Result<Packet> {
+    let datagram = server.receive()?;
+    match Packet::unpack(&datagram) {
+        Some(question) if question.asks() => Ok(question),
+        _ => Err(server.fail(
+            "a question: 48 bytes, the first of them 0b00_100_011 (version 4, mode 3)",
+            notation::bytes(&datagram),
+        )),
+    }
+}
+
+/// The answer of a server whose clock is `shift` seconds before.
+fn answer(question: &Packet, shift: f64) -> Packet {
+    let now = Timestamp::now().plus(Span::of_seconds(shift));
+    Packet {
+        leap: 0,
+        version: question.version,
+        mode: SERVER,
+        stratum: 1,
+        poll: question.poll,
+        precision: -20,
+        reference_id: *b"LOCL",
+        reference: now,
+        origin: question.transmit,
+        receive: now,
+        transmit: now,
+        ..Packet::default()
+    }
+}
+
+/// A client that has asked, and its question.
+fn asking(context: &Context) -> Result<(UdpClient, Packet)> {
+    let mut client = UdpClient::start(context)?;
+    let question = receive_question(&mut client.server)?;
+    Ok((client, question))
+}
+
+/// Sends an answer with which the client ends, and tells what its screen shows.
+fn shown(client: &mut UdpClient, answer: &Packet) -> Result<String> {
+    client.server.send(&answer.pack())?;
+    client.program.rest_at_success()
+}
+
+/// Sends the true answer. The client shows the offset, and no other, and ends.
+fn expect_offset(
+    context: &Context,
+    client: &mut UdpClient,
+    question: &Packet,
+    shift: f64,
+) -> Result {
+    let screen = shown(client, &answer(question, shift))?;
+    // The pattern is a constant.
+    let numbers = Regex::new(r"[-+−]?\d+(\.\d+)?").map(|pattern| {
+        let found = pattern.find_iter(&screen);
+        found
+            .filter_map(|number| number.as_str().replace('−', "-").parse().ok())
+            .collect::<Vec<f64>>()
+    });
+    let numbers = numbers.unwrap_or_default();
+    let shows = |offset: f64| {
+        numbers
+            .iter()
+            .any(|number| (number - offset).abs() < TOLERANCE)
+    };
+    if shows(shift) && !shows(LIE) {
+        return Ok(());
+    }
+    Err(context.fail(
+        format!("the client shows the offset, {shift:+.1} s"),
+        format!("it shows {screen:?}"),
+    ))
+}
+
+pub(crate) fn question(context: &Context) -> Result {
+    asking(context).map(drop)
+}
+
+pub(crate) fn offset(context: &Context) -> Result {
+    for shift in [SHIFT, -SHIFT] {
+        let (mut client, question) = asking(context)?;
+        expect_offset(context, &mut client, &question, shift)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn next_era(context: &Context) -> Result {
+    let (mut client, question) = asking(context)?;
+    // A day after the end of the client's own era, in whole seconds.
+    let left = u32::MAX - u32::try_from(Timestamp::now().0 >> 32).unwrap_or_default();
+    expect_offset(context, &mut client, &question, f64::from(left) + 86_400.0)
+}
+
+pub(crate) fn screen(context: &Context) -> Result {
+    let (mut client, question) = asking(context)?;
+    let screen = shown(&mut client, &answer(&question, SHIFT))?;
+    let line =
+        r"^offset \+\d+\.\d{6} s, delay \d+\.\d{6} s, error \d+\.\d{6} s, stratum 1 \(LOCL\)\n$";
+    if Regex::new(line).is_ok_and(|line| line.is_match(&screen)) {
+        return Ok(());
+    }
+    Err(context.fail(
+        "the line: offset +100.000000 s, delay 0.000000 s, error 0.000000 s, stratum 1 (LOCL)",
+        format!("{screen:?}"),
+    ))
+}
+
+pub(crate) fn late_answer(context: &Context) -> Result {
+    let (mut client, question) = asking(context)?;
+    client.program.expect_idle()?;
+    expect_offset(context, &mut client, &question, SHIFT)
+}
+
+pub(crate) fn unpredictable(context: &Context) -> Result {
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let (_, question) = asking(context)?;
+        let nonce = question.transmit;
+        let from_now = nonce.since(Timestamp::now()).seconds();
+        if seen.contains(&nonce) || from_now.abs() < 86_400.0 {
+            return Err(context.fail(
+                "a random transmit timestamp, another one in each question",
+                format!(
+                    "{:#018x}, which is the time {from_now:+.3} s from now",
+                    nonce.0
+                ),
+            ));
+        }
+        seen.push(nonce);
+    }
+    Ok(())
+}
+
+pub(crate) fn stranger(context: &Context) -> Result {
+    let (mut client, question) = asking(context)?;
+    let stranger = context.stranger()?;
+    stranger.send_to(&answer(&question, LIE).pack(), client.server.peer()?)?;
+    expect_offset(context, &mut client, &question, SHIFT)
+}
+
+pub(crate) fn wrong_origin(context: &Context) -> Result {
+    let (mut client, question) = asking(context)?;
+    for wrong in [question.transmit.0 ^ 1, 0, question.transmit.0 ^ 1 << 63] {
+        let late = Packet {
+            origin: Timestamp(wrong),
+            ..answer(&question, LIE)
+        };
+        client.server.send(&late.pack())?;
+    }
+    expect_offset(context, &mut client, &question, SHIFT)
+}
+
+pub(crate) fn short_answer(context: &Context) -> Result {
+    let (mut client, question) = asking(context)?;
+    let lie = answer(&question, LIE).pack();
+    for size in [0, 1, 32, lie.len() - 1] {
+        client.server.send(&lie[..size])?;
+    }
+    expect_offset(context, &mut client, &question, SHIFT)
+}
+
+/// The server spoils its answer; the client says so, and shows no time.
+pub(crate) fn refuses(context: &Context, spoil: fn(&mut Packet)) -> Result {
+    let (mut client, question) = asking(context)?;
+    let mut answer = answer(&question, LIE);
+    spoil(&mut answer);
+    client.server.send(&answer.pack())?;
+    client.expect_error()?;
+    client.program.expect_harmless_screen(&[])?;
+    match client.program.rest() {
+        screen if screen.is_empty() => Ok(()),
+        screen => Err(context.fail("the screen stays empty", format!("it shows {screen:?}"))),
+    }
+}
+
+pub(crate) fn kiss_of_death(context: &Context) -> Result {
+    let kisses: [fn(&mut Packet); 3] = [
+        |answer| (answer.stratum, answer.reference_id) = (0, *b"DENY"),
+        |answer| (answer.stratum, answer.reference_id) = (0, *b"RSTR"),
+        |answer| (answer.stratum, answer.leap, answer.reference_id) = (0, 3, *b"\x1b[2J"),
+    ];
+    kisses
+        .into_iter()
+        .try_for_each(|kiss| refuses(context, kiss))
+}
+
+pub(crate) fn kiss_of_rate(context: &Context) -> Result {
+    let mut client = UdpClient::start_with(context, &["--count", "2", "--interval", "0"])?;
+    let question = receive_question(&mut client.server)?;
+    let kiss = Packet {
+        leap: 3,
+        stratum: 0,
+        reference_id: *b"RATE",
+        ..answer(&question, LIE)
+    };
+    client.server.send(&kiss.pack())?;
+    client
+        .server
+        .expect_silence(Duration::from_millis(800))
+        .map_err(|stop| stop.while_("who was asked to be patient waits"))?;
+    if !context.is_ours() {
+        return Ok(());
+    }
+    let question = receive_question(&mut client.server)?;
+    expect_offset(context, &mut client, &question, SHIFT)
+}
