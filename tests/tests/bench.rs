@@ -24,8 +24,9 @@ fn bare(args: &[&str]) -> (Process, SocketAddr) {
 #[test]
 fn each_reference_prints_and_answers_once_an_exchange() {
     type Load = fn(SocketAddr, &[u8], usize) -> anyhow::Result<()>;
-    let references: [(&str, Load); 6] = [
+    let references: [(&str, Load); 7] = [
         ("udp", load::datagrams),
+        ("udp-stamped", load::questions),
         ("udp-threads", load::datagrams),
         ("tcp", load::messages),
         ("tcp-threads", load::messages),

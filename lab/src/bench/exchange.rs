@@ -12,6 +12,8 @@ use crate::bench::setting::{Server, Setting, sides, start_bare, start_server};
 pub(crate) struct Exchange {
     /// The program's number.
     pub(crate) program: u8,
+    /// Flags that the program needs for this.
+    pub(crate) flags: &'static [&'static str],
     /// The reference that does the same system calls.
     pub(crate) reference: &'static str,
     /// What the client sends.
@@ -27,6 +29,7 @@ pub(crate) struct Exchange {
 /// echo-udp server.
 pub(crate) const ECHO_UDP: Exchange = Exchange {
     program: 5,
+    flags: &[],
     reference: "udp",
     message: "hello",
     line: "b'hello'",
@@ -37,6 +40,7 @@ pub(crate) const ECHO_UDP: Exchange = Exchange {
 /// ntp server.
 pub(crate) const NTP: Exchange = Exchange {
     program: 11,
+    flags: &[],
     reference: "udp",
     message: "%Y-%m-%d %X",
     line: "收到客户端的命令是 %Y-%m-%d %X",
@@ -44,9 +48,21 @@ pub(crate) const NTP: Exchange = Exchange {
     load: load::datagrams,
 };
 
+/// ntp sntp-server, which would not let one client ask so often.
+pub(crate) const SNTP: Exchange = Exchange {
+    program: 21,
+    flags: &["--interval", "0"],
+    reference: "udp-stamped",
+    message: "",
+    line: "[127.0.0.1:53814] asks in version 4",
+    answer: "as many bytes as a question of SNTP, forty-eight",
+    load: load::questions,
+};
+
 /// echo-tcp server.
 pub(crate) const ECHO_TCP: Exchange = Exchange {
     program: 1,
+    flags: &[],
     reference: "tcp",
     message: "hello",
     line: "b'hello'",
@@ -57,6 +73,7 @@ pub(crate) const ECHO_TCP: Exchange = Exchange {
 /// socketserver-demo server.
 pub(crate) const THREADING_TCP: Exchange = Exchange {
     program: 16,
+    flags: &[],
     reference: "tcp-threads",
     message: "hello",
     line: "b'hello'",
@@ -67,6 +84,7 @@ pub(crate) const THREADING_TCP: Exchange = Exchange {
 /// socketserver-demo udp-server.
 pub(crate) const THREADING_UDP: Exchange = Exchange {
     program: 17,
+    flags: &[],
     reference: "udp-threads",
     message: "hello",
     line: "b'hello'",
@@ -77,6 +95,7 @@ pub(crate) const THREADING_UDP: Exchange = Exchange {
 /// socketserver-demo framed-server.
 pub(crate) const FRAMED: Exchange = Exchange {
     program: 20,
+    flags: &[],
     reference: "framed",
     message: "hello world!",
     line: "收到客户端消息 hello world!",
@@ -90,7 +109,7 @@ impl Exchange {
         if side == BARE {
             start_bare(&[self.reference, "--line", self.line, "--answer", self.answer])
         } else {
-            start_server(self.program, side, &[])
+            start_server(self.program, side, self.flags)
         }
     }
 

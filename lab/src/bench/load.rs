@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use common::header;
+use ntp::sntp::packet::Packet;
+use ntp::sntp::timestamp::Timestamp;
 use rustix::event::epoll;
 use socket2::{Domain, Socket, Type};
 
@@ -31,6 +33,12 @@ pub fn datagrams(server: SocketAddr, message: &[u8], count: usize) -> Result<()>
         ensure!(size > 0, "an empty answer");
     }
     Ok(())
+}
+
+/// Sends a question of SNTP again and again, and waits for each answer. The message is the question, so `_message` is not
+/// sent.
+pub fn questions(server: SocketAddr, _message: &[u8], count: usize) -> Result<()> {
+    datagrams(server, &Packet::question(Timestamp(7)).pack(), count)
 }
 
 /// Sends the same message again and again on one connection, and waits for each echo.

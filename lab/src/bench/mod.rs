@@ -68,6 +68,12 @@ const BENCHMARKS: &[Benchmark] = &[
         measure: |setting, name| exchange::NTP.measure(setting, name),
     },
     Benchmark {
+        name: "exchange/sntp",
+        needs: &[(21, Server)],
+        large_files: false,
+        measure: |setting, name| exchange::SNTP.measure(setting, name),
+    },
+    Benchmark {
         name: "exchange/echo-tcp",
         needs: &[(1, Server)],
         large_files: false,

@@ -5,13 +5,16 @@
 //! processor time and memory are counted like those of the programs. Whatever fails ends them: the
 //! harness that started them tells.
 
-use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+use std::io::{self, IoSliceMut, Read, Write};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::thread;
 
 use anyhow::{Context, Result};
 use common::header;
+use nix::sys::socket::sockopt::ReceiveTimestampns;
+use nix::sys::socket::{MsgFlags, SockaddrIn, recvmsg, setsockopt};
 use rustix::fs::sendfile;
 use serde_json::json;
 use socket2::{Domain, Socket, Type};
@@ -27,7 +30,9 @@ const BLOCK: usize = 256 * 1024;
 pub enum Bare {
     /// recvfrom, write, sendto
     Udp(Exchange),
-    /// The same, each datagram in a thread
+    /// recvmsg with the time of arrival, sendto, write
+    UdpStamped(Exchange),
+    /// recvfrom, write, sendto, each datagram in a thread
     UdpThreads(Exchange),
     /// accept; recv, write, send
     Tcp(Exchange),
@@ -81,6 +86,7 @@ pub struct Exchange {
 pub fn run(bare: &Bare) -> Result<()> {
     match bare {
         Bare::Udp(exchange) => udp(exchange),
+        Bare::UdpStamped(exchange) => udp_stamped(exchange),
         Bare::UdpThreads(exchange) => udp_in_threads(exchange),
         Bare::Tcp(exchange) => {
             let exchange = Printed::from(exchange);
@@ -171,6 +177,26 @@ fn udp(exchange: &Exchange) -> Result<()> {
         let (_, peer) = socket.recv_from(&mut buffer)?;
         print(&line)?;
         socket.send_to(&answer, peer)?;
+    }
+}
+
+fn udp_stamped(exchange: &Exchange) -> Result<()> {
+    let Printed { line, answer } = Printed::from(exchange);
+    let socket = bind_udp()?;
+    setsockopt(&socket, ReceiveTimestampns, &true)?;
+    let mut buffer = vec![0; 65_535];
+    let mut control = nix::cmsg_space!(nix::sys::time::TimeSpec);
+    loop {
+        let peer = recvmsg::<SockaddrIn>(
+            socket.as_raw_fd(),
+            &mut [IoSliceMut::new(&mut buffer)],
+            Some(&mut control),
+            MsgFlags::empty(),
+        )?
+        .address
+        .context("a sender without an address")?;
+        socket.send_to(&answer, SocketAddrV4::from(peer))?;
+        print(&line)?;
     }
 }
 
