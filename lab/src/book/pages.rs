@@ -14,15 +14,13 @@ use super::{Page, Part};
 use crate::check::engine::target::Target;
 use crate::check::{self, Check, Words, faults};
 use crate::highlight::highlight;
-use crate::pairs::{Language, PAIRS};
+use crate::pairs::{Language, PAIRS, labs};
 use crate::run::executables;
 
 /// The pages, in their order.
 pub(super) fn all(recordings: &Recordings) -> Result<Vec<Part>> {
     let mut programs = Vec::new();
-    let mut packages: Vec<&str> = PAIRS.iter().map(|program| program.package).collect();
-    packages.dedup();
-    for package in packages {
+    for package in labs() {
         programs.push(readme(
             &format!("{package}/README.md"),
             &format!("{package}.md"),

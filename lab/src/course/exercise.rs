@@ -15,7 +15,7 @@ use crate::check::faults::{Fault, replace_once};
 use crate::check::{Check, Grade, Words, catalogue, checks_of};
 use crate::course::skeleton;
 use crate::names::{self, UnknownName};
-use crate::pairs::{Language, PAIRS};
+use crate::pairs::{Language, labs};
 
 /// What an exercise asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -356,11 +356,4 @@ impl Library {
         }
         Ok(selected)
     }
-}
-
-/// The labs, by their packages, in the lessons' order.
-pub(crate) fn labs() -> Vec<&'static str> {
-    let mut labs: Vec<_> = PAIRS.iter().map(|pair| pair.package).collect();
-    labs.dedup();
-    labs
 }

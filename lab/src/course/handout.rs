@@ -9,11 +9,11 @@ use clap::Args;
 use common::console::print_line;
 use regex_lite::{Captures, Regex};
 
-use crate::course::exercise::{Exercise, Kind, Library, file_name, labs};
+use crate::course::exercise::{Exercise, Kind, Library, file_name};
 use crate::course::work::put;
 use crate::course::{library, root};
 use crate::names;
-use crate::pairs::Language;
+use crate::pairs::{Language, labs};
 use crate::run::executables;
 
 /// What to hand out, and where to

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use crate::pairs::labs;
 use crate::run::executables::workspace;
 
 mod exercise;
@@ -48,7 +49,7 @@ fn root() -> PathBuf {
         .ok()
         .and_then(|tool| tool.parent().map(Path::to_path_buf));
     let has_exercises = |folder: &PathBuf| {
-        exercise::labs()
+        labs()
             .iter()
             .any(|lab| folder.join(lab).join("exercises").is_dir())
     };

@@ -14,11 +14,11 @@ use common::flags::Seconds;
 
 use crate::check::engine::trial::Pace;
 use crate::check::paragraph;
-use crate::course::exercise::{Exercise, Kind, Library, file_name, labs};
+use crate::course::exercise::{Exercise, Kind, Library, file_name};
 use crate::course::judge::{self, Judged};
 use crate::course::work::{self, Work, write_new};
 use crate::course::{library, tool};
-use crate::pairs::Language;
+use crate::pairs::{Language, labs};
 
 const BOLD: Style = Style::new().bold();
 const GREEN: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green)));

@@ -20,6 +20,7 @@ use notify::{PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
 use crate::course::steps::{self, CheckedExercise, Desk};
 use crate::course::work::SETTINGS;
 use crate::course::{library, tool};
+use crate::pairs::labs;
 
 /// What to watch
 #[derive(Args, Debug)]
@@ -204,9 +205,7 @@ fn watcher(root: &Path, poll: bool, signals: Sender<Signal>) -> Result<Box<dyn W
     // The folders of the exercises alone: what a build writes is no save.
     for entry in fs::read_dir(root).with_context(|| root.display().to_string())? {
         let path = entry?.path();
-        let is_lab = crate::course::exercise::labs()
-            .iter()
-            .any(|lab| path.ends_with(lab));
+        let is_lab = labs().iter().any(|lab| path.ends_with(lab));
         if is_lab {
             watcher.watch(&path, RecursiveMode::Recursive)?;
         }

@@ -71,6 +71,18 @@ impl Pair {
     }
 }
 
+/// The labs, by their packages, each once and in the order of their first programs.
+#[must_use]
+pub fn labs() -> Vec<&'static str> {
+    let mut labs = Vec::new();
+    for pair in PAIRS {
+        if !labs.contains(&pair.package) {
+            labs.push(pair.package);
+        }
+    }
+    labs
+}
+
 /// The programs that `words` ask for; all when there are none.
 pub fn select(words: &[String]) -> Result<Vec<&'static Pair>, UnknownName> {
     names::select("program", "cargo lab list", words, PAIRS, |program| {
@@ -214,6 +226,16 @@ mod tests {
         names.sort();
         names.dedup();
         assert_eq!(names.len(), PAIRS.len());
+    }
+
+    #[test]
+    fn a_lab_is_one_although_a_program_of_its_own_comes_last() {
+        let labs = labs();
+        assert_eq!(labs.len(), 7);
+        assert_eq!(
+            (labs[0], labs[2], labs[6]),
+            ("echo-tcp", "ntp", "socketserver-demo")
+        );
     }
 
     #[test]
