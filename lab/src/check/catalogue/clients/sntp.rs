@@ -129,7 +129,9 @@ pub(crate) fn screen(context: &Context) -> Result {
 }
 
 pub(crate) fn late_answer(context: &Context) -> Result {
-    let (mut client, question) = asking(context)?;
+    // On a busy machine it takes a while to see that a program spins.
+    let mut client = UdpClient::start_with(context, &["--timeout", "60"])?;
+    let question = receive_question(&mut client.server)?;
     client.program.expect_idle()?;
     expect_offset(context, &mut client, &question, SHIFT)
 }
