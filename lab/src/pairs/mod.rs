@@ -155,6 +155,15 @@ impl Transport {
             Self::Udp => "udp",
         }
     }
+
+    /// The one that this is not.
+    #[must_use]
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Tcp => Self::Udp,
+            Self::Udp => Self::Tcp,
+        }
+    }
 }
 
 /// One of the two ends of a pair.

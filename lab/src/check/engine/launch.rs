@@ -129,7 +129,7 @@ impl<'a> Launch<'a> {
         let transport = self.target.pair.transport;
         let port = match self.port {
             Some(port) => port,
-            None if self.subject.takes_a_port() => ports::free(transport)?,
+            None if self.subject.takes_a_port() => self.trial.port(transport)?,
             None => {
                 let port = self.target.pair.port;
                 self.trial.pardon(ports::wait_for(transport, port)?);

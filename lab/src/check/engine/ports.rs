@@ -20,8 +20,17 @@ const PATIENCE: Duration = Duration::from_secs(70);
 /// need thousands.
 const FREE: Range<u16> = 20_000..32_000;
 
-/// A port that is free now, and that this process has not given away before.
-pub(crate) fn free(transport: Transport) -> Result<u16> {
+/// A free port that no other checker of this machine is given while this lives. Its number is taken for it under the
+/// other transport, which the program has no use for: between the choice of a port and the program's `bind`, that is
+/// what keeps another checker's program away.
+#[derive(Debug)]
+pub(crate) struct Reserved {
+    pub(crate) number: u16,
+    _other_transport: Socket,
+}
+
+/// Reserves a port that is free now, and that this process has not given away before.
+pub(crate) fn reserve(transport: Transport) -> Result<Reserved> {
     static TRIED: AtomicU32 = AtomicU32::new(0);
     let span = u32::from(FREE.end - FREE.start);
     // Another checker on this machine begins elsewhere.
@@ -29,9 +38,15 @@ pub(crate) fn free(transport: Transport) -> Result<u16> {
     for _ in 0..span {
         let tried = TRIED.fetch_add(1, Ordering::Relaxed);
         let offset = begin.wrapping_add(tried) % span;
-        let port = FREE.start + u16::try_from(offset).unwrap_or_default();
-        if can_be_bound(transport, port) {
-            return Ok(port);
+        let number = FREE.start + u16::try_from(offset).unwrap_or_default();
+        let Ok(other) = bind(transport.other(), number) else {
+            continue;
+        };
+        if can_be_bound(transport, number) {
+            return Ok(Reserved {
+                number,
+                _other_transport: other,
+            });
         }
     }
     Err(Stop::NotJudged("no free port on this machine".to_owned()))
@@ -177,14 +192,19 @@ fn listed(transport: Transport, port: u16) -> Option<bool> {
 
 /// Whether a program without SO_REUSEADDR would get the port.
 fn can_be_bound(transport: Transport, port: u16) -> bool {
+    bind(transport, port).is_ok()
+}
+
+/// Takes the port without SO_REUSEADDR. A TCP socket does not listen.
+fn bind(transport: Transport, port: u16) -> io::Result<Socket> {
     let kind = match transport {
         Transport::Tcp => Type::STREAM,
         Transport::Udp => Type::DGRAM,
     };
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    Socket::new(Domain::IPV4, kind, None)
-        .and_then(|socket| socket.bind(&address.into()))
-        .is_ok()
+    let socket = Socket::new(Domain::IPV4, kind, None)?;
+    socket.bind(&address.into())?;
+    Ok(socket)
 }
 
 #[cfg(test)]
@@ -192,6 +212,18 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
+
+    #[test]
+    fn a_reserved_port_is_free_for_the_program_and_for_no_other_checker() {
+        for transport in [Transport::Tcp, Transport::Udp] {
+            let reserved = reserve(transport).unwrap();
+            assert!(can_be_bound(transport, reserved.number));
+            assert!(!is_taken(transport, reserved.number));
+            // What another checker does first with the same number.
+            let again = bind(transport.other(), reserved.number);
+            assert_eq!(again.unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        }
+    }
 
     #[test]
     fn a_port_is_taken_once_somebody_listens() {

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::check::engine::datagrams::Datagrams;
-use crate::check::engine::ports;
 use crate::check::engine::program::Program;
 use crate::check::engine::stream::Stream;
 use crate::check::engine::trial::{Result, Stop, Trial};
@@ -55,7 +54,7 @@ impl Server {
         Datagrams::client_at(
             Arc::clone(&self.trial),
             self.address,
-            ports::free(Transport::Udp)?,
+            self.trial.port(Transport::Udp)?,
         )
     }
 

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::check::engine::hexdump;
+use crate::check::engine::ports::{self, Reserved};
+use crate::pairs::Transport;
 
 /// A check as a whole may take this long; a program that keeps it busy for longer has failed.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
@@ -196,6 +198,8 @@ pub(crate) struct Trial {
     /// Whether the report will show how the programs were found at the end.
     is_told: AtomicBool,
     notes: Mutex<Notes>,
+    /// The ports of its programs: theirs until the check is over, also while none of them listens.
+    ports: Mutex<Vec<Reserved>>,
 }
 
 #[derive(Debug, Default)]
@@ -217,6 +221,7 @@ impl Trial {
             there: OnceLock::new(),
             is_told: AtomicBool::new(false),
             notes: Mutex::default(),
+            ports: Mutex::default(),
         }
     }
 
@@ -310,6 +315,15 @@ impl Trial {
         let there = self.there.get();
         let is_new = |path: &PathBuf| !there.is_some_and(|there| there.contains(path));
         Ok(entries(folder)?.into_iter().filter(is_new).collect())
+    }
+
+    /// A free port, this check's until it is over.
+    pub(crate) fn port(&self, transport: Transport) -> Result<u16> {
+        let reserved = ports::reserve(transport)?;
+        let number = reserved.number;
+        let mut ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
+        ports.push(reserved);
+        Ok(number)
     }
 
     /// A name for one more socket of the checker: `client 1`.
