@@ -13,9 +13,9 @@ use serde::Deserialize;
 use crate::check::engine::target::Target;
 use crate::check::faults::{Fault, replace_once};
 use crate::check::{Check, Grade, Words, catalogue, checks_of};
+use crate::course::library::Library;
 use crate::course::skeleton;
-use crate::names::{self, UnknownName};
-use crate::pairs::{Language, labs};
+use crate::pairs::Language;
 
 /// What an exercise asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -83,11 +83,12 @@ struct CheckFile {
     script: String,
 }
 
-/// `fault.toml`: which fault of the catalogue is planted, and how.
+/// `patch.toml`: what is different from the program that the exercise builds on.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FaultFile {
-    fault: String,
+struct PatchFile {
+    /// The catalogue's fault that is planted, if one is.
+    fault: Option<String>,
     rust: Vec<Patch>,
     python: Vec<Patch>,
 }
@@ -127,7 +128,7 @@ pub(crate) struct Exercise {
 }
 
 impl Exercise {
-    fn read(lab: &str, folder: &Path) -> Result<Self> {
+    pub(super) fn read(lab: &str, folder: &Path) -> Result<Self> {
         let path = folder.join("exercise.toml");
         Self::read_file(lab, folder, &path).with_context(|| path.display().to_string())
     }
@@ -191,60 +192,72 @@ impl Exercise {
         if handed_out.exists() {
             return Ok(fs::read_to_string(handed_out)?);
         }
-        if self.kind != Kind::Fault {
-            return skeleton::of(&self.marked(language)?)
-                .with_context(|| format!("{} in {}", self.id(), language.name()));
-        }
-        let path = self.folder.join("fault.toml");
-        let place = || path.display().to_string();
-        let read = || -> Result<FaultFile> { Ok(toml::from_str(&fs::read_to_string(&path)?)?) };
-        let file = read().with_context(place)?;
-        let patches = match language {
-            Language::Rust => file.rust,
-            Language::Python => file.python,
-        };
-        ensure!(!patches.is_empty(), "{}: no patch", place());
-        let mut program = self.solution(library, language)?;
-        for Patch { old, new } in &patches {
-            program = replace_once(&program, old, new)
-                .with_context(|| format!("{} in {}", place(), language.name()))?;
-        }
-        Ok(program)
+        skeleton::of(&self.marked(library, language)?).with_context(|| self.place(language))
     }
 
     /// What a student has who has taken away the comment signs alone; `None` where there are none.
-    pub(crate) fn uncommented(&self, language: Language) -> Result<Option<String>> {
+    pub(crate) fn uncommented(
+        &self,
+        library: &Library,
+        language: Language,
+    ) -> Result<Option<String>> {
         if self.kind != Kind::Write {
             return Ok(None);
         }
-        let marked = self.marked(language)?;
+        let marked = self.marked(library, language)?;
         let (uncommented, skeleton) = (skeleton::uncommented(&marked)?, skeleton::of(&marked)?);
         Ok((uncommented != skeleton).then_some(uncommented))
     }
 
-    /// The program that solves it.
+    /// The program that solves it; of one with a fault the program without it.
     pub(crate) fn solution(&self, library: &Library, language: Language) -> Result<String> {
-        let solved = match self.kind {
-            Kind::Fault => {
-                let first = self.builds_on.first().context("builds_on is empty")?;
-                library.one(first)?
-            }
-            Kind::Write | Kind::Change => self,
-        };
-        skeleton::solution(&solved.marked(language)?)
-            .with_context(|| format!("{} in {}", solved.id(), language.name()))
+        if self.kind == Kind::Fault {
+            return self.base(library)?.solution(library, language);
+        }
+        skeleton::solution(&self.marked(library, language)?).with_context(|| self.place(language))
     }
 
-    /// The solution with the marks that make the skeleton of it.
-    fn marked(&self, language: Language) -> Result<String> {
-        let path = self.folder.join(file_name("solution", language));
-        fs::read_to_string(&path).with_context(|| path.display().to_string())
+    /// Its program with the marks that make skeleton and solution of it: a file, or a patch of the program that it
+    /// builds on. One with a fault has none.
+    fn marked(&self, library: &Library, language: Language) -> Result<String> {
+        if self.kind == Kind::Write {
+            let path = self.folder.join(file_name("solution", language));
+            return fs::read_to_string(&path).with_context(|| path.display().to_string());
+        }
+        let file = self.patch()?;
+        let patches = match language {
+            Language::Rust => file.rust,
+            Language::Python => file.python,
+        };
+        let mut program = self.base(library)?.solution(library, language)?;
+        for Patch { old, new } in &patches {
+            program = replace_once(&program, old, new).with_context(|| self.place(language))?;
+        }
+        Ok(program)
+    }
+
+    /// The exercise with whose finished program this one begins.
+    fn base<'a>(&self, library: &'a Library) -> Result<&'a Self> {
+        let first = self.builds_on.first().context("builds_on is empty")?;
+        Ok(library.one(first)?)
+    }
+
+    fn patch(&self) -> Result<PatchFile> {
+        let path = self.folder.join("patch.toml");
+        let read = || Ok(toml::from_str(&fs::read_to_string(&path)?)?);
+        let file: Result<PatchFile> = read();
+        file.with_context(|| path.display().to_string())
     }
 
     /// The fault that is planted in it, if there is one and it can be told.
     pub(crate) fn fault(&self) -> Result<Fault> {
-        let file: FaultFile = toml::from_str(&fs::read_to_string(self.folder.join("fault.toml"))?)?;
-        Fault::find(&self.target.name(), &file.fault)
+        let name = self.patch()?.fault.context("patch.toml names no fault")?;
+        Fault::find(&self.target.name(), &name)
+    }
+
+    /// Of which program an error is.
+    fn place(&self, language: Language) -> String {
+        format!("{} in {}", self.id(), language.name())
     }
 
     /// Its story and its task.
@@ -276,84 +289,4 @@ fn find(name: &str, target: Target, own: &[&'static Check]) -> Result<&'static C
     checks
         .find(|check| check.name == name)
         .with_context(|| format!("{} has no check {name:?}", target.name()))
-}
-
-/// All exercises, in the order of the labs and of their numbers.
-#[derive(Debug)]
-pub(crate) struct Library {
-    pub(crate) root: PathBuf,
-    pub(crate) exercises: Vec<Exercise>,
-    /// What is wrong with the files of those that cannot be read.
-    pub(crate) unreadable: Vec<String>,
-}
-
-impl Library {
-    /// Reads those that lie in `root`, in `LAB/exercises`.
-    pub(crate) fn open(root: &Path) -> Result<Self> {
-        let (mut exercises, mut unreadable) = (Vec::new(), Vec::new());
-        for lab in labs() {
-            let Ok(entries) = fs::read_dir(root.join(lab).join("exercises")) else {
-                continue;
-            };
-            let mut folders = entries
-                .map(|entry| Ok(entry?.path()))
-                .collect::<Result<Vec<_>>>()?;
-            folders.retain(|folder| folder.is_dir());
-            folders.sort();
-            for folder in folders {
-                match Exercise::read(lab, &folder) {
-                    Ok(exercise) => exercises.push(exercise),
-                    Err(error) => unreadable.push(format!("{error:#}")),
-                }
-            }
-        }
-        ensure!(
-            !exercises.is_empty(),
-            "no exercise lies in {}/LAB/exercises",
-            root.display()
-        );
-        Ok(Self {
-            root: root.to_owned(),
-            exercises,
-            unreadable,
-        })
-    }
-
-    /// The exercise of this name: `echo-tcp/01-server`, `echo-tcp-01-server`, `echo-tcp/01`.
-    pub(crate) fn one(&self, word: &str) -> Result<&Exercise, UnknownName> {
-        let names = |exercise: &&Exercise| {
-            let number = exercise.name.split('-').next().unwrap_or_default();
-            vec![
-                exercise.id(),
-                exercise.executable(),
-                format!("{}/{number}", exercise.lab),
-            ]
-        };
-        let words = [word.trim_end_matches('/').to_owned()];
-        let found = names::select(
-            "exercise",
-            "cargo lab exercises",
-            &words,
-            &self.exercises,
-            names,
-        )?;
-        Ok(found[0])
-    }
-
-    /// Those of a lab, or the one of this name.
-    pub(crate) fn select(&self, words: &[String]) -> Result<Vec<&Exercise>> {
-        let mut selected = Vec::new();
-        for word in words {
-            let lab = word.trim_end_matches('/');
-            if labs().contains(&lab) {
-                selected.extend(self.exercises.iter().filter(|other| other.lab == lab));
-            } else {
-                selected.push(self.one(word)?);
-            }
-        }
-        if words.is_empty() {
-            selected.extend(&self.exercises);
-        }
-        Ok(selected)
-    }
 }

@@ -9,9 +9,10 @@ use clap::Args;
 use common::console::print_line;
 use regex_lite::{Captures, Regex};
 
-use crate::course::exercise::{Exercise, Kind, Library, file_name};
+use crate::course::exercise::{Exercise, Kind, file_name};
+use crate::course::library::Library;
 use crate::course::work::put;
-use crate::course::{library, root};
+use crate::course::{open_library, root};
 use crate::names;
 use crate::pairs::{Language, labs};
 use crate::run::executables;
@@ -35,7 +36,7 @@ pub struct HandoutArgs {
 
 /// Writes the handout.
 pub fn handout(args: &HandoutArgs) -> Result<ExitCode> {
-    let library = library()?;
+    let library = open_library()?;
     let labs = names::select("lab", "cargo lab exercises", &args.labs, labs(), |lab| {
         vec![(*lab).to_owned()]
     })?;

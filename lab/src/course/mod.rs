@@ -2,7 +2,8 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | `exercise` | an exercise, as its folder says it, and all of them |
+//! | `exercise` | an exercise, as its folder says it |
+//! | `library` | all exercises, and how one of them is asked for |
 //! | `skeleton` | what is left of a solution when its marks are followed |
 //! | `work` | a student's folder: `lab.toml`, `progress.txt`, skeletons |
 //! | `judge` | judges an exercise in stages, and says what failed on a screen |
@@ -24,6 +25,7 @@ mod exercise;
 mod grade;
 mod handout;
 mod judge;
+mod library;
 mod skeleton;
 mod steps;
 mod verify;
@@ -39,7 +41,7 @@ pub use steps::{
 pub use verify::{ExercisesArgs, exercises};
 pub use watch::{WatchArgs, watch};
 
-use exercise::Library;
+use library::Library;
 
 /// The folder in which the labs with their exercises lie: that of the tool where it was handed out with them, else
 /// the workspace.
@@ -59,7 +61,7 @@ fn root() -> PathBuf {
 }
 
 /// All exercises.
-fn library() -> Result<Library> {
+fn open_library() -> Result<Library> {
     Library::open(&root())
 }
 

@@ -14,10 +14,11 @@ use common::flags::Seconds;
 
 use crate::check::engine::trial::Pace;
 use crate::check::paragraph;
-use crate::course::exercise::{Exercise, Kind, Library, file_name};
+use crate::course::exercise::{Exercise, Kind, file_name};
 use crate::course::judge::{self, Judged};
+use crate::course::library::Library;
 use crate::course::work::{self, Work, write_new};
-use crate::course::{library, tool};
+use crate::course::{open_library, tool};
 use crate::pairs::{Language, labs};
 
 const BOLD: Style = Style::new().bold();
@@ -219,7 +220,7 @@ impl<'a> Desk<'a> {
 
 /// `cargo lab start`: makes the folder if there is none, and puts an exercise into it.
 pub fn start(args: &StartArgs) -> Result<ExitCode> {
-    let library = library()?;
+    let library = open_library()?;
     let root = work::place(args.at.dir.as_deref(), &library)?;
     let is_new = !work::is_work(&root);
     let lang = args.lang;
@@ -349,7 +350,7 @@ pub fn asked_for(words: &[String]) -> Option<Option<String>> {
     match words {
         [] => Some(None),
         [word] => {
-            let library = library().ok()?;
+            let library = open_library().ok()?;
             let exercise = library.one(word).ok()?;
             Some(Some(exercise.id()))
         }
@@ -359,7 +360,7 @@ pub fn asked_for(words: &[String]) -> Option<Option<String>> {
 
 /// `cargo lab check` of an exercise.
 pub fn check(exercise: Option<&str>, how: &CheckedExercise) -> Result<ExitCode> {
-    let library = library()?;
+    let library = open_library()?;
     let mut desk = Desk::open(&library, &how.at, exercise)?;
     let passed = desk.judge(how)?;
     Ok(ExitCode::from(u8::from(!passed)))
@@ -367,7 +368,7 @@ pub fn check(exercise: Option<&str>, how: &CheckedExercise) -> Result<ExitCode> 
 
 /// `cargo lab next`: hands out the exercise after the current one that has not passed.
 pub fn next(at: &At) -> Result<ExitCode> {
-    let library = library()?;
+    let library = open_library()?;
     let Desk {
         mut work, exercise, ..
     } = Desk::open(&library, at, None)?;
@@ -403,7 +404,7 @@ const LEVELS: [&str; 3] = ["what to look at", "which call", "the lines in words"
 
 /// `cargo lab hint`: says a little more each time.
 pub fn hint(args: &HintArgs) -> Result<ExitCode> {
-    let library = library()?;
+    let library = open_library()?;
     let desk = Desk::open(&library, &args.at, args.exercise.as_deref())?;
     let told = desk.work.folder(desk.exercise).join(".hints");
     let before: u8 = fs::read_to_string(&told)
@@ -430,7 +431,7 @@ pub(super) fn say_hint(desk: &Desk, level: u8) -> Result<()> {
 
 /// `cargo lab reset`: hands out the skeleton again, and keeps what was written.
 pub fn reset(args: &ResetArgs) -> Result<ExitCode> {
-    let library = library()?;
+    let library = open_library()?;
     let desk = Desk::open(&library, &args.at, args.exercise.as_deref())?;
     put_back(&desk)?;
     Ok(ExitCode::SUCCESS)
@@ -459,7 +460,7 @@ pub(super) fn put_back(desk: &Desk) -> Result<()> {
 
 /// `cargo lab solution`: shows ours, when theirs has passed.
 pub fn solution(args: &SolutionArgs) -> Result<ExitCode> {
-    let library = library()?;
+    let library = open_library()?;
     let desk = Desk::open(&library, &args.at, args.exercise.as_deref())?;
     let exercise = desk.exercise;
     ensure!(
@@ -485,7 +486,7 @@ pub fn solution(args: &SolutionArgs) -> Result<ExitCode> {
 
 /// `cargo lab`: shows where the student is.
 pub fn overview(at: &At) -> Result<ExitCode> {
-    let library = library()?;
+    let library = open_library()?;
     let root = work::place(at.dir.as_deref(), &library)?;
     let tool = tool();
     let mut out = anstream::stdout().lock();

@@ -19,7 +19,7 @@ use notify::{PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::course::steps::{self, CheckedExercise, Desk};
 use crate::course::work::SETTINGS;
-use crate::course::{library, tool};
+use crate::course::{open_library, tool};
 use crate::pairs::labs;
 
 /// What to watch
@@ -53,7 +53,7 @@ pub fn watch(args: &WatchArgs) -> Result<ExitCode> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         bail!("watch needs a terminal: {} check judges once", tool());
     }
-    let library = library()?;
+    let library = open_library()?;
     let mut desk = Desk::open(&library, &args.how.at, args.exercise.as_deref())?;
     let (signals, received) = mpsc::channel();
     let mut watched = watcher(&desk.work.root, args.poll, signals.clone())?;

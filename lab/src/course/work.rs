@@ -12,7 +12,8 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
 use crate::check::engine::subject::Subject;
-use crate::course::exercise::{Exercise, Library};
+use crate::course::exercise::Exercise;
+use crate::course::library::Library;
 use crate::pairs::{Language, Side};
 
 /// The file that says how programs are started, and makes a folder a student's.

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::{exercises, lab_in, run, solution};
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+pub(crate) fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -37,7 +37,7 @@ fn a_handout_works_in_an_empty_folder_and_has_no_solution_in_any_file() {
     assert!(found.len() > 4 * exercises().len());
     for file in found {
         let name = file.file_name().unwrap().to_string_lossy();
-        for kept in ["solution", "fault.toml", "answers"] {
+        for kept in ["solution", "patch.toml", "answers"] {
             assert!(!name.starts_with(kept), "{}", file.display());
         }
         let content = fs::read(&file).unwrap();

@@ -1,5 +1,6 @@
 //! Runs checks, several at a time, and collects what they come to.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,16 @@ pub struct Outcome {
     pub hint: &'static str,
     /// How long it took.
     pub took: Duration,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.check.name)?;
+        match &self.verdict {
+            Ok(()) => f.write_str("passed"),
+            Err(stop) => stop.fmt(f),
+        }
+    }
 }
 
 impl Outcome {

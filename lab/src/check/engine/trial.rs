@@ -106,6 +106,17 @@ pub enum Stop {
     NotJudged(String),
 }
 
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed {
+                expected, happened, ..
+            } => write!(f, "expected: {expected}; happened: {happened}"),
+            Self::Skipped(why) | Self::NotJudged(why) => f.write_str(why),
+        }
+    }
+}
+
 impl Stop {
     /// Says in a failure at which point it happened: `what` was to follow.
     pub(crate) fn while_(self, what: &str) -> Self {

@@ -36,12 +36,14 @@ fn case(outcome: &Outcome) -> TestCase {
                 .set_description(format!("{why}\n{}", evidence(outcome)));
             status
         }
-        Err(Stop::Failed {
-            expected, happened, ..
-        }) => {
+        Err(
+            stop @ Stop::Failed {
+                expected, happened, ..
+            },
+        ) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status
-                .set_message(format!("expected: {expected}; happened: {happened}"))
+                .set_message(stop.to_string())
                 .set_description(format!(
                     "{}\nexpected: {expected}\nhappened: {happened}\n{}hint: {}\n",
                     outcome.check.sentence,
