@@ -239,3 +239,43 @@ fn sixty_submissions_get_what_they_deserve_and_leave_nothing_behind() {
         .collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+#[test]
+fn grades_are_written_into_no_submission_and_are_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let course = folder.path().join("course");
+    fs::create_dir(&course).unwrap();
+    hand_in(&course, "ada", WRITTEN[0], "python", None);
+    let ada = course.join("ada");
+    for (here, args) in [
+        (&ada, &[".", "--out", "."][..]),
+        (&ada, &["."]),
+        (&ada, &["..", "--out", "new/grades"]),
+        (&course, &[".", "--out", "."]),
+        (&course, &[".", "--out", "ada/grades"]),
+    ] {
+        let before = listed(&course);
+        let (graded, said) = run(lab_in(here, &["grade"]).args(args));
+        assert!(!graded && said.contains("give another"), "{args:?}: {said}");
+        assert_eq!(listed(&course), before, "{args:?}");
+    }
+    // Beside the students' folders they are not taken for one's, and what somebody put there stays.
+    fs::create_dir_all(course.join("grades/results")).unwrap();
+    fs::write(course.join("grades/results/mine.txt"), "notes").unwrap();
+    for _ in 0..2 {
+        let (graded, said) = run(&mut lab_in(&course, &["grade", ".", "--patience", "1"]));
+        assert!(graded, "{said}");
+        let students = said.lines().filter(|line| line.contains("echo-tcp/"));
+        assert_eq!(students.count(), 1, "{said}");
+    }
+    assert!(course.join("grades/results/ada.json").is_file());
+    assert!(course.join("grades/results/mine.txt").is_file());
+}
+
+/// All that is in a folder.
+fn listed(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    crate::handout::files(folder, &mut found);
+    found.sort();
+    found
+}

@@ -11,7 +11,8 @@ use common::console::{escape_controls, escape_to_one_line, print_line};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 
-use crate::course::grade::{Format, Graded, NOT_HANDED_IN, Student, write_json};
+use crate::course::grade::Format;
+use crate::course::grade::verdict::{Graded, NOT_HANDED_IN, Student, write_json};
 use crate::course::work::put;
 
 /// Prints a line for each student.

@@ -1,0 +1,98 @@
+//! What came of a student, of an exercise, of a stage: as it is written down.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::course::exercise::Exercise;
+
+/// What came of a student.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Student {
+    pub(super) name: String,
+    pub(super) exercises: Vec<Graded>,
+}
+
+impl Student {
+    /// What a run before came to, if it judged the same exercises.
+    pub(super) fn read(path: &Path, exercises: &[(&Exercise, f64)]) -> Option<Self> {
+        let student: Self = serde_json::from_str(&fs::read_to_string(path).ok()?).ok()?;
+        let before = student.exercises.iter();
+        let before = before.map(|graded| (graded.exercise.clone(), graded.most));
+        let now = exercises
+            .iter()
+            .map(|(exercise, most)| (exercise.id(), *most));
+        before.eq(now).then_some(student)
+    }
+
+    pub(super) fn points(&self) -> f64 {
+        self.exercises.iter().map(|graded| graded.points).sum()
+    }
+
+    pub(super) fn most(&self) -> f64 {
+        self.exercises.iter().map(|graded| graded.most).sum()
+    }
+}
+
+/// What came of an exercise.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Graded {
+    pub(super) exercise: String,
+    pub(super) title: String,
+    pub(super) points: f64,
+    pub(super) most: f64,
+    #[serde(flatten)]
+    pub(super) verdict: Verdict,
+}
+
+/// What the judge inside the sandbox says.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Verdict {
+    pub(super) language: String,
+    pub(super) stages: Vec<StageVerdict>,
+    /// Why there is no more to say: it does not build, it took too long, it was not handed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) why: Option<String>,
+    /// For the student: what failed and how, the compiler's words.
+    #[serde(default)]
+    pub(super) feedback: String,
+}
+
+/// Why an exercise without a folder has no points.
+pub(super) const NOT_HANDED_IN: &str = "not handed in";
+
+/// What came of a stage.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct StageVerdict {
+    pub(super) title: String,
+    pub(super) passed: bool,
+    /// What failed, one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) failure: Option<String>,
+}
+
+impl Verdict {
+    /// The verdict where nothing was judged.
+    pub(super) fn without(why: String) -> Self {
+        Self {
+            why: Some(why),
+            ..Self::default()
+        }
+    }
+}
+
+/// Writes a file in one step: it is whole, or it is not there.
+pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let write = || -> Result<()> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        serde_json::to_writer_pretty(&mut file, value)?;
+        writeln!(file)?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
