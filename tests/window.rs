@@ -1,13 +1,12 @@
 //! A program in a terminal window: a pseudo-terminal, with keys pressed and the screen read.
 
-#![expect(clippy::unwrap_used, reason = "a test may end at the first surprise")]
-
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::process::Command;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use anyhow::{Result, ensure};
 use lab::pairs::{Language, Pair, Side};
 use lab::run::executables;
 use lab::run::process::PATIENCE;
@@ -22,31 +21,69 @@ pub struct Window {
     _master: Box<dyn MasterPty + Send>,
 }
 
+/// What was shown; one thread reads it from the terminal, the test looks at it.
 #[derive(Default)]
 struct Screen {
-    text: Mutex<(Vec<u8>, bool)>,
+    shown: Mutex<Shown>,
     changed: Condvar,
 }
 
-#[expect(
-    clippy::missing_panics_doc,
-    reason = "a test may end at the first surprise"
-)]
+#[derive(Default)]
+struct Shown {
+    bytes: Vec<u8>,
+    /// Nothing more will come.
+    is_whole: bool,
+}
+
+impl Screen {
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, bytes: &[u8]) {
+        let mut shown = self.shown();
+        shown.bytes.extend_from_slice(bytes);
+        shown.is_whole = bytes.is_empty();
+        self.changed.notify_all();
+    }
+
+    /// Waits until what is shown is as asked for, or whole, or `limit` is over. What is shown then.
+    fn wait(&self, limit: Duration, is_so: impl Fn(&str) -> bool) -> MutexGuard<'_, Shown> {
+        let goes_on = |shown: &mut Shown| !shown.is_whole && !is_so(&shown.text());
+        self.changed
+            .wait_timeout_while(self.shown(), limit, goes_on)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+    }
+}
+
+impl Shown {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+}
+
 impl Window {
     /// One side of a program, in a window of this width.
-    #[must_use]
+    ///
+    /// # Errors
+    ///
+    /// When the program does not build, or the system gives no terminal.
     pub fn open(
         program: &Pair,
         side: Side,
         language: Language,
         args: &[&str],
         columns: u16,
-    ) -> Self {
+    ) -> Result<Self> {
         Self::open_with(program, side, language, args, columns, None)
     }
 
     /// The same, with `NO_COLOR` set.
-    #[must_use]
+    ///
+    /// # Errors
+    ///
+    /// As of [`open`](Self::open).
     pub fn open_with(
         program: &Pair,
         side: Side,
@@ -54,8 +91,8 @@ impl Window {
         args: &[&str],
         columns: u16,
         no_color: Option<&str>,
-    ) -> Self {
-        let mut std = executables::command(program, side, language).unwrap();
+    ) -> Result<Self> {
+        let mut std = executables::command(program, side, language)?;
         std.args(args);
         if let Some(value) = no_color {
             std.env("NO_COLOR", value);
@@ -65,15 +102,18 @@ impl Window {
 
     /// Opens a window of 24 lines in which `std` runs. Of what `std` asks for only the program, the
     /// arguments, the folder and the variables that it sets count.
-    #[must_use]
-    pub fn run(std: &Command, columns: u16) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started, or the system gives no terminal.
+    pub fn run(std: &Command, columns: u16) -> Result<Self> {
         let window = PtySize {
             rows: 24,
             cols: columns,
             pixel_width: 0,
             pixel_height: 0,
         };
-        let pair = native_pty_system().openpty(window).unwrap();
+        let pair = native_pty_system().openpty(window)?;
         let mut command = CommandBuilder::new(std.get_program());
         command.args(std.get_args());
         command.env("TERM", "xterm");
@@ -86,9 +126,9 @@ impl Window {
         if let Some(folder) = std.get_current_dir() {
             command.cwd(folder);
         }
-        let child = pair.slave.spawn_command(command).unwrap();
-        let keys = pair.master.take_writer().unwrap();
-        let mut reader = pair.master.try_clone_reader().unwrap();
+        let child = pair.slave.spawn_command(command)?;
+        let keys = pair.master.take_writer()?;
+        let mut reader = pair.master.try_clone_reader()?;
         let screen = Arc::new(Screen::default());
         let writer = Arc::clone(&screen);
         thread::spawn(move || {
@@ -96,33 +136,34 @@ impl Window {
             loop {
                 // A closed terminal is an error on Linux and an end elsewhere.
                 let got = reader.read(&mut buffer).unwrap_or(0);
-                let mut text = writer.text.lock().unwrap();
-                text.0.extend_from_slice(&buffer[..got]);
-                text.1 = got == 0;
-                writer.changed.notify_all();
+                writer.add(&buffer[..got]);
                 if got == 0 {
                     return;
                 }
             }
         });
-        Self {
+        Ok(Self {
             child,
             keys,
             screen,
             _master: pair.master,
-        }
+        })
     }
 
     /// Types keys.
-    pub fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
+    ///
+    /// # Errors
+    ///
+    /// When the terminal is gone.
+    pub fn press(&mut self, keys: &str) -> io::Result<()> {
+        self.keys.write_all(keys.as_bytes())?;
+        self.keys.flush()
     }
 
     /// All that was shown until now.
     #[must_use]
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.screen.text.lock().unwrap().0).into_owned()
+        self.screen.shown().text()
     }
 
     /// Waits until `part` is on the screen.
@@ -141,46 +182,19 @@ impl Window {
     #[must_use]
     pub fn shows_times(&self, part: &str, times: usize, limit: Duration) -> bool {
         let found = |text: &str| text.matches(part).count() >= times;
-        let deadline = Instant::now() + limit;
-        let mut text = self.screen.text.lock().unwrap();
-        loop {
-            if found(&String::from_utf8_lossy(&text.0)) {
-                return true;
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if text.1 || left.is_zero() {
-                return false;
-            }
-            text = self.screen.changed.wait_timeout(text, left).unwrap().0;
-        }
+        found(&self.screen.wait(limit, found).text())
     }
 
     /// Waits until the program has ended and all that it printed has been read. Its status.
-    pub fn end(&mut self) -> u32 {
-        let deadline = Instant::now() + PATIENCE;
-        let mut text = self.screen.text.lock().unwrap();
-        while !text.1 {
-            let left = deadline.saturating_duration_since(Instant::now());
-            assert!(
-                !left.is_zero(),
-                "it still runs: {:?}",
-                String::from_utf8_lossy(&text.0)
-            );
-            text = self.screen.changed.wait_timeout(text, left).unwrap().0;
-        }
-        drop(text);
-        self.child.wait().unwrap().exit_code()
-    }
-
-    /// Presses Ctrl-C, and demands that the program ends of it without a stack trace.
-    pub fn assert_ends_at_ctrl_c(&mut self, program: &Pair) {
-        self.press("\x03");
-        let status = self.end();
-        let text = self.text();
-        assert_ne!(status, 0, "{}: {text:?}", program.name());
-        for trace in ["Traceback", "KeyboardInterrupt", "panicked"] {
-            assert!(!text.contains(trace), "{}: {text:?}", program.name());
-        }
+    ///
+    /// # Errors
+    ///
+    /// When it still runs after a while.
+    pub fn end(&mut self) -> Result<u32> {
+        let shown = self.screen.wait(PATIENCE, |_| false);
+        ensure!(shown.is_whole, "it still runs: {:?}", shown.text());
+        drop(shown);
+        Ok(self.child.wait()?.exit_code())
     }
 }
 

@@ -326,8 +326,8 @@ fn on_a_terminal_the_samples_are_drawn_and_elsewhere_not() {
         let (_server, address) = server(Language::Rust, &[]);
         let port = address.port().to_string();
         let args = ["--port", &port, "--count", "3", "--interval", "0"];
-        let mut window = Window::open(pair(), Side::Client, language, &args, 80);
-        assert_eq!(window.end(), 0);
+        let mut window = Window::open(pair(), Side::Client, language, &args, 80).unwrap();
+        assert_eq!(window.end().unwrap(), 0);
         let text = window.text();
         assert_eq!(text.matches('●').count(), 3, "{text}");
         let scale = Regex::new(r"\nseconds [+-]\d+\.\d{6} … [+-]\d+\.\d{6}\r?\n   1 ").unwrap();

@@ -65,9 +65,9 @@ fn walk(language: &str, extension: &str, comment: &str) {
     let (shown, said) = at(&["solution"]);
     assert!(!shown && said.contains("has not passed yet"), "{said}");
 
-    let mut window = Window::run(&lab_in(folder.path(), &["watch"]), 80);
+    let mut window = Window::run(&lab_in(folder.path(), &["watch"]), 80).unwrap();
     assert!(window.shows_times("h hint", 1, LIMIT), "{}", window.text());
-    window.press("h");
+    window.press("h").unwrap();
     assert!(window.shows("Hint 1 of 3"), "{}", window.text());
     save(&source(&names[0]), &first);
     assert!(
@@ -75,7 +75,7 @@ fn walk(language: &str, extension: &str, comment: &str) {
         "{}",
         window.text()
     );
-    window.press("r");
+    window.press("r").unwrap();
     assert!(window.shows("what you wrote is now"), "{}", window.text());
     let handed_out = format!("handed out work/{}/main.{extension}", names[0]);
     assert!(window.shows(&handed_out), "{}", window.text());
@@ -89,7 +89,7 @@ fn walk(language: &str, extension: &str, comment: &str) {
     );
 
     for (number, id) in (3..).zip(&names[1..]) {
-        window.press("n");
+        window.press("n").unwrap();
         assert!(
             window.shows_times(&format!("handed out work/{id}/main.{extension}"), 1, LIMIT),
             "{}",
@@ -102,8 +102,8 @@ fn walk(language: &str, extension: &str, comment: &str) {
             window.text()
         );
     }
-    window.press("q");
-    assert_eq!(window.end(), 0);
+    window.press("q").unwrap();
+    assert_eq!(window.end().unwrap(), 0);
     let all = names.len();
     let (_, said) = at(&[]);
     assert!(said.contains(&format!("{all} of  {all}")), "{said}");

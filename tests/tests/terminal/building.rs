@@ -65,10 +65,10 @@ fn while_a_lab_compiles_there_is_a_bar_and_what_is_wrong_is_told_by_the_compiler
     command.args(["check", "echo-udp/server"]);
     command.env("CARGO", cargo_of(package.path()));
     command.env("CARGO_TERM_COLOR", "auto");
-    let mut window = Window::run(&command, 80);
+    let mut window = Window::run(&command, 80).unwrap();
     assert!(window.shows("] 1/"), "{:?}", window.text());
     fs::remove_file(package.path().join("wait")).unwrap();
-    assert_eq!(window.end(), 2);
+    assert_eq!(window.end().unwrap(), 2);
     let text = window.text();
     assert!(text.contains("\x1b[1m"), "{text:?}");
     assert!(text.contains("cannot find function `nothing`"), "{text:?}");
@@ -95,10 +95,10 @@ fn cargo_lab_shows_a_bar_while_it_compiles_and_no_line_of_cargos() {
     fs::copy(workspace().join(config), package.path().join(config)).unwrap();
     let mut command = Command::new(env!("CARGO"));
     command.arg("lab").current_dir(&package);
-    let mut window = Window::run(&command, 80);
+    let mut window = Window::run(&command, 80).unwrap();
     assert!(window.shows("] 1/"), "{:?}", window.text());
     fs::remove_file(package.path().join("wait")).unwrap();
-    assert_eq!(window.end(), 0);
+    assert_eq!(window.end().unwrap(), 0);
     let text = window.text();
     assert!(
         text.ends_with("\rhello\r\n") || text.ends_with("\x1b[Khello\r\n"),
@@ -106,7 +106,7 @@ fn cargo_lab_shows_a_bar_while_it_compiles_and_no_line_of_cargos() {
     );
     assert!(!text.contains("Compiling"), "{text:?}");
 
-    let mut window = Window::run(&command, 80);
-    assert_eq!(window.end(), 0);
+    let mut window = Window::run(&command, 80).unwrap();
+    assert_eq!(window.end().unwrap(), 0);
     assert_eq!(window.text(), "hello\r\n");
 }

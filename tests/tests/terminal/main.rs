@@ -55,15 +55,16 @@ fn at_end_of_input_a_client_leaves_the_cursor_on_a_new_line() {
         for (name, prompt) in PROMPTS {
             let program = program(name);
             let (_server, port) = server(program, &[]);
-            let mut window = Window::open(program, Side::Client, language, &["--port", &port], 80);
+            let mut window =
+                Window::open(program, Side::Client, language, &["--port", &port], 80).unwrap();
             assert!(
                 window.shows(prompt),
                 "{name} in {language:?}: {:?}",
                 window.text()
             );
             // Ctrl-D
-            window.press("\x04");
-            assert_eq!(window.end(), 0, "{name} in {language:?}");
+            window.press("\x04").unwrap();
+            assert_eq!(window.end().unwrap(), 0, "{name} in {language:?}");
             let text = window.text();
             assert!(
                 text.ends_with(&format!("{prompt}\r\n")),
@@ -77,25 +78,27 @@ fn at_end_of_input_a_client_leaves_the_cursor_on_a_new_line() {
 fn ctrl_c_ends_every_server_and_every_prompt_without_a_stack_trace() {
     in_both_languages("Ctrl-C at a terminal", |language| {
         for program in PAIRS {
-            let mut window = Window::open(program, Side::Server, language, &["--port", "0"], 80);
+            let mut window =
+                Window::open(program, Side::Server, language, &["--port", "0"], 80).unwrap();
             assert!(
                 window.shows("listening on"),
                 "{}: {:?}",
                 program.name(),
                 window.text()
             );
-            window.assert_ends_at_ctrl_c(program);
+            assert_ends_at_ctrl_c(&mut window, program);
         }
         for (name, prompt) in PROMPTS {
             let program = program(name);
             let (_server, port) = server(program, &[]);
-            let mut window = Window::open(program, Side::Client, language, &["--port", &port], 80);
+            let mut window =
+                Window::open(program, Side::Client, language, &["--port", &port], 80).unwrap();
             assert!(
                 window.shows(prompt),
                 "{name} in {language:?}: {:?}",
                 window.text()
             );
-            window.assert_ends_at_ctrl_c(program);
+            assert_ends_at_ctrl_c(&mut window, program);
         }
     });
 }
@@ -112,9 +115,9 @@ fn a_download_shows_a_bar_on_a_terminal_and_the_lessons_line_at_its_end() {
             let program = program("ftp-simple");
             let (_server, port) = server(program, &["--dir", share.to_str().unwrap()]);
             let args = ["--port", &port, "--dir", folder.path().to_str().unwrap()];
-            let mut window = Window::open(program, Side::Client, language, &args, columns);
+            let mut window = Window::open(program, Side::Client, language, &args, columns).unwrap();
             assert!(window.shows("请输入命令: "));
-            window.press("get large.bin\r");
+            window.press("get large.bin\r").unwrap();
             assert!(
                 window.shows("执行结束"),
                 "{language:?}: {:?}",
@@ -127,8 +130,8 @@ fn a_download_shows_a_bar_on_a_terminal_and_the_lessons_line_at_its_end() {
             );
             // Rate and size: what the lesson's own line does not tell.
             assert!(text.contains("B/s"), "{language:?}: {text:?}");
-            window.press("quit\r");
-            assert_eq!(window.end(), 0);
+            window.press("quit\r").unwrap();
+            assert_eq!(window.end().unwrap(), 0);
         }
     });
 }
@@ -142,11 +145,11 @@ fn colours_are_left_out_when_no_color_is_set() {
             server.type_text("pong\n").unwrap();
             let args = ["--port", &port];
             let mut window =
-                Window::open_with(program, Side::Client, language, &args, 80, no_color);
+                Window::open_with(program, Side::Client, language, &args, 80, no_color).unwrap();
             assert!(window.shows("请输入聊天对象:>>"));
-            window.press("pony\r");
+            window.press("pony\r").unwrap();
             assert!(window.shows("请输入消息,回车发送:"));
-            window.press("ping\r");
+            window.press("ping\r").unwrap();
             assert!(window.shows("pong"), "{language:?}: {:?}", window.text());
             assert!(window.shows_again("请输入消息,回车发送:"));
             let has_colour = window.text().contains("\x1b[41m");
@@ -156,4 +159,15 @@ fn colours_are_left_out_when_no_color_is_set() {
             );
         }
     });
+}
+
+/// Presses Ctrl-C, and demands that the program ends of it without a stack trace.
+fn assert_ends_at_ctrl_c(window: &mut Window, program: &Pair) {
+    window.press("\x03").unwrap();
+    let status = window.end().unwrap();
+    let text = window.text();
+    assert_ne!(status, 0, "{}: {text:?}", program.name());
+    for trace in ["Traceback", "KeyboardInterrupt", "panicked"] {
+        assert!(!text.contains(trace), "{}: {text:?}", program.name());
+    }
 }
