@@ -192,3 +192,23 @@ fn what_is_wrong_with_the_folder_is_told_with_the_remedy() {
     let (worked, said) = at(&["check"]);
     assert!(!worked && said.contains("[cobol]"), "{said}");
 }
+
+#[test]
+fn what_was_written_is_kept_however_fast_one_reset_follows_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |words: &[&str]| run(&mut lab_in(folder.path(), words));
+    assert!(at(&["start", "--lang", "python"]).0);
+    let exercise = folder.path().join("work/echo-tcp/01-server");
+    for text in ["one", "two", "three"] {
+        fs::write(exercise.join("main.py"), text).unwrap();
+        let (reset, said) = at(&["reset"]);
+        assert!(reset, "{said}");
+    }
+    let beside = fs::read_dir(&exercise).unwrap().map(Result::unwrap);
+    let backups = beside.filter(|file| file.file_name().to_string_lossy().contains("backup"));
+    let mut kept: Vec<_> = backups
+        .map(|file| fs::read_to_string(file.path()).unwrap())
+        .collect();
+    kept.sort();
+    assert_eq!(kept, ["one", "three", "two"]);
+}

@@ -1,0 +1,255 @@
+//! `cargo lab start`, `next` and `reset`: hand out exercises, and keep what a student wrote.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use common::console::print_line;
+
+use crate::course::exercise::{Exercise, Kind, file_name};
+use crate::course::library::Library;
+use crate::course::steps::desk::Desk;
+use crate::course::steps::{At, shown};
+use crate::course::work::{self, Work, write_new};
+use crate::course::{open_library, tool};
+use crate::pairs::Language;
+
+/// In which languages skeletons are handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Lang {
+    /// main.rs
+    Rust,
+    /// main.py
+    Python,
+    /// Both
+    Both,
+}
+
+impl Lang {
+    fn languages(self) -> &'static [Language] {
+        match self {
+            Self::Rust => &[Language::Rust],
+            Self::Python => &[Language::Python],
+            Self::Both => &Language::BOTH,
+        }
+    }
+}
+
+/// Which exercise to begin, and where
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  cargo lab start                            the next exercise that has not passed
+  cargo lab start echo-udp --lang python     the next one of a lab, in Python
+  cargo lab start echo-tcp/01-server         this one (cargo lab exercises shows all)")]
+pub struct StartArgs {
+    /// An exercise, or a lab
+    #[arg(value_name = "EXERCISE")]
+    exercise: Option<String>,
+    /// In which language [default: the folder's own; rust in a new one]
+    #[arg(long, value_enum)]
+    lang: Option<Lang>,
+    #[command(flatten)]
+    at: At,
+    /// Hand it out although it shows how an exercise is solved that has not passed
+    #[arg(long)]
+    spoil: bool,
+}
+
+/// Which exercise
+#[derive(Args, Debug)]
+pub struct ResetArgs {
+    /// The exercise [default: the current one]
+    exercise: Option<String>,
+    #[command(flatten)]
+    at: At,
+}
+
+/// `cargo lab start`: makes the folder if there is none, and puts an exercise into it.
+pub fn start(args: &StartArgs) -> Result<ExitCode> {
+    let library = open_library()?;
+    let root = work::place(args.at.dir.as_deref(), &library)?;
+    let is_new = !work::is_work(&root);
+    let lang = args.lang;
+    let first = match lang {
+        Some(Lang::Python) => "python",
+        _ => "rust",
+    };
+    Work::create(&root, first)?;
+    let mut work = Work::open(&root)?;
+    let exercise = chosen(&library, &work, args.exercise.as_deref())?;
+    let languages = match lang {
+        Some(lang) => lang.languages().to_vec(),
+        None => match work::known(work.language(exercise)) {
+            Some(language) => vec![language],
+            // A third language has no skeleton: either may be read.
+            None => Language::BOTH.to_vec(),
+        },
+    };
+    if is_new {
+        print_line(format_args!(
+            "made {}: its README.md tells what is there",
+            shown(&root)
+        ))?;
+    }
+    hand_out(&library, &mut work, exercise, &languages, args.spoil)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The exercise of this name; of a lab, or of all, the first that has not passed.
+fn chosen<'a>(library: &'a Library, work: &Work, asked: Option<&str>) -> Result<&'a Exercise> {
+    let words: Vec<String> = asked.iter().map(ToString::to_string).collect();
+    let selected = library.select(&words)?;
+    let open = |exercise: &&&Exercise| !work.progress.is_done(exercise);
+    let first = selected.iter().find(open).or(selected.first());
+    first.copied().context("there is no exercise")
+}
+
+/// Puts an exercise into the folder; what is there stays. It becomes the current one.
+fn hand_out(
+    library: &Library,
+    work: &mut Work,
+    exercise: &Exercise,
+    languages: &[Language],
+    spoil: bool,
+) -> Result<()> {
+    if exercise.kind != Kind::Write && !spoil {
+        // A handout may be without it.
+        let first = exercise.builds_on.first();
+        let first = first.and_then(|id| library.one(id).ok());
+        if let Some(first) = first.filter(|first| !work.progress.is_done(first)) {
+            bail!(
+                "{} begins with a finished {}, which you have not passed: --spoil hands it out all the same",
+                exercise.id(),
+                first.id()
+            );
+        }
+    }
+    let folder = work.folder(exercise);
+    write_new(&folder.join("README.md"), &exercise.readme()?)?;
+    for &language in languages {
+        let path = folder.join(file_name("main", language));
+        let is_new = write_new(&path, &exercise.skeleton(library, language)?)?;
+        let what = if is_new {
+            "handed out"
+        } else {
+            "there already:"
+        };
+        print_line(format_args!("{what} {}", shown(&path)))?;
+        if language == Language::Rust {
+            register(work, exercise)?;
+        }
+    }
+    work.progress.at = Some(exercise.id());
+    work.progress.write()?;
+    let is_found = work::place(None, library)? == work.root;
+    let dir = if is_found {
+        String::new()
+    } else {
+        format!(" --dir {}", shown(&work.root))
+    };
+    print_line(format_args!(
+        "\n{}: {} ({}, about {} minutes)\nRead {}, then: {} watch{dir}",
+        exercise.id(),
+        exercise.title,
+        exercise.kind.name(),
+        exercise.minutes,
+        shown(&folder.join("README.md")),
+        tool()
+    ))?;
+    Ok(())
+}
+
+/// Adds the executable of an exercise to the folder's `Cargo.toml`.
+fn register(work: &Work, exercise: &Exercise) -> Result<()> {
+    let path = work.root.join("Cargo.toml");
+    let mut text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let name = exercise.executable();
+    if !text.contains(&format!("name = {name:?}")) {
+        text += &bin(&name, &format!("{}/main.rs", exercise.id()));
+        fs::write(&path, text).with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
+/// An executable as `Cargo.toml` has it.
+pub(in crate::course) fn bin(name: &str, path: &str) -> String {
+    format!("\n[[bin]]\nname = {name:?}\npath = {path:?}\n")
+}
+
+/// `cargo lab next`: hands out the exercise after the current one that has not passed.
+pub fn next(at: &At) -> Result<ExitCode> {
+    let library = open_library()?;
+    let Desk {
+        mut work, exercise, ..
+    } = Desk::open(&library, at, None)?;
+    let position = library
+        .exercises
+        .iter()
+        .position(|other| other.id() == exercise.id());
+    let from = position.map_or(0, |position| position + 1);
+    let (before, after) = library.exercises.split_at(from);
+    let mut others = after.iter().chain(before);
+    let open = |other: &&Exercise| !work.progress.is_done(other) && other.id() != exercise.id();
+    if !work.progress.is_done(exercise) {
+        let id = exercise.id();
+        print_line(format_args!(
+            "{id} has not passed yet; it stays where it is."
+        ))?;
+    }
+    match others.find(open) {
+        None => print_line("That was the last: all exercises have passed.")?,
+        Some(next) => {
+            let languages = match work::known(work.language(next)) {
+                Some(language) => vec![language],
+                None => Language::BOTH.to_vec(),
+            };
+            hand_out(&library, &mut work, next, &languages, false)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `cargo lab reset`: hands out the skeleton again, and keeps what was written.
+pub fn reset(args: &ResetArgs) -> Result<ExitCode> {
+    let library = open_library()?;
+    let desk = Desk::open(&library, &args.at, args.exercise.as_deref())?;
+    put_back(&desk)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Keeps what was written beside it, and hands out the skeleton again.
+pub(in crate::course) fn put_back(desk: &Desk) -> Result<()> {
+    let name = desk.language();
+    let source = desk.work.source(desk.exercise, &name)?;
+    let language = work::known(&name).with_context(|| {
+        format!("there are skeletons in Rust and in Python, and none in {name}")
+    })?;
+    let skeleton = desk.exercise.skeleton(desk.library, language)?;
+    if source.exists() {
+        let backup = unused_beside(&source)?;
+        fs::rename(&source, &backup).with_context(|| source.display().to_string())?;
+        let backup = shown(&backup);
+        print_line(format_args!("what you wrote is now {backup}"))?;
+    }
+    write_new(&source, &skeleton)?;
+    print_line(format_args!("handed out {}", shown(&source)))?;
+    Ok(())
+}
+
+/// A name beside a file for a backup of it, which no file has: `main.rs.backup-1700000000`.
+fn unused_beside(file: &Path) -> Result<PathBuf> {
+    let mut number = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    loop {
+        let mut name = file.as_os_str().to_owned();
+        name.push(format!(".backup-{number}"));
+        let backup = PathBuf::from(name);
+        if !backup.try_exists()? {
+            return Ok(backup);
+        }
+        number += 1;
+    }
+}
