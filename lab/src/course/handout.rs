@@ -108,7 +108,7 @@ pub(super) fn write(
 
 /// A lab's README without what shows its programs, and without links that lead out of the handout.
 fn given(readme: &str, folder: &Path) -> String {
-    const LEFT_OUT: [&str; 3] = ["Step by step", "What happens", "Experiments"];
+    const LEFT_OUT: [&str; 2] = ["Step by step", "What happens"];
     let is_given = |chapter: &&str| !LEFT_OUT.iter().any(|title| chapter.starts_with(title));
     let chapters: Vec<_> = readme.split("\n## ").filter(is_given).collect();
     let text = chapters.join("\n## ");

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use regex_lite::Regex;
+
 use crate::{exercises, lab_in, run, solution};
 
 pub(crate) fn files(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -51,6 +53,9 @@ fn a_handout_works_in_an_empty_folder_and_has_no_solution_in_any_file() {
         }
     }
 
+    let dead = dead_links(&given);
+    assert!(dead.is_empty(), "{dead:#?}");
+
     for (language, extension) in [("rust", "rs"), ("python", "py")] {
         let home = tempfile::tempdir().unwrap();
         let tool = given.join("lab");
@@ -74,4 +79,25 @@ fn a_handout_works_in_an_empty_folder_and_has_no_solution_in_any_file() {
         assert!(!shown && said.contains("not handed out"), "{said}");
         assert!(at(&[]).1.contains("3 of"), "{}", at(&[]).1);
     }
+}
+
+/// The links of all texts in `folder` that lead to no file.
+fn dead_links(folder: &Path) -> Vec<String> {
+    let link = Regex::new(r"\]\(([^)#]+)[^)]*\)").unwrap();
+    let mut texts = Vec::new();
+    files(folder, &mut texts);
+    texts.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    assert!(texts.len() > exercises().len());
+    let mut dead = Vec::new();
+    for path in texts {
+        let text = fs::read_to_string(&path).unwrap();
+        let beside = path.parent().unwrap();
+        for found in link.captures_iter(&text) {
+            let to = &found[1];
+            if !to.contains("://") && !beside.join(to).exists() {
+                dead.push(format!("{}: {to}", path.display()));
+            }
+        }
+    }
+    dead
 }
