@@ -85,10 +85,14 @@ pub fn watch(args: &WatchArgs) -> Result<ExitCode> {
                 steps::say_hint(&desk, hints)?;
                 keys_line()?;
             }
-            Signal::Key('r') => {
-                steps::put_back(&desk)?;
-                seen = look(&mut desk, &args.how)?;
-            }
+            Signal::Key('r') => match steps::put_back(&desk) {
+                Ok(()) => seen = look(&mut desk, &args.how)?,
+                // There is no skeleton in a third language.
+                Err(error) => {
+                    print_line(format_args!("\nerror: {error:#}"))?;
+                    keys_line()?;
+                }
+            },
             Signal::Key('l') => {
                 steps::overview(&args.how.at)?;
                 keys_line()?;
