@@ -12,22 +12,26 @@ use std::io::Read;
 
 use anyhow::{Result, ensure};
 use common::header;
-use serde_json::json;
+use serde::Serialize;
 
 /// The longest text that is sent or accepted, in bytes.
 pub const MAX_TEXT: usize = 1024 * 1024;
 
+/// The header of a frame.
+#[derive(Serialize)]
+struct Header {
+    /// The length of the text in bytes.
+    data_size: usize,
+}
+
 /// Packs a text of at most [`MAX_TEXT`] bytes into one buffer, so that one write sends it.
 pub fn pack(text: &str) -> Result<Vec<u8>> {
-    let size = text.len();
+    let data_size = text.len();
     ensure!(
-        size <= MAX_TEXT,
-        "a text of {size} bytes is too long, at most {MAX_TEXT} are accepted: send less"
+        data_size <= MAX_TEXT,
+        "a text of {data_size} bytes is too long, at most {MAX_TEXT} are accepted: send less"
     );
-    Ok(header::pack_json(
-        &json!({ "data_size": size }),
-        text.as_bytes(),
-    )?)
+    Ok(header::pack_json(&Header { data_size }, text.as_bytes())?)
 }
 
 /// Reads a frame's text; what is not UTF-8 becomes U+FFFD. `None` when the peer closed before it.
@@ -49,6 +53,8 @@ pub fn read(stream: &mut impl Read) -> Result<Option<String>> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
