@@ -14,7 +14,8 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::run::descendants::{self, kill_group};
 
-/// The processes that run now. Hold the lock while you start one, so that none is missed.
+/// The processes that run now. Hold the lock while you start one, so that none is missed, and while you have what none
+/// may inherit between its `fork` and its `exec`.
 pub(crate) fn running() -> MutexGuard<'static, BTreeSet<u32>> {
     static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)

@@ -11,6 +11,7 @@ use socket2::{Domain, Socket, Type};
 
 use crate::check::engine::trial::{Result, Stop};
 use crate::pairs::Transport;
+use crate::run::interrupt::running;
 
 /// How long a fixed port is waited for. A server without SO_REUSEADDR leaves it in TIME_WAIT, for
 /// a minute on Linux.
@@ -192,6 +193,8 @@ fn listed(transport: Transport, port: u16) -> Option<bool> {
 
 /// Whether a program without SO_REUSEADDR would get the port.
 fn can_be_bound(transport: Transport, port: u16) -> bool {
+    // A program that another thread starts meanwhile would have this socket too, until its `exec`.
+    let _none_starts = running();
     bind(transport, port).is_ok()
 }
 
@@ -223,6 +226,26 @@ mod tests {
             let again = bind(transport.other(), reserved.number);
             assert_eq!(again.unwrap_err().kind(), io::ErrorKind::AddrInUse);
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_that_starts_meanwhile_keeps_no_reserved_port() {
+        use crate::run::process::{PATIENCE, Process};
+        use std::process::Command;
+
+        thread::scope(|scope| {
+            let starting = scope.spawn(|| {
+                for _ in 0..100 {
+                    let mut program = Process::start(&mut Command::new("true")).unwrap();
+                    program.wait(PATIENCE).unwrap();
+                }
+            });
+            while !starting.is_finished() {
+                let reserved = reserve(Transport::Udp).unwrap();
+                bind(Transport::Udp, reserved.number).unwrap();
+            }
+        });
     }
 
     #[test]

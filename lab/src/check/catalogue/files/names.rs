@@ -7,6 +7,7 @@ use crate::check::catalogue::service::{KNOWN, SECRET, Service};
 use crate::check::engine::context::Context;
 use crate::check::engine::server::Server;
 use crate::check::engine::trial::{Result, Stop};
+use crate::run::process::{PATIENCE, Process};
 
 /// A client asks for `name`; it must get nothing.
 fn asks_in_vain(service: &Service, server: &Server, name: &str) -> Result {
@@ -104,8 +105,9 @@ pub(crate) fn not_a_file(context: &Context) -> Result {
     let fifo = service.shared().join("fifo");
     if service.downloads() {
         // The command is portable, the system call is not.
-        let made = Command::new("mkfifo").arg(&fifo).output();
-        if !made.is_ok_and(|made| made.status.success()) {
+        let mkfifo = Process::start(Command::new("mkfifo").arg(&fifo));
+        let ended = mkfifo.and_then(|mut mkfifo| Ok(mkfifo.wait(PATIENCE)?));
+        if !ended.is_ok_and(|status| status.is_some_and(|status| status.success())) {
             return Err(Stop::Skipped("no FIFO can be made here".to_owned()));
         }
     }
