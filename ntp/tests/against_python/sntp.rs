@@ -1,11 +1,5 @@
 //! `ntp::sntp` against its mirror in `ntp/python/sntp`: whatever the bytes, both make the same of them.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that cannot set up its case ends with a panic"
-)]
-
 use std::path::Path;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
@@ -20,10 +14,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
-use crate::python::Python;
-
-#[path = "../../common/tests/against_python/python.rs"]
-mod python;
+use crate::python::{self, Python};
 
 /// How many cases each test has. They go to Python in one piece.
 const CASES: usize = 2000;
