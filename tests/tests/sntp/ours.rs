@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use lab::host::namespace::End;
 use lab::pairs::{Language, Side};
 use lab::run::executables::{self, Profile};
-use lab::run::process::PATIENCE;
-use ntp::sntp::packet::{Packet, SIZE};
+use lab::run::process::{PATIENCE, Process};
+use ntp::sntp::packet::{Packet, RATE, SERVER, SIZE};
 use ntp::sntp::timestamp::{Span, Timestamp};
 use regex_lite::Regex;
 use rustix::process::Signal;
@@ -55,22 +55,23 @@ fn an_offset_is_right_within_half_of_the_delay_also_across_the_end_of_the_era() 
     }
 }
 
-/// Asks until there is an answer, from a socket of its own.
-fn exchange(address: SocketAddr, question: &[u8]) -> Option<Vec<u8>> {
+/// Asks from a socket of its own, and tells the answer.
+fn answer_of(address: SocketAddr) -> Packet {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    socket.send_to(question, address).unwrap();
-    let mut buffer = [0; 2048];
-    let size = socket.recv(&mut buffer).ok()?;
-    Some(buffer[..size].to_vec())
+    let question = Packet::question(Timestamp(7)).pack();
+    socket.send_to(&question, address).unwrap();
+    let mut buffer = [0; SIZE + 1];
+    let size = socket.recv(&mut buffer).unwrap();
+    assert_eq!(size, SIZE);
+    Packet::unpack(&buffer).unwrap()
 }
 
 #[test]
 fn without_flags_a_server_says_that_its_clock_is_not_set() {
     for &language in languages("the server without flags") {
         let (_server, address) = start(plain_server(language), &[]);
-        let answer = exchange(address, &Packet::question(Timestamp(7)).pack()).unwrap();
-        let answer = Packet::unpack(&answer).unwrap();
+        let answer = answer_of(address);
         assert_eq!(
             (answer.leap, answer.stratum, &answer.reference_id),
             (3, 0, b"INIT")
@@ -90,18 +91,67 @@ fn without_flags_a_server_says_that_its_clock_is_not_set() {
 #[test]
 fn the_flags_of_a_server_stand_in_its_answers() {
     for &language in languages("the flags of the server") {
-        for (reference, id, name) in [("GPS", *b"GPS\0", "1"), ("192.0.2.9", [192, 0, 2, 9], "3")] {
-            let flags = ["--stratum", name, "--reference", reference];
+        for (reference, id, stratum) in
+            [("GPS", *b"GPS\0", "1"), ("192.0.2.9", [192, 0, 2, 9], "3")]
+        {
+            let flags = ["--stratum", stratum, "--reference", reference];
             let (_server, address) = start(plain_server(language), &flags);
-            let answer = exchange(address, &Packet::question(Timestamp(7)).pack()).unwrap();
-            let answer = Packet::unpack(&answer).unwrap();
+            let answer = answer_of(address);
             assert_eq!(
                 (answer.leap, answer.stratum.to_string(), answer.reference_id),
-                (0, name.to_owned(), id)
+                (0, stratum.to_owned(), id)
             );
             // The clock was set before the question came.
             assert!(answer.receive.since(answer.reference) > Span(0));
         }
+    }
+}
+
+/// What both sides say of a client that asks too fast.
+const TOO_FAST: &str = "kiss-o'-death RATE: we ask too fast";
+
+#[test]
+fn a_ninth_question_within_the_interval_is_too_fast_and_both_sides_say_so() {
+    for &of_server in languages("the server that is asked too fast") {
+        for &of_client in languages("the client that asks too fast") {
+            let (server, address) = server(of_server, &["--interval", "3600"]);
+            let output = client(of_client, address, &["--count", "9", "--interval", "0"])
+                .output()
+                .unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 8);
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(told, format!("Error: {address}: {TOO_FAST}\n"));
+            assert!(server.stdout().shows(", too fast\n", PATIENCE));
+            assert_eq!(server.stdout().text().lines().count(), 9);
+        }
+    }
+}
+
+#[test]
+fn who_is_told_to_be_patient_waits_twice_as_long_and_not_after_the_last_question() {
+    let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+    server.set_read_timeout(Some(PATIENCE)).unwrap();
+    let address = server.local_addr().unwrap();
+    for &language in languages("the client that is told to be patient") {
+        let flags = ["--count", "2", "--interval", "0.55"];
+        let mut client = Process::start(&mut client(language, address, &flags)).unwrap();
+        for _ in 0..2 {
+            let mut buffer = [0; SIZE];
+            let (_, peer) = server.recv_from(&mut buffer).unwrap();
+            let kiss = Packet {
+                mode: SERVER,
+                stratum: 0,
+                reference_id: RATE,
+                origin: Packet::unpack(&buffer).unwrap().transmit,
+                ..Packet::question(Timestamp(0))
+            };
+            server.send_to(&kiss.pack(), peer).unwrap();
+        }
+        assert_eq!(client.wait(PATIENCE).unwrap().unwrap().code(), Some(1));
+        let told = format!(
+            "warning: {address}: {TOO_FAST}: 1.1 s until we ask again\nError: {address}: {TOO_FAST}\n"
+        );
+        assert_eq!(client.stderr().text(), told, "{language:?}");
     }
 }
 
@@ -150,7 +200,7 @@ fn on_a_terminal_the_samples_are_drawn_and_elsewhere_not() {
 }
 
 #[test]
-fn others_than_this_machine_are_asked_once_in_fifteen_seconds() {
+fn a_server_beyond_the_loopback_is_asked_once_in_fifteen_seconds() {
     let Some(wire) = wire("the pause between two questions") else {
         return;
     };

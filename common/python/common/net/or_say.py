@@ -97,10 +97,10 @@ def _cannot_listen(sock, address, error):
 def no_answer(server, limit, start):
     """The sentence for a server that said nothing for limit seconds; start is the command that starts it."""
     return console.Failure(
-        f"no answer from {shown(server)} within {_seconds(limit)} s: is the server running? start it with {start}"
+        f"no answer from {shown(server)} within {shown_seconds(limit)} s: is the server running? start it with {start}"
     )
 
 
-def _seconds(limit):
+def shown_seconds(limit):
     """A number of seconds as Rust shows it: to the nanosecond, without an exponent or a needless .0."""
     return f"{decimal.Decimal(repr(round(limit, 9))).normalize():f}"
