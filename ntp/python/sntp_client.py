@@ -22,7 +22,7 @@ from sntp.plot import plot
 START = "python3 ntp/python/sntp_server.py"
 
 COURTESY = 15
-"""Who asks others than this machine waits so long between two questions (RFC 4330, 10), in seconds."""
+"""Who asks a server beyond the loopback waits so long between two questions (RFC 4330, 10), in seconds."""
 
 
 def main():
@@ -39,31 +39,31 @@ def main():
             flags.sleep(pause)
         # (2) urandom: a number that nobody can guess, in place of our time
         nonce = int.from_bytes(os.urandom(8), "big")
-        asked = time.monotonic()
-        left_at = timestamp.now()
+        begun = time.monotonic()
+        asked = timestamp.now()
         with net.or_say("cannot send to", server):
             # (3) sendto: T1 was just now
             sock.sendto(packet.question(nonce).pack(), server)
         while True:
             with net.or_no_answer(server, limit, START):
                 # What strangers send must not prolong the wait.
-                sock.settimeout(net.time_left(asked, limit))
+                sock.settimeout(net.time_left(begun, limit))
                 # (4) recvfrom: T4 is now
                 data, peer = sock.recvfrom(net.BUFFER_SIZE)
-            came_at = timestamp.now()
+            answered = timestamp.now()
             # (5) unpack: from the address and port that were asked, with the number bit for bit
             answer = packet.unpack(data)
             if answer and net.answers_for(peer, server) and answer.origin == nonce:
                 break
         try:
             # (6) the other checks, in their order; then offset and delay
-            measured = sample(answer, left_at, came_at)
+            measured = sample(answer, asked, answered)
         except Refusal as refusal:
             if not refusal.asks_for_patience or query + 1 == args.count:
                 raise console.Failure(f"{net.shown(server)}: {refusal}") from None
             # It asks for longer pauses, and gets them.
             pause = max(2 * pause, 1)
-            console.warn(f"{net.shown(server)}: {refusal}: {pause:g} s until we ask again")
+            console.warn(f"{net.shown(server)}: {refusal}: {net.shown_seconds(pause)} s until we ask again")
             continue
         if args.json:
             console.print_line(measured.json(net.shown(server)))
@@ -85,7 +85,7 @@ def arguments():
         metavar="SECONDS",
         type=flags.seconds,
         default=1,
-        help="how long to wait between two questions; 15 at least unless the server is this machine",
+        help="how long to wait between two questions; 15 at least unless the server is on the loopback",
     )
     parser.add_argument("--json", action="store_true", help="prints each answer as a JSON object")
     return parser

@@ -29,7 +29,7 @@ def main():
     clients = rate.Clients(args.interval)
     # (1) socket, bind
     sock = net.udp_socket(args)
-    # (2) setsockopt: SO_TIMESTAMPNS, the kernel notes when a datagram comes
+    # (2) setsockopt: SO_TIMESTAMPNS, the kernel notes when a datagram comes; where none does, (3) looks at the clock
     sock.stamp_arrivals()
     while True:
         # (3) recvmsg: the datagram, and when it came, which is T2
@@ -48,8 +48,8 @@ def main():
             origin=question.transmit,
             receive=timestamp.plus(timestamp.at(received), shift),
         )
-        in_time = clients.may_ask(peer[0], time.monotonic())
-        if not in_time:
+        may_ask = clients.may_ask(peer[0], time.monotonic())
+        if not may_ask:
             # (5) kiss-o'-death: who asks too fast learns only that
             answer = answer._replace(reference_id=packet.RATE)
         elif args.stratum > 0:
@@ -59,7 +59,7 @@ def main():
         with net.or_warn("cannot send to", peer):
             # (7) sendto
             sock.sendto(answer.pack(), peer)
-        told = "" if in_time else ", too fast"
+        told = "" if may_ask else ", too fast"
         console.print_line(f"[{net.shown(peer)}] asks in version {question.version}{told}")
 
 

@@ -153,18 +153,10 @@ fn failed(error: io::Error) -> CommandError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::loopback::connection;
     use proptest::prelude::*;
     use std::io::Write;
-    use std::net::TcpListener;
     use std::thread;
-
-    fn connection() -> (TcpStream, TcpStream) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let far = listener.accept().unwrap().0;
-        far.set_nodelay(true).unwrap();
-        (near, far)
-    }
 
     #[test]
     fn several_commands_in_one_segment_are_several_commands() {

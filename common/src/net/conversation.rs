@@ -125,15 +125,9 @@ pub fn hang_up(mut stream: &TcpStream) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::loopback::connection;
     use std::io::Write;
-    use std::net::TcpListener;
     use std::sync::mpsc;
-
-    fn connection() -> (TcpStream, TcpStream) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        (near, listener.accept().unwrap().0)
-    }
 
     #[test]
     fn a_conversation_has_a_thread_and_the_connection_is_closed_after_it() {

@@ -37,20 +37,15 @@ pub fn exchange(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::loopback::connection;
     use std::io;
-    use std::net::{Shutdown, TcpListener};
+    use std::net::Shutdown;
     use std::thread;
-
-    fn connection() -> (TcpStream, TcpStream, SocketAddr) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let client = TcpStream::connect(address).unwrap();
-        (client, listener.accept().unwrap().0, address)
-    }
 
     #[test]
     fn a_message_of_megabytes_comes_back_whole() {
-        let (client, server, address) = connection();
+        let (client, server) = connection();
+        let address = client.peer_addr().unwrap();
         let echoing = thread::spawn(move || io::copy(&mut &server, &mut &server));
         let message: Vec<_> = (0..=u8::MAX).cycle().take(5 << 20).collect();
         assert!(exchange(&client, &message, address).unwrap() == message);
@@ -60,7 +55,8 @@ mod tests {
 
     #[test]
     fn a_server_that_hangs_up_is_told_with_the_bytes_that_came() {
-        let (client, mut server, address) = connection();
+        let (client, mut server) = connection();
+        let address = client.peer_addr().unwrap();
         server.write_all(b"HEL").unwrap();
         server.shutdown(Shutdown::Write).unwrap();
         let error = exchange(&client, b"hello", address)

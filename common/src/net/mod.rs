@@ -10,6 +10,8 @@ mod address;
 mod conversation;
 mod counted;
 mod exchange;
+#[cfg(test)]
+pub(crate) mod loopback;
 mod or_say;
 mod stamped;
 mod tcp;

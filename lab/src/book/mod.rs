@@ -19,7 +19,7 @@ use clap::Args;
 use mdbook_driver::MDBook;
 use mdbook_driver::config::Config;
 
-use crate::pairs::{PAIRS, Pair};
+use crate::pairs::labs;
 use crate::run::executables;
 use crate::run::interrupt::Folder;
 
@@ -143,13 +143,16 @@ fn write_sources(folder: &Path, recordings: &recordings::Recordings) -> Result<(
 
 /// The pictures of the READMEs, by their paths in the workspace.
 fn pictures() -> Result<Vec<String>> {
-    let trace = |pair: &Pair| format!("{}/trace.svg", pair.package);
-    let mut pictures: Vec<String> = PAIRS.iter().map(trace).collect();
-    for entry in fs::read_dir(executables::workspace().join(PICTURES))? {
-        let path = entry?.path();
-        let is_picture = path.extension().is_some_and(|ending| ending != "md");
-        let name = path.file_name().unwrap_or_default().display();
-        pictures.extend(is_picture.then(|| format!("{PICTURES}/{name}")));
+    let mut pictures = Vec::new();
+    for folder in labs().into_iter().chain([PICTURES]) {
+        for entry in fs::read_dir(executables::workspace().join(folder))? {
+            let path = entry?.path();
+            let is_picture = path
+                .extension()
+                .is_some_and(|ending| ending == "svg" || ending == "png");
+            let name = path.file_name().unwrap_or_default().display();
+            pictures.extend(is_picture.then(|| format!("{folder}/{name}")));
+        }
     }
     Ok(pictures)
 }

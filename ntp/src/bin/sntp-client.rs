@@ -21,7 +21,7 @@ use ntp::sntp::timestamp::Timestamp;
 
 const START: &str = "cargo run -p ntp --bin sntp-server";
 
-/// Who asks others than this machine waits so long between two questions (RFC 4330, 10).
+/// Who asks a server beyond the loopback waits so long between two questions (RFC 4330, 10).
 const COURTESY: Duration = Duration::from_secs(15);
 
 /// Asks an NTP server for the time, and shows how far the clock is from it
@@ -37,7 +37,7 @@ struct Args {
         allow_negative_numbers = true
     )]
     count: u64,
-    /// How long to wait between two questions; 15 at least unless the server is this machine
+    /// How long to wait between two questions; 15 at least unless the server is on the loopback
     #[arg(long, value_name = "SECONDS", default_value_t = flags::Seconds::whole(1), allow_negative_numbers = true)]
     interval: flags::Seconds,
     /// Prints each answer as a JSON object
@@ -62,32 +62,34 @@ fn main() -> Result {
         }
         // (2) urandom: a number that nobody can guess, in place of our time
         let nonce = Timestamp(getrandom::u64().context("no random number")?);
-        let asked = Instant::now();
-        let left_at = Timestamp::now();
+        let begun = Instant::now();
+        let asked = Timestamp::now();
         // (3) sendto: T1 was just now
         socket
             .send_to(&Packet::question(nonce).pack(), server)
             .or_say("cannot send to", server)?;
-        let (answer, came_at) = loop {
+        let (answer, answered) = loop {
             // What strangers send must not prolong the wait.
-            let left = net::time_left(asked, limit).or_no_answer(server, limit, START)?;
-            socket.set_read_timeout(left)?;
+            let left = net::time_left(begun, limit).or_no_answer(server, limit, START)?;
+            socket
+                .set_read_timeout(left)
+                .or_say("cannot receive from", server)?;
             // (4) recvfrom: T4 is now
             let (size, peer) = match socket.recv_from(&mut buffer) {
                 Err(error) if net::is_passing(&error) => continue,
                 received => received.or_no_answer(server, limit, START)?,
             };
-            let came_at = Timestamp::now();
+            let answered = Timestamp::now();
             // (5) unpack: from the address and port that were asked, with the number bit for bit
             match Packet::unpack(&buffer[..size]) {
                 Some(answer) if net::answers_for(peer, server) && answer.origin == nonce => {
-                    break (answer, came_at);
+                    break (answer, answered);
                 }
                 _ => {}
             }
         };
         // (6) the other checks, in their order; then offset and delay
-        match Sample::from(&answer, left_at, came_at) {
+        match Sample::from(&answer, asked, answered) {
             Ok(sample) if args.json => console::print_line(sample.json(&server.to_string()))?,
             Ok(sample) => {
                 console::print_line(&sample)?;

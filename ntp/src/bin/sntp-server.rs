@@ -52,7 +52,7 @@ fn main() -> Result {
     // (1) socket, bind
     let socket = net::udp_socket(&args.net, false)?;
     let mut buffer = net::datagram_buffer();
-    // (2) setsockopt: SO_TIMESTAMPNS, the kernel notes when a datagram comes
+    // (2) setsockopt: SO_TIMESTAMPNS, the kernel notes when a datagram comes; where none does, (3) looks at the clock
     let _ = socket.stamp_arrivals();
     loop {
         // (3) recvmsg: the datagram, and when it came, which is T2
@@ -72,8 +72,8 @@ fn main() -> Result {
             receive: Timestamp::from(received).plus(shift),
             ..Packet::default()
         };
-        let in_time = clients.may_ask(peer.ip(), Instant::now());
-        if !in_time {
+        let may_ask = clients.may_ask(peer.ip(), Instant::now());
+        if !may_ask {
             // (5) kiss-o'-death: who asks too fast learns only that
             answer.reference_id = RATE;
         } else if args.stratum > 0 {
@@ -88,7 +88,7 @@ fn main() -> Result {
         socket
             .send_to(&answer.pack(), peer)
             .or_warn("cannot send to", peer);
-        let (version, told) = (question.version, if in_time { "" } else { ", too fast" });
+        let (version, told) = (question.version, if may_ask { "" } else { ", too fast" });
         console::print_line(format_args!("[{peer}] asks in version {version}{told}"))?;
     }
 }

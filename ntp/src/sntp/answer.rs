@@ -7,7 +7,7 @@
 //! | | what | otherwise |
 //! |---|---|---|
 //! | 1 | mode 4, an answer | |
-//! | 2 | stratum not 0 | kiss-o'-death: DENY and RSTR end it, RATE waits longer, of all others (INIT) it has no time |
+//! | 2 | stratum not 0 | kiss-o'-death: RATE asks for longer pauses; DENY, RSTR and all others (INIT) have no time for us |
 //! | 3 | leap indicator not 3 | the server's clock is not set |
 //! | 4 | the version that was asked in | |
 //! | 5 | stratum 15 at most | 16 means unsynchronised, what is above is reserved |
@@ -112,21 +112,30 @@ impl Sample {
     pub fn from(answer: &Packet, asked: Timestamp, answered: Timestamp) -> Result<Self, Refusal> {
         let distance = answer.root_distance();
         let name = answer.reference_name();
-        match answer {
-            _ if answer.mode != SERVER => return Err(Refusal::Mode(answer.mode)),
-            _ if answer.stratum == 0 => {
-                let code = Code {
-                    bytes: answer.reference_id,
-                    name,
-                };
-                return Err(Refusal::Kiss { code });
-            }
-            _ if answer.leap == UNSYNCHRONISED => return Err(Refusal::Unsynchronised),
-            _ if answer.version != VERSION => return Err(Refusal::Version(answer.version)),
-            _ if answer.stratum > 15 => return Err(Refusal::Stratum(answer.stratum)),
-            _ if answer.transmit == Timestamp(0) => return Err(Refusal::NoTime),
-            _ if distance >= MOST_DISTANCE => return Err(Refusal::Distance(distance)),
-            _ => {}
+        if answer.mode != SERVER {
+            return Err(Refusal::Mode(answer.mode));
+        }
+        if answer.stratum == 0 {
+            let code = Code {
+                bytes: answer.reference_id,
+                name,
+            };
+            return Err(Refusal::Kiss { code });
+        }
+        if answer.leap == UNSYNCHRONISED {
+            return Err(Refusal::Unsynchronised);
+        }
+        if answer.version != VERSION {
+            return Err(Refusal::Version(answer.version));
+        }
+        if answer.stratum > 15 {
+            return Err(Refusal::Stratum(answer.stratum));
+        }
+        if answer.transmit == Timestamp(0) {
+            return Err(Refusal::NoTime);
+        }
+        if distance >= MOST_DISTANCE {
+            return Err(Refusal::Distance(distance));
         }
         let times = Times {
             asked,

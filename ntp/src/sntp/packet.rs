@@ -8,7 +8,7 @@
 //! | 3 | `b` | precision | how exact the clock is, 2^precision s |
 //! | 4 | `I` | root delay | the round trip to the clock at the root, in 2^-16 s |
 //! | 8 | `I` | root dispersion | how wrong that clock may be, in 2^-16 s |
-//! | 12 | `4s` | reference id | of what the clock is set by: four letters up to stratum 1, above an IPv4 address; the code of a kiss |
+//! | 12 | `4s` | reference id | of what the clock is set by: four letters up to stratum 1, above an IPv4 address, or of an IPv6 one the beginning of its md5; the code of a kiss |
 //! | 16 | `Q` | reference | when the clock was last set |
 //! | 24 | `Q` | origin | in an answer: the transmit timestamp of the question, bit for bit |
 //! | 32 | `Q` | receive | T2, when the question came |
@@ -19,6 +19,7 @@
 //!
 //! Sources: RFC 4330, 4 (the fields) and 8 (kiss-o'-death); RFC 5905, 7.3.
 
+use std::array;
 use std::net::Ipv4Addr;
 
 use super::timestamp::Timestamp;
@@ -115,14 +116,6 @@ impl Packet {
     #[must_use]
     pub fn unpack(bytes: &[u8]) -> Option<Self> {
         let (bytes, _) = bytes.split_first_chunk::<SIZE>()?;
-        let four = |at: usize| [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
-        let time = |at: usize| {
-            let halves = (
-                u32::from_be_bytes(four(at)),
-                u32::from_be_bytes(four(at + 4)),
-            );
-            Timestamp(u64::from(halves.0) << 32 | u64::from(halves.1))
-        };
         Some(Self {
             leap: bytes[0] >> 6,
             version: bytes[0] >> 3 & 7,
@@ -130,13 +123,13 @@ impl Packet {
             stratum: bytes[1],
             poll: bytes[2].cast_signed(),
             precision: bytes[3].cast_signed(),
-            root_delay: u32::from_be_bytes(four(4)),
-            root_dispersion: u32::from_be_bytes(four(8)),
-            reference_id: four(12),
-            reference: time(16),
-            origin: time(24),
-            receive: time(32),
-            transmit: time(40),
+            root_delay: u32::from_be_bytes(field(bytes, 4)),
+            root_dispersion: u32::from_be_bytes(field(bytes, 8)),
+            reference_id: field(bytes, 12),
+            reference: Timestamp(u64::from_be_bytes(field(bytes, 16))),
+            origin: Timestamp(u64::from_be_bytes(field(bytes, 24))),
+            receive: Timestamp(u64::from_be_bytes(field(bytes, 32))),
+            transmit: Timestamp(u64::from_be_bytes(field(bytes, 40))),
         })
     }
 
@@ -163,12 +156,17 @@ impl Packet {
     }
 }
 
+/// The bytes of the field that begins at `at`: as many as the number has that is made of them.
+fn field<const N: usize>(bytes: &[u8; SIZE], at: usize) -> [u8; N] {
+    array::from_fn(|index| bytes[at + index])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The answer of figure 1 in words, each field with a number of its own.
+    /// An answer that has another number in each field.
     const ANSWER: Packet = Packet {
         leap: 1,
         version: 4,

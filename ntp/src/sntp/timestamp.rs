@@ -43,10 +43,7 @@ impl From<SystemTime> for Timestamp {
         let unix = Self(UNIX << 32);
         match time.duration_since(UNIX_EPOCH) {
             Ok(after) => unix.plus(Span::from(after)),
-            Err(before) => Self(
-                unix.0
-                    .wrapping_sub(Span::from(before.duration()).0.cast_unsigned()),
-            ),
+            Err(before) => unix.plus(Span(Span::from(before.duration()).0.wrapping_neg())),
         }
     }
 }
@@ -106,8 +103,8 @@ pub struct Times {
 impl Times {
     /// How far the server's clock is before the client's: ((T2 − T1) + (T3 − T4)) / 2 (RFC 4330, 5).
     ///
-    /// Right if both ways took the same time; otherwise wrong by half of the difference, which is less than half
-    /// of the [`delay`](Self::delay).
+    /// Right if both ways took the same time; otherwise wrong by half of the difference, which is half of the
+    /// [`delay`](Self::delay) at most.
     #[must_use]
     pub fn offset(&self) -> Span {
         let there = self.received.since(self.asked);

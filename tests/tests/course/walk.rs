@@ -106,7 +106,7 @@ fn walk(language: &str, extension: &str, comment: &str) {
     assert_eq!(window.end().unwrap(), 0);
     let all = names.len();
     let (_, said) = at(&[]);
-    assert!(said.contains(&format!("{all} of  {all}")), "{said}");
+    assert!(said.contains(&format!("{all:>2} of {all:>2}")), "{said}");
     let (shown, said) = at(&["solution"]);
     assert!(shown, "{said}");
 }

@@ -1,9 +1,13 @@
 //! What breaks the lessons, and the formats of the picture.
 
-use lab::pairs::Side;
+use std::fs;
+
+use lab::pairs::{self, PAIRS, Side};
+use lab::run::executables::workspace;
 use lab::trace::event::{Kind, Trace, What};
 use quick_xml::Reader;
 use quick_xml::events::Event as Xml;
+use regex_lite::Regex;
 use tempfile::TempDir;
 
 use crate::{packets, printed, recorded, trace};
@@ -71,12 +75,9 @@ fn trace_of_small_writes() -> std::process::Command {
     trace(&["--case", "small-writes"])
 }
 
-/// Two datagrams pass between them, so that there are two arrows.
-#[test]
-fn a_picture_is_xml_and_a_mermaid_diagram_has_a_line_an_event() {
-    let args = ["10", "--client", "rust", "--all", "--format"];
-    let svg = printed(trace(&args).arg("svg"));
-    let mut reader = Reader::from_str(&svg);
+#[track_caller]
+fn assert_is_xml(svg: &str) {
+    let mut reader = Reader::from_str(svg);
     let (mut elements, mut depth) = (0, 0);
     loop {
         match reader.read_event().unwrap() {
@@ -87,6 +88,41 @@ fn a_picture_is_xml_and_a_mermaid_diagram_has_a_line_an_event() {
         }
     }
     assert!(elements > 20 && depth == 0, "{svg}");
+}
+
+/// `cargo lab trace PAIR --format svg` has made them.
+#[test]
+fn the_pictures_in_the_readmes_are_of_the_pairs_that_they_name() {
+    let picture =
+        Regex::new(r"!\[The screens, the calls and the packets of (.+)\]\((.+)\)").unwrap();
+    let mut drawn = Vec::new();
+    for lab in pairs::labs() {
+        let folder = workspace().join(lab);
+        let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+        for found in picture.captures_iter(&readme) {
+            let svg = fs::read_to_string(folder.join(&found[2])).unwrap();
+            assert_is_xml(&svg);
+            let pair = PAIRS.iter().find(|pair| pair.name() == found[1]).unwrap();
+            let what = format!(
+                "What happened between the server in Rust and the client in Python of {} {}: {}",
+                pair.number,
+                pair.name(),
+                pair.about
+            );
+            assert!(svg.contains(&format!("aria-label=\"{what}\"")), "{what}");
+            drawn.push(pair.name());
+        }
+        assert!(drawn.iter().any(|name| name.starts_with(lab)), "{lab}");
+    }
+    assert!(drawn.contains(&"ntp/sntp".to_owned()), "{drawn:?}");
+}
+
+/// Two datagrams pass between them, so that there are two arrows.
+#[test]
+fn a_picture_is_xml_and_a_mermaid_diagram_has_a_line_an_event() {
+    let args = ["10", "--client", "rust", "--all", "--format"];
+    let svg = printed(trace(&args).arg("svg"));
+    assert_is_xml(&svg);
     assert_eq!(svg.matches("<path").count(), 2, "{svg}");
 
     let mermaid = printed(trace(&args).arg("mermaid"));

@@ -172,19 +172,13 @@ mod tests {
     use super::super::md5_of;
     use super::*;
     use crate::files::names::open_local;
+    use crate::net::loopback::connection;
     use std::fs;
     use std::io::Seek;
-    use std::net::{Shutdown, TcpListener};
+    use std::net::Shutdown;
     use std::thread;
     use std::time::Duration;
     use tempfile::TempDir;
-
-    /// A connection over the loopback: near end, far end.
-    fn connection() -> (TcpStream, TcpStream) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        (near, listener.accept().unwrap().0)
-    }
 
     fn file_of(size: usize) -> (TempDir, OpenFile, Vec<u8>) {
         let folder = tempfile::tempdir().unwrap();

@@ -1,11 +1,5 @@
 //! `ntp::sntp` against its mirror in `ntp/python/sntp`: whatever the bytes, both make the same of them.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that cannot set up its case ends with a panic"
-)]
-
 use std::path::Path;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
@@ -20,10 +14,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
-use crate::python::Python;
-
-#[path = "../../common/tests/against_python/python.rs"]
-mod python;
+use crate::python::{self, Python};
 
 /// How many cases each test has. They go to Python in one piece.
 const CASES: usize = 2000;
@@ -168,8 +159,8 @@ fn both_languages_count_questions_alike() {
     let program = "\
 from sntp import rate
 
-def may(spacing, questions):
-    clients, now, may = rate.Clients(spacing), 0, []
+def may(interval, questions):
+    clients, now, may = rate.Clients(interval), 0, []
     for client, later in questions:
         now += later
         may.append(clients.may_ask(client, now))
@@ -177,8 +168,8 @@ def may(spacing, questions):
 
 answers = [may(*case) for case in cases]";
     let in_python = ask(&python, program, &json!(cases));
-    for ((spacing, questions), in_python) in cases.iter().zip(in_python.as_array().unwrap()) {
-        let mut clients = Clients::new(Duration::from_secs((*spacing).into()));
+    for ((interval, questions), in_python) in cases.iter().zip(in_python.as_array().unwrap()) {
+        let mut clients = Clients::new(Duration::from_secs((*interval).into()));
         let mut now = Instant::now();
         let may: Vec<_> = questions
             .iter()
@@ -187,7 +178,7 @@ answers = [may(*case) for case in cases]";
                 clients.may_ask([127, 0, 0, *client].into(), now)
             })
             .collect();
-        assert_eq!(&json!(may), in_python, "{spacing} {questions:?}");
+        assert_eq!(&json!(may), in_python, "{interval} {questions:?}");
     }
 }
 
