@@ -107,7 +107,7 @@ def or_no_answer(server, limit, start):
     try:
         yield
     except socket.timeout:
-        raise _no_answer(server, limit, start) from None
+        raise no_answer(server, limit, start) from None
     except OSError as error:
         raise _failure("cannot receive from", server, error) from None
 
@@ -319,6 +319,19 @@ class BoundSocket(socket.socket):
         """
         return self._receive(super().recvfrom, size)[:2]
 
+    def recv_within(self, size, limit):
+        """As recvfrom(), but waits for limit seconds at most: None when nothing came. None waits for ever, 0 not at all."""
+        self.settimeout(limit)
+
+        def receive(size):
+            try:
+                return super(BoundSocket, self).recvfrom(size)
+            except (socket.timeout, BlockingIOError):
+                return None, ("", 0)  # nobody's datagram: no port is 0
+
+        data, peer = self._receive(receive, size)[:2]
+        return None if data is None else (data, peer)
+
     def recv_stamped(self, size):
         """recvmsg: as recvfrom(), and when the datagram came, in nanoseconds of Unix."""
 
@@ -514,11 +527,11 @@ def _cannot_connect(address, error, limit, start):
         return console.Failure(f"no server at {shown(address)}: start it with {start}")
     # The system's own patience has an error number, ours has none.
     if isinstance(error, socket.timeout) and error.errno is None:
-        return _no_answer(address, limit, start)
+        return no_answer(address, limit, start)
     return _failure("cannot connect to", address, error)
 
 
-def _no_answer(server, limit, start):
+def no_answer(server, limit, start):
     return console.Failure(
         f"no answer from {shown(server)} within {_seconds(limit)} s: is the server running? start it with {start}"
     )
