@@ -71,11 +71,14 @@ fn server(language: Language, args: &[&str]) -> (Process, SocketAddr) {
     (process, address)
 }
 
-/// A client in a terminal, which talks to `port`.
+/// A client in a terminal, which talks to `port` and has been let in.
 fn window(language: Language, name: &str, port: u16) -> Window {
     let mut command = command(Side::Client, language);
     command.args(["--name", name, "--port", &port.to_string()]);
-    Window::run(&command, 80).unwrap()
+    let window = Window::run(&command, 80).unwrap();
+    let is_in = window.shows(&format!("* you are {name}"));
+    assert!(is_in, "{language:?} {name}: {}", window.text());
+    window
 }
 
 /// Numbers without a pattern, but the same each time (xorshift).
@@ -227,13 +230,6 @@ fn all_talk(
     let mut windows: Vec<_> = people
         .map(|(name, language)| window(language, name, wire.port))
         .collect();
-    for (window, name) in windows.iter().zip(NAMES) {
-        assert!(
-            window.shows(&format!("* you are {name}")),
-            "{case}: {:?}",
-            window.text()
-        );
-    }
     // All see the last one come, and begin.
     for window in &windows {
         assert!(window.shows("* carl has come"), "{case}: {}", window.text());
@@ -335,7 +331,6 @@ fn who_is_killed_is_told_to_the_others_and_their_name_is_free_again() {
             assert!(window.shows("* carl has vanished"), "{}", window.text());
         }
         let next = window(language, "carl", address.port());
-        assert!(next.shows("* you are carl"), "{}", next.text());
         leave(vec![next]);
         for window in &windows {
             assert!(window.shows("* carl has left"), "{}", window.text());
@@ -378,7 +373,7 @@ fn a_client_without_its_server_leaves_the_terminal_and_says_why() {
         let port = address.port().to_string();
         command.args(["--name", "anna", "--timeout", "1", "--port", &port]);
         let mut anna = Window::run(&command, 200).unwrap();
-        assert!(anna.shows("* you are anna"), "{}", anna.text());
+        assert!(anna.shows("* anna has come"), "{}", anna.text());
         running.kill();
         assert_eq!(anna.end().unwrap(), 1, "{}", anna.text());
         let said = format!("Error: no answer from {address} within 1 s: is the server running?");
@@ -392,18 +387,16 @@ fn the_lessons_client_is_passed_on_and_answered() {
     for &language in languages("the chat with the lesson's client") {
         let (_server, address) = server(language, &[]);
         let anna = window(Language::Rust, "anna", address.port());
-        assert!(anna.shows("* you are anna"), "{}", anna.text());
         for &of_client in languages("the lesson's client in Python") {
             let mut command = executables::command(lesson, Side::Client, of_client).unwrap();
             command.args(["--port", &address.port().to_string()]);
-            let mut visitor = Process::start(command.env("NO_COLOR", "1")).unwrap();
+            let mut visitor = Process::start(&mut command).unwrap();
             let text = format!("is anybody here? asks {of_client:?}");
             visitor.type_text(&format!("pony\n{text}\n")).unwrap();
             visitor.end_input();
             assert!(visitor.wait(PATIENCE).unwrap().unwrap().success());
             let shown = visitor.stdout().text();
-            let answered = format!("来自[{address}]的一条消息:passed on to 1 people\n");
-            assert!(shown.contains(&answered), "{shown}");
+            assert!(shown.contains("passed on to 1 people"), "{shown}");
             assert!(anna.shows(&format!("]: {text}")), "{}", anna.text());
         }
         leave(vec![anna]);
@@ -416,7 +409,6 @@ fn no_stranger_gets_more_bytes_than_they_sent_and_nobody_is_disturbed() {
     for &language in languages("the chat with strangers") {
         let (mut running, address) = server(language, &[]);
         let mut anna = window(Language::Rust, "anna", address.port());
-        assert!(anna.shows("* you are anna"), "{}", anna.text());
         let mut dice = Dice(0x5eed);
         let good = [
             Question::Join {

@@ -71,4 +71,6 @@ def restore():
     """Leaves the terminal as it was, when the program ends while a line is typed."""
     if _attributes is not None:
         termios.tcsetattr(sys.__stdin__, termios.TCSADRAIN, _attributes)
-        os.write(1, b"\n")
+        # What is said now must not wait for the line that is typed.
+        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+        console.print_line()
