@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::accept::BACK_OFF;
-use super::{NetError, OrSay, is_exhausted, ready, time_left};
+use super::{NetError, OrSay, is_exhausted, is_timeout, ready, time_left};
 use crate::console;
 use crate::flags::{UdpClient, UdpServer};
 
@@ -63,6 +63,40 @@ impl BoundSocket {
     /// of memory: it is a warning and a short rest.
     pub fn recv_from(&self, buffer: &mut [u8]) -> Result<(usize, SocketAddr), NetError> {
         self.receive(|socket| socket.recv_from(buffer))
+    }
+
+    /// As [`recv_from`](Self::recv_from), but waits for `limit` at most: `None` when nothing came. A limit of `None` waits for ever,
+    /// one of zero not at all.
+    ///
+    /// # Errors
+    ///
+    /// As `recv_from`.
+    pub fn recv_within(
+        &self,
+        buffer: &mut [u8],
+        limit: Option<Duration>,
+    ) -> Result<Option<(usize, SocketAddr)>, NetError> {
+        let at_once = limit == Some(Duration::ZERO);
+        let prepared = if at_once {
+            self.set_nonblocking(true)
+        } else {
+            self.set_read_timeout(limit)
+        };
+        prepared.or_say("cannot wait on", self.address)?;
+        let mut is_over = false;
+        let received = self.receive(|socket| match socket.recv_from(buffer) {
+            Err(error) if is_timeout(&error) => {
+                is_over = true;
+                // Nobody's datagram: no port is 0.
+                Ok((0, SocketAddr::from(([0, 0, 0, 0], 0))))
+            }
+            received => received,
+        });
+        if at_once {
+            self.set_nonblocking(false)
+                .or_say("cannot wait on", self.address)?;
+        }
+        Ok(Some(received?).filter(|_| !is_over))
     }
 
     /// What [`recv_from`](Self::recv_from) says, whichever call receives.
@@ -263,6 +297,21 @@ mod tests {
         let mut buffer = [0; 16];
         let (size, peer) = server.recv_from(&mut buffer).unwrap();
         assert_eq!((&buffer[..size], peer), (&b"hello"[..], client_address));
+    }
+
+    #[test]
+    fn a_wait_for_a_datagram_has_an_end() {
+        let ((client, _), (server, address)) = (bound(), bound());
+        let server = BoundSocket::new(server).unwrap();
+        let mut buffer = [0; 16];
+        for limit in [Duration::ZERO, Duration::from_millis(20)] {
+            assert_eq!(server.recv_within(&mut buffer, Some(limit)).unwrap(), None);
+            client.send_to(b"hello", address).unwrap();
+            let received = server.recv_within(&mut buffer, Some(limit)).unwrap();
+            assert_eq!(received.map(|(size, _)| size), Some(5));
+        }
+        client.send_to(b"hello", address).unwrap();
+        assert!(server.recv_within(&mut buffer, None).unwrap().is_some());
     }
 
     #[test]

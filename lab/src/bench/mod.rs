@@ -10,7 +10,7 @@
 //! | [`mod@reference`] | the bare system calls, as processes of their own |
 //! | [`load`] | what is sent to the servers |
 //! | `setting` | executables, running servers, large files |
-//! | `exchange`, `framed`, `crowd`, `transfer`, `start` | the rows |
+//! | `exchange`, `framed`, `crowd`, `live`, `transfer`, `start` | the rows |
 //! | `report`, `chart`, `machine` | the table and JSON, the bars, where it was measured |
 
 use std::fs;
@@ -30,6 +30,7 @@ mod chart;
 mod crowd;
 mod exchange;
 mod framed;
+mod live;
 pub mod load;
 mod machine;
 mod measure;
@@ -114,6 +115,12 @@ const BENCHMARKS: &[Benchmark] = &[
         needs: &[(16, Server)],
         large_files: false,
         measure: |setting, name| Ok(crowd::storm(setting, name)),
+    },
+    Benchmark {
+        name: "live",
+        needs: &[(22, Server)],
+        large_files: false,
+        measure: |setting, name| Ok(live::measure(setting, name)),
     },
     Benchmark {
         name: "start",

@@ -38,6 +38,8 @@ pub(crate) enum Answer {
     Time,
     /// The time in the packets of SNTP.
     Sntp,
+    /// What happens in a room, in the datagrams of the live chat.
+    Live,
     /// What a person types.
     Typed,
     /// The file that was asked for, or what became of the one that was sent.
@@ -53,7 +55,7 @@ impl Answer {
             Self::UpperBytes => said.to_ascii_uppercase(),
             Self::UpperText => String::from_utf8_lossy(said).to_uppercase().into(),
             Self::Always(text) => text.into(),
-            Self::Sntp | Self::File | Self::Silence => Vec::new(),
+            Self::Sntp | Self::Live | Self::File | Self::Silence => Vec::new(),
         }
     }
 }

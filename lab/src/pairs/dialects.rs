@@ -222,6 +222,17 @@ pub(super) const QQ_CHAT: Dialect = Dialect {
     ..PLAIN
 };
 
+/// The datagrams are objects with tokens and numbers in them, made by `qq_chat::live`.
+pub(super) const LIVE: Dialect = Dialect {
+    question: "",
+    answer: Answer::Live,
+    server: Server {
+        shows: "",
+        ..SERVER
+    },
+    ..PLAIN
+};
+
 pub(super) const FTP_SIMPLE: Dialect = Dialect {
     question: "get a.txt",
     answer: Answer::File,

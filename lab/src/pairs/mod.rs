@@ -120,6 +120,8 @@ pub struct Session {
     pub server: Part,
     /// The client's part.
     pub client: Part,
+    /// Whether the client takes what is typed at any time, and shows no prompt for it.
+    pub at_any_time: bool,
     /// Whether the server ends by itself, with status 0. The others run until Ctrl-C.
     pub server_ends: bool,
     /// Files that must be equal afterwards, by their paths in `{dir}`.

@@ -168,6 +168,27 @@ pub(super) fn sntp() -> Session {
     )
 }
 
+pub(super) fn live() -> Session {
+    let said = "anna: hello\nanna: 你好 \\x1b[2J\n";
+    Session {
+        at_any_time: true,
+        ..talk_of(
+            part(
+                &[],
+                "",
+                &format!("* anna has come\n{said}* anna has left\n"),
+            ),
+            part(
+                &[],
+                "hello\n\n  你好 \x1b[2J \n/who\n",
+                &format!(
+                    "* you are anna: /who tells who is here, /quit ends\n* anna has come\n{said}* 1 is here: anna\n"
+                ),
+            ),
+        )
+    }
+}
+
 pub(super) fn qq_chat() -> Session {
     const LIST: &str = "QQ名单列表:\npony\njack\ncharles\nnick\n请输入聊天对象:>>";
     const ASK: &str = "请输入消息,回车发送:";

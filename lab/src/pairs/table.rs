@@ -279,4 +279,19 @@ pub const PAIRS: &[Pair] = &[
         dialect: dialects::SNTP,
         session: sessions::sntp,
     },
+    Pair {
+        number: 22,
+        package: "qq-chat",
+        pair: "live",
+        transport: Udp,
+        port: 8080,
+        about: "a chat in which everybody may write at any time",
+        server: plain("live-server"),
+        client: Executable {
+            binary: "live-client",
+            flags: &["--name", "anna"],
+        },
+        dialect: dialects::LIVE,
+        session: sessions::live,
+    },
 ];

@@ -112,6 +112,17 @@ pub fn hold_as(
             client.end_input();
             peer.flatten()
         }
+        Typing::AtPrompts if session.at_any_time => {
+            type_ahead(&mut client, &session.client.input).context("the client reads no input")?;
+            typed.push(Moment {
+                when: Instant::now(),
+                side: Side::Client,
+                text: session.client.input.clone(),
+                typed: true,
+            });
+            client.end_input();
+            None
+        }
         Typing::AtPrompts => {
             let inputs = (&session.server.input, &session.client.input);
             typed = thread::scope(|scope| {

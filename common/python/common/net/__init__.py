@@ -15,6 +15,6 @@ from .accept import Listener
 from .address import ready, resolve, shown
 from .conversation import converse_in_thread, hang_up, wait_for_message
 from .exchange import blocks, exchange, hung_up
-from .or_say import MAX_DATAGRAM, or_cannot_listen, or_no_answer, or_say, or_warn, shown_seconds, time_left
+from .or_say import MAX_DATAGRAM, no_answer, or_cannot_listen, or_no_answer, or_say, or_warn, shown_seconds, time_left
 from .tcp import connect_tcp, first_of, listener
 from .udp import BUFFER_SIZE, BoundSocket, answers_for, is_own, receive_answer, udp_client, udp_socket

@@ -66,6 +66,19 @@ class BoundSocket(socket.socket):
         """
         return self._receive(super().recvfrom, size)[:2]
 
+    def recv_within(self, size, limit):
+        """As recvfrom(), but waits for limit seconds at most: None when nothing came. None waits for ever, 0 not at all."""
+        self.settimeout(limit)
+
+        def receive(size):
+            try:
+                return super(BoundSocket, self).recvfrom(size)
+            except (socket.timeout, BlockingIOError):
+                return None, ("", 0)  # nobody's datagram: no port is 0
+
+        data, peer = self._receive(receive, size)[:2]
+        return None if data is None else (data, peer)
+
     def recv_stamped(self, size):
         """recvmsg: as recvfrom(), and when the datagram came, in nanoseconds of Unix."""
 

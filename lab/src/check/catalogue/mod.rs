@@ -15,6 +15,7 @@ mod datagrams;
 mod echo;
 mod files;
 mod headers;
+mod live;
 mod needs;
 mod ntp;
 mod script;

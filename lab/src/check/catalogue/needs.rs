@@ -166,6 +166,8 @@ pub(super) mod servers {
     pub(crate) const TYPED: Needs = which(|pair| pair.answers(Answer::Typed));
     pub(crate) const TIME: Needs = which(|pair| pair.is_udp() && pair.answers(Answer::Time));
     pub(crate) const SNTP: Needs = which(|pair| pair.answers(Answer::Sntp));
+    /// The server of the chat in which everybody may write at any time.
+    pub(crate) const LIVE: Needs = which(|pair| pair.answers(Answer::Live));
     /// Servers that send files, or store them.
     pub(crate) const FILES: Needs = which(Pair::has_files);
     pub(crate) const GETS: Needs = which(Pair::gets);
@@ -224,8 +226,10 @@ pub(super) mod clients {
     /// UDP clients that await an answer.
     pub(crate) const ASKING: Needs = which(|pair| pair.is_udp() && !pair.is_silent());
     /// Those of them that take any answer.
-    pub(crate) const CONVERSING: Needs = which(|pair| pair.is_udp() && !pair.is_silent() && !pair.answers(Answer::Sntp));
+    pub(crate) const CONVERSING: Needs = which(|pair| pair.is_udp() && !pair.is_silent() && !pair.answers(Answer::Sntp) && !pair.answers(Answer::Live));
     pub(crate) const SNTP: Needs = which(|pair| pair.answers(Answer::Sntp));
+    /// The client of the chat in which everybody may write at any time.
+    pub(crate) const LIVE: Needs = which(|pair| pair.answers(Answer::Live));
     /// The UDP client that only sends.
     pub(crate) const SILENT: Needs = which(Pair::is_silent);
     pub(crate) const UDP_PROMPTING: Needs = which(|pair| pair.is_udp() && pair.has_prompt());

@@ -5,13 +5,13 @@
 use crate::check::Grade::{self, Protocol, Robust, Transcript};
 use crate::check::catalogue::clients::client::{LARGE_MD5, large};
 use crate::check::catalogue::clients::{
-    download, frames, session, sntp as sntp_clients, tcp, time, upload,
+    download, frames, live as live_clients, session, sntp as sntp_clients, tcp, time, upload,
 };
 use crate::check::catalogue::files::session as files;
 use crate::check::catalogue::files::{changing, commands, crowds, leaving, names, storing};
 use crate::check::catalogue::needs::{Needs, clients, servers};
 use crate::check::catalogue::wire::{MD5_OF_NOTHING, noise};
-use crate::check::catalogue::{datagrams, echo, headers, ntp, sntp, tcp_servers, typed};
+use crate::check::catalogue::{datagrams, echo, headers, live, ntp, sntp, tcp_servers, typed};
 use crate::check::engine::context::Context;
 use crate::check::engine::datagrams::Datagrams;
 use crate::check::engine::stream::Stream;
@@ -144,6 +144,23 @@ pub(super) const FAMILIES: &[Family] = &[
         ("too-short", Robust, servers::SNTP, sntp::too_short),
         ("no-question", Robust, servers::SNTP, sntp::no_question),
         ("too-fast", Robust, servers::SNTP, sntp::too_fast),
+    ]),
+    family(include_str!("../../../checks/live-servers.toml"), &[
+        ("join", Protocol, servers::LIVE, live::join),
+        ("say", Protocol, servers::LIVE, live::say),
+        ("who", Protocol, servers::LIVE, live::who),
+        ("leave", Protocol, servers::LIVE, live::leave),
+        ("lesson", Protocol, servers::LIVE, live::lesson),
+        ("screen", Transcript, servers::LIVE, live::screen),
+        ("twice", Robust, servers::LIVE, live::twice),
+        ("lost", Robust, servers::LIVE, live::lost),
+        ("taken", Robust, servers::LIVE, live::taken),
+        ("cookie", Robust, servers::LIVE, live::cookie),
+        ("forged", Robust, servers::LIVE, live::forged),
+        ("vanished", Robust, servers::LIVE, live::vanished),
+        ("too-long", Robust, servers::LIVE, live::too_long),
+        ("control-characters", Robust, servers::LIVE, live::control_characters),
+        ("hostile", Robust, servers::LIVE, live::hostile),
     ]),
     family(include_str!("../../../checks/tcp-servers.toml"), &[
         ("side-by-side", Protocol, servers::SIDE_BY_SIDE, tcp_servers::side_by_side),
@@ -342,6 +359,22 @@ pub(super) const FAMILIES: &[Family] = &[
         ("stratum-too-high", Robust, clients::SNTP, |c| sntp_clients::refuses(c, |answer| answer.stratum = 16)),
         ("no-transmit-time", Robust, clients::SNTP, |c| sntp_clients::refuses(c, |answer| answer.transmit = Timestamp(0))),
         ("root-distance", Robust, clients::SNTP, |c| sntp_clients::refuses(c, |answer| answer.root_delay = 2 << 16)),
+    ]),
+    family(include_str!("../../../checks/live-clients.toml"), &[
+        ("join", Protocol, clients::LIVE, live_clients::join),
+        ("types", Protocol, clients::LIVE, live_clients::types),
+        ("reads-while-it-waits", Protocol, clients::LIVE, live_clients::reads_while_it_waits),
+        ("leave", Protocol, clients::LIVE, live_clients::leave),
+        ("screen", Transcript, clients::LIVE, live_clients::screen),
+        ("order", Robust, clients::LIVE, live_clients::order),
+        ("again", Robust, clients::LIVE, live_clients::again),
+        ("lost-ack", Robust, clients::LIVE, live_clients::lost_ack),
+        ("ping", Robust, clients::LIVE, live_clients::ping),
+        ("stranger", Robust, clients::LIVE, live_clients::stranger),
+        ("refused", Robust, clients::LIVE, live_clients::refused),
+        ("too-long", Robust, clients::LIVE, live_clients::too_long),
+        ("control-characters", Robust, clients::LIVE, live_clients::control_characters),
+        ("hostile", Robust, clients::LIVE, live_clients::hostile),
     ]),
     family(include_str!("../../../checks/udp-clients.toml"), &[
         ("session", Protocol, clients::CONVERSING, session::session::<Datagrams>),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use regex_lite::Regex;
 
+use crate::check::catalogue::clients::live::receive_join;
 use crate::check::catalogue::clients::sntp::receive_question;
 use crate::check::catalogue::wire::{Peer, announce, message, noise, write};
 use crate::check::engine::context::Context;
@@ -251,6 +252,9 @@ impl Listen for Datagrams {
         let dialect = client.dialect;
         if dialect.answer == Answer::Sntp {
             return receive_question(&mut client.server).map(drop);
+        }
+        if dialect.answer == Answer::Live {
+            return receive_join(&mut client.server).map(drop);
         }
         let typed = dialect.client.asks.prompt().map(|_| line);
         client

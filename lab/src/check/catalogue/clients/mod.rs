@@ -3,6 +3,7 @@
 //! | file | subject |
 //! |---|---|
 //! | [`client`] | a client and its server: how it asks, and shows an answer |
+//! | [`live`] | a room of which the checker is the server |
 //! | [`session`] | what the lessons ask: questions, answers, what is typed |
 //! | [`tcp`] | servers that leave |
 //! | [`time`] | servers that are late, silent, or somebody else |
@@ -14,6 +15,7 @@
 pub(super) mod client;
 pub(super) mod download;
 pub(super) mod frames;
+pub(super) mod live;
 pub(super) mod session;
 pub(super) mod sntp;
 pub(super) mod tcp;

@@ -1,0 +1,525 @@
+//! The server of the chat in which everybody may write at any time, and the checker as the people in it.
+
+use std::time::{Duration, Instant};
+
+use common::notation;
+use qq_chat::live::datagram::{Answer, Event, MOST_TEXT, Question, Refusal, Request, Secret};
+
+use crate::check::engine::context::Context;
+use crate::check::engine::datagrams::Datagrams;
+use crate::check::engine::server::Server;
+use crate::check::engine::trial::Result;
+
+/// So long nothing must come, or happen.
+const SILENCE: Duration = Duration::from_millis(300);
+
+/// How long our server waits for somebody who is silent.
+const PATIENCE: &[&str] = &["--patience", "2"];
+
+/// How long another one may wait.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Somebody in the room. Answers pings, acknowledges events.
+struct Person<'a> {
+    context: &'a Context<'a>,
+    socket: Datagrams,
+    name: &'static str,
+    token: Secret<16>,
+    n: u64,
+    /// The number of the last event that came, and all that came since the join.
+    upto: u64,
+    events: Vec<Event>,
+}
+
+impl<'a> Person<'a> {
+    /// Joins, and sees itself come.
+    fn join(context: &'a Context<'a>, server: &Server, name: &'static str) -> Result<Self> {
+        let mut person = Self {
+            context,
+            socket: server.datagrams()?,
+            name,
+            token: Secret::UNKNOWN,
+            n: 0,
+            upto: 0,
+            events: Vec::new(),
+        };
+        let cookie = person.cookie()?;
+        person.ask_to_join(cookie)?;
+        let what = "joined, with a token";
+        (person.token, person.upto) = person.await_answer(what, |answer| match answer {
+            Answer::Joined { token, upto } => Some((*token, *upto)),
+            _ => None,
+        })?;
+        person.await_event(&Event::Join(name.to_owned()))?;
+        Ok(person)
+    }
+
+    fn ask_to_join(&self, cookie: Secret<8>) -> Result {
+        let name = self.name.to_owned();
+        self.socket.send(&Question::Join { name, cookie }.pack())
+    }
+
+    /// Asks to join without a cookie, and is given one.
+    fn cookie(&mut self) -> Result<Secret<8>> {
+        self.ask_to_join(Secret::UNKNOWN)?;
+        match self.answer()? {
+            Answer::Cookie(cookie) => Ok(cookie),
+            other => Err((self.context).fail("a cookie", format!("{other:?}"))),
+        }
+    }
+
+    /// Receives a datagram of the chat.
+    fn answer(&mut self) -> Result<Answer> {
+        let datagram = self.socket.receive()?;
+        self.read(&datagram)
+    }
+
+    fn read(&self, datagram: &[u8]) -> Result<Answer> {
+        Answer::unpack(datagram).ok_or_else(|| {
+            let shown = notation::bytes(datagram);
+            self.context.fail("a datagram as the table has it", shown)
+        })
+    }
+
+    /// Does with an answer what everybody does.
+    fn take(&mut self, answer: &Answer) -> Result {
+        let token = self.token;
+        match answer {
+            Answer::Ping => self.socket.send(&Question::Pong(token).pack()),
+            Answer::Event { number, event } => {
+                if *number == self.upto + 1 {
+                    self.upto += 1;
+                    self.events.push(event.clone());
+                }
+                let upto = self.upto;
+                self.socket.send(&Question::Ack { token, upto }.pack())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits for an answer.
+    fn await_answer<T>(
+        &mut self,
+        what: &str,
+        mut wanted: impl FnMut(&Answer) -> Option<T>,
+    ) -> Result<T> {
+        let limit = self.context.limit();
+        loop {
+            let left = limit.saturating_duration_since(Instant::now());
+            let Some(datagram) = self.socket.receive_within(left)? else {
+                let happened = format!("it has not come; what happened: {:?}", self.events);
+                return Err(self.context.fail(what, happened));
+            };
+            let answer = self.read(&datagram)?;
+            self.take(&answer)?;
+            if let Some(found) = wanted(&answer) {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Waits until an event has happened: behind all before it, and once.
+    fn await_event(&mut self, event: &Event) -> Result {
+        let limit = self.context.limit();
+        self.await_event_until(limit, event)
+    }
+
+    fn await_event_until(&mut self, limit: Instant, event: &Event) -> Result {
+        while !self.events.contains(event) {
+            let left = limit.saturating_duration_since(Instant::now());
+            let Some(datagram) = self.socket.receive_within(left)? else {
+                let happened = format!("what happened: {:?}", self.events);
+                return Err(self.context.fail(format!("{event:?}"), happened));
+            };
+            let answer = self.read(&datagram)?;
+            self.take(&answer)?;
+        }
+        Ok(())
+    }
+
+    /// Does what everybody does for a while.
+    fn idle(&mut self, span: Duration) -> Result {
+        let limit = Instant::now() + span;
+        while let Some(left) = limit.checked_duration_since(Instant::now()) {
+            if let Some(datagram) = self.socket.receive_within(left)? {
+                let answer = self.read(&datagram)?;
+                self.take(&answer)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn request(&mut self, request: Request) -> Result {
+        self.n += 1;
+        self.repeat(request)
+    }
+
+    fn repeat(&self, request: Request) -> Result {
+        let (token, n) = (self.token, self.n);
+        self.socket
+            .send(&Question::Request { token, n, request }.pack())
+    }
+
+    /// Waits until the server has done what was asked for.
+    fn await_ack(&mut self) -> Result {
+        let n = self.n;
+        let what = format!("an ack with \"n\": {n}");
+        self.await_answer(&what, |answer| match answer {
+            Answer::Ack(done) => Some(*done),
+            _ => None,
+        })
+        .and_then(|done| match done {
+            done if done == n => Ok(()),
+            done => Err(self.context.fail(what, format!("one with \"n\": {done}"))),
+        })
+    }
+
+    fn say(&mut self, text: &str) -> Result {
+        self.request(Request::Say(text.to_owned()))?;
+        self.await_ack()
+    }
+
+    /// What was said that came here, by whom and in which order.
+    fn heard(&self) -> Vec<(&str, u64, &str)> {
+        let said = |event: &'_ Event| matches!(event, Event::Say { .. });
+        let events = self.events.iter().filter(|event| said(event));
+        events
+            .filter_map(|event| match event {
+                Event::Say { name, n, text } => Some((name.as_str(), *n, text.as_str())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn expect_heard(&self, expected: &[(&str, u64, &str)]) -> Result {
+        let heard = self.heard();
+        if heard == expected {
+            return Ok(());
+        }
+        let shown = |what: &[(&str, u64, &str)]| format!("{} hears {what:?}", self.name);
+        Err(self.context.fail(shown(expected), shown(&heard)))
+    }
+}
+
+fn said(name: &str, n: u64, text: &str) -> Event {
+    Event::Say {
+        name: name.to_owned(),
+        n,
+        text: text.to_owned(),
+    }
+}
+
+pub(super) fn join(context: &Context) -> Result {
+    let server = context.server()?;
+    let mut anna = Person::join(context, &server, "anna")?;
+    let bob = Person::join(context, &server, "bob")?;
+    if anna.token == bob.token || bob.token == Secret::UNKNOWN {
+        return Err(context.fail("a token that nobody can guess", "two have the same"));
+    }
+    anna.await_event(&Event::Join("bob".to_owned()))
+}
+
+pub(super) fn say(context: &Context) -> Result {
+    const TEXTS: [&str; 3] = ["hello", "wörld 你好 \"x\"", "bye"];
+    let server = context.server()?;
+    let mut anna = Person::join(context, &server, "anna")?;
+    let mut bob = Person::join(context, &server, "bob")?;
+    for text in TEXTS {
+        anna.say(text)?;
+    }
+    let last = said("anna", 3, "bye");
+    let all: Vec<_> = (1..)
+        .zip(TEXTS)
+        .map(|(n, text)| ("anna", n, text))
+        .collect();
+    for person in [&mut anna, &mut bob] {
+        person.await_event(&last)?;
+        person.expect_heard(&all)?;
+    }
+    Ok(())
+}
+
+pub(super) fn who(context: &Context) -> Result {
+    const NAMES: [&str; 20] = [
+        "n01", "n02", "n03", "n04", "n05", "n06", "n07", "n08", "n09", "n10", "n11", "n12", "n13",
+        "n14", "n15", "n16", "n17", "n18", "n19", "n20",
+    ];
+    let server = context.server()?;
+    let mut people = Vec::new();
+    for name in NAMES {
+        people.push(Person::join(context, &server, name)?);
+    }
+    let anna = &mut people[0];
+    let mut all = Vec::new();
+    loop {
+        let after = all.last().cloned().unwrap_or_default();
+        anna.request(Request::Who(after))?;
+        let wanted = anna.n;
+        let (names, more) = anna.await_answer("the people", |answer| match answer {
+            Answer::People { n, names, more } if *n == wanted => Some((names.clone(), *more)),
+            _ => None,
+        })?;
+        let goes_on = more && !names.is_empty();
+        all.extend(names);
+        if !goes_on {
+            break;
+        }
+    }
+    if all == NAMES {
+        return Ok(());
+    }
+    Err(context.fail(format!("the names {NAMES:?}"), format!("{all:?}")))
+}
+
+pub(super) fn leave(context: &Context) -> Result {
+    let server = context.server()?;
+    let mut anna = Person::join(context, &server, "anna")?;
+    let mut bob = Person::join(context, &server, "bob")?;
+    bob.request(Request::Leave)?;
+    bob.await_ack()?;
+    anna.await_event(&Event::Leave("bob".to_owned()))?;
+    // The name is free again.
+    Person::join(context, &server, "bob").map(drop)
+}
+
+pub(super) fn lesson(context: &Context) -> Result {
+    let server = context.server()?;
+    let mut anna = Person::join(context, &server, "anna")?;
+    let mut visitor = server.datagrams()?;
+    for text in ["hi", "is anybody here, or am I alone?"] {
+        visitor.send(text.as_bytes())?;
+        let answer = visitor.receive()?;
+        if answer.len() >= text.len() {
+            return Err(context.fail(
+                format!("an answer that is shorter than {} bytes", text.len()),
+                notation::bytes(&answer),
+            ));
+        }
+        let address = visitor.local()?.to_string();
+        let text = text.to_owned();
+        anna.await_event(&Event::Write { address, text })?;
+    }
+    Ok(())
+}
+
+pub(super) fn screen(context: &Context) -> Result {
+    let mut server = context.server()?;
+    let mut anna = Person::join(context, &server, "anna")?;
+    anna.say("hello")?;
+    anna.request(Request::Leave)?;
+    server
+        .program()?
+        .expect_screen("* anna has come\nanna: hello\n* anna has left\n")
+}
+
+pub(super) fn twice(context: &Context) -> Result {
+    let server = context.server()?;
+    let mut anna = Person::join(context, &server, "anna")?;
+    let mut bob = Person::join(context, &server, "bob")?;
+    anna.say("hello")?;
+    for _ in 0..2 {
+        // The answer was lost.
+        anna.repeat(Request::Say("hello".to_owned()))?;
+        anna.await_ack()?;
+    }
+    anna.say("bye")?;
+    bob.await_event(&said("anna", 2, "bye"))?;
+    bob.expect_heard(&[("anna", 1, "hello"), ("anna", 2, "bye")])
+}
+
+pub(super) fn lost(context: &Context) -> Result {
+    const TIMES: usize = 4;
+    let server = context.server()?;
+    let mut anna = Person::join(context, &server, "anna")?;
+    let mut bob = Person::join(context, &server, "bob")?;
+    anna.say("hello")?;
+    // Bob gets it, and seems not to.
+    let event = said("anna", 1, "hello");
+    let limit = context.limit();
+    let mut copies = 0;
+    while copies < TIMES {
+        let left = limit.saturating_duration_since(Instant::now());
+        let Some(datagram) = bob.socket.receive_within(left)? else {
+            return Err(context.fail(
+                format!("it is sent {TIMES} times to who does not acknowledge it"),
+                format!("{copies} times"),
+            ));
+        };
+        match bob.read(&datagram)? {
+            Answer::Event { event: found, .. } if found == event => copies += 1,
+            other => bob.take(&other)?,
+        }
+    }
+    let (token, upto) = (bob.token, bob.upto + 1);
+    let ack = Question::Ack { token, upto }.pack();
+    bob.socket.send(&ack)?;
+    bob.events.clear();
+    bob.idle(SILENCE)?;
+    bob.upto = upto;
+    bob.idle(2 * SILENCE)
+}
+
+pub(super) fn taken(context: &Context) -> Result {
+    let server = context.server()?;
+    let _anna = Person::join(context, &server, "anna")?;
+    let mut other = Person {
+        context,
+        socket: server.datagrams()?,
+        name: "anna",
+        token: Secret::UNKNOWN,
+        n: 0,
+        upto: 0,
+        events: Vec::new(),
+    };
+    let cookie = other.cookie()?;
+    other.ask_to_join(cookie)?;
+    match other.answer()? {
+        Answer::Error(Refusal::Taken) => Ok(()),
+        found => Err(context.fail("the error \"taken\"", format!("{found:?}"))),
+    }
+}
+
+pub(super) fn cookie(context: &Context) -> Result {
+    let server = context.server()?;
+    let mut anna = Person::join(context, &server, "anna")?;
+    let mut first = server.datagrams()?;
+    let mut cookies = Vec::new();
+    // Another one's, and one that is made up.
+    for cookie in [Secret::UNKNOWN, Secret([0x11; 8]), Secret([0xff; 8])] {
+        let name = "b".to_owned();
+        let question = Question::Join { name, cookie }.pack();
+        first.send(&question)?;
+        let answer = first.receive()?;
+        match Answer::unpack(&answer) {
+            Some(Answer::Cookie(cookie)) if answer.len() <= question.len() => cookies.push(cookie),
+            _ => {
+                return Err(context.fail(
+                    format!("a cookie, in {} bytes at most", question.len()),
+                    notation::bytes(&answer),
+                ));
+            }
+        }
+    }
+    let mut second = server.datagrams()?;
+    for cookie in cookies {
+        let name = "b".to_owned();
+        second.send(&Question::Join { name, cookie }.pack())?;
+        let answer = second.receive()?;
+        if !matches!(Answer::unpack(&answer), Some(Answer::Cookie(_))) {
+            let expected = "another cookie: this one was given to another address";
+            return Err(context.fail(expected, notation::bytes(&answer)));
+        }
+    }
+    // Nobody came.
+    anna.idle(SILENCE)?;
+    match anna.events.len() {
+        1 => Ok(()),
+        _ => Err(context.fail("nobody has come", format!("{:?}", anna.events))),
+    }
+}
+
+pub(super) fn forged(context: &Context) -> Result {
+    let server = context.server()?;
+    let mut anna = Person::join(context, &server, "anna")?;
+    let mut bob = Person::join(context, &server, "bob")?;
+    let lie = |token, n| {
+        let request = Request::Say("I am anna".to_owned());
+        Question::Request { token, n, request }.pack()
+    };
+    // From her address, as somebody may write it into a datagram, and with her token from another one.
+    anna.socket.send(&lie(Secret([7; 16]), 1))?;
+    let mut thief = server.datagrams()?;
+    thief.send(&lie(anna.token, 1))?;
+    let leave = Question::Request {
+        token: anna.token,
+        n: 1,
+        request: Request::Leave,
+    };
+    thief.send(&leave.pack())?;
+    anna.say("it is me")?;
+    bob.await_event(&said("anna", 1, "it is me"))?;
+    bob.expect_heard(&[("anna", 1, "it is me")])?;
+    let longest = leave.pack().len();
+    while let Some(answer) = thief.receive_within(SILENCE)? {
+        if answer.len() > longest {
+            let expected = format!("no answer of more than {longest} bytes");
+            return Err(context.fail(expected, notation::bytes(&answer)));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn vanished(context: &Context) -> Result {
+    let server = context.launch().flags(PATIENCE).server()?;
+    let mut anna = Person::join(context, &server, "anna")?;
+    let mut bob = Person::join(context, &server, "bob")?;
+    bob.await_event(&Event::Join("bob".to_owned()))?;
+    // Bob is silent from now on; anna answers.
+    let limit = Instant::now() + context.time_limit(LONGEST_PATIENCE);
+    anna.await_event_until(limit, &Event::Vanish("bob".to_owned()))?;
+    anna.say("still here")
+}
+
+pub(super) fn too_long(context: &Context) -> Result {
+    let server = context.server()?;
+    let mut anna = Person::join(context, &server, "anna")?;
+    let mut bob = Person::join(context, &server, "bob")?;
+    anna.n = 1;
+    for text in ["x".repeat(MOST_TEXT + 1), "好".repeat(200), String::new()] {
+        anna.repeat(Request::Say(text))?;
+    }
+    anna.n = 0;
+    let longest = "x".repeat(MOST_TEXT);
+    anna.say(&longest)?;
+    bob.await_event(&said("anna", 1, &longest))?;
+    bob.expect_heard(&[("anna", 1, &longest)])
+}
+
+pub(super) fn hostile(context: &Context) -> Result {
+    let mut server = context.server()?;
+    let mut anna = Person::join(context, &server, "anna")?;
+    let token = "a5".repeat(16);
+    let deep = |open: &str| open.repeat(2000).into_bytes();
+    for datagram in [
+        br#"{"v": 2, "kind": "x"}"#.to_vec(),
+        br#"{"v": 2, "kind": "join", "name": "anna", "cookie": "0000000000000000"}"#.to_vec(),
+        format!(r#"{{"v": 1, "kind": "ping", "token": "{token}"}}"#).into_bytes(),
+        format!(r#"{{"v":1,"kind":"pong","token":"{token}"}}"#).into_bytes(),
+        b"{".to_vec(),
+        b"{}".to_vec(),
+        br#"{"v": 1, "kind": ["join"]}"#.to_vec(),
+        br#"{"v": {"v": 1}, "kind": "join"}"#.to_vec(),
+        br#"{"v": 1, "kind": "join", "name": "\ud800", "cookie": "0000000000000000"}"#.to_vec(),
+        deep("{\"a\":"),
+        deep("{\"a\":["),
+        vec![b'{'; 60_000],
+        vec![0xff; 60_000],
+        vec![0; 3],
+        Vec::new(),
+    ] {
+        let mut stranger = server.datagrams()?;
+        stranger.send(&datagram)?;
+        if let Some(answer) = stranger.receive_within(SILENCE / 3)?
+            && answer.len() > datagram.len()
+        {
+            return Err(context.fail(
+                format!(
+                    "an answer of {} bytes at most, as what was sent has",
+                    datagram.len()
+                ),
+                format!("{} bytes: {}", answer.len(), notation::bytes(&answer)),
+            ));
+        }
+    }
+    anna.say("still here")?;
+    anna.await_event(&said("anna", 1, "still here"))?;
+    server.expect_idle()
+}
+
+pub(super) fn control_characters(context: &Context) -> Result {
+    let mut server = context.server()?;
+    let mut anna = Person::join(context, &server, "anna")?;
+    anna.say("a\0b\x07c\rd\x1b[2J\x1b]0;mine\x07\n* bob has come end")?;
+    server.expect_harmless_screen(" end", &[])
+}

@@ -1,0 +1,453 @@
+//! The chat in which everybody may write at any time: three people at real terminals type at once, through a wire that
+//! loses a fifth of what it carries, repeats and mixes up; each sees everything once and in the same order.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot set up its case ends with a panic"
+)]
+
+use std::collections::HashMap;
+use std::net::{SocketAddr, UdpSocket};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use lab::pairs::{Language, PAIRS, Pair, Side};
+use lab::run::executables::{self, Profile};
+use lab::run::process::{PATIENCE, Process};
+use qq_chat::live::datagram::{Answer, Question, Secret};
+use tests::window::Window;
+
+/// How many messages each person types.
+const MESSAGES: usize = 100;
+
+/// How long all of that may take, on a busy machine.
+const LIMIT: Duration = Duration::from_mins(2);
+
+/// How many of a hundred datagrams are lost, come twice, or come late, each way.
+const LOST: u64 = 20;
+const TWICE: u64 = 10;
+const LATE: u64 = 15;
+
+/// How late: a few others come before.
+const LATENESS: Duration = Duration::from_millis(30);
+
+const NAMES: [&str; 3] = ["anna", "bob", "carl"];
+
+fn pair() -> &'static Pair {
+    PAIRS
+        .iter()
+        .find(|pair| pair.name() == "qq-chat/live")
+        .unwrap()
+}
+
+fn languages(test: &str) -> &'static [Language] {
+    if tests::python_or_skip(test) {
+        &Language::BOTH
+    } else {
+        &[Language::Rust]
+    }
+}
+
+/// One side of the pair, without the flags of the table.
+fn command(side: Side, language: Language) -> Command {
+    match language {
+        Language::Rust => Command::new(executables::rust(pair(), side, Profile::Debug).unwrap()),
+        Language::Python => {
+            let mut command = Command::new(executables::python().unwrap());
+            command.arg(executables::python_source(pair(), side));
+            command
+        }
+    }
+}
+
+fn server(language: Language, args: &[&str]) -> (Process, SocketAddr) {
+    let mut command = command(Side::Server, language);
+    let process = Process::start(command.args(["--port", "0"]).args(args)).unwrap();
+    let address = process.ready(PATIENCE).unwrap();
+    (process, address)
+}
+
+/// A client in a terminal, which talks to `port` and has been let in.
+fn window(language: Language, name: &str, port: u16) -> Window {
+    let mut command = command(Side::Client, language);
+    command.args(["--name", name, "--port", &port.to_string()]);
+    let window = Window::run(&command, 80).unwrap();
+    let is_in = window.shows(&format!("* you are {name}"));
+    assert!(is_in, "{language:?} {name}: {}", window.text());
+    window
+}
+
+/// Numbers without a pattern, but the same each time (xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// Whether something happens that does so in `hundredths` of all cases.
+    fn falls(&mut self, hundredths: u64) -> bool {
+        self.next() % 100 < hundredths
+    }
+}
+
+/// A wire between clients and a server. To the server each client has a port of its own.
+struct Wire {
+    port: u16,
+    over: Arc<AtomicBool>,
+    lost: Arc<AtomicU64>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Wire {
+    fn new(server: SocketAddr, seed: u64) -> Self {
+        let front = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let port = front.local_addr().unwrap().port();
+        let over = Arc::new(AtomicBool::new(false));
+        let lost = Arc::new(AtomicU64::new(0));
+        let thread = {
+            let (over, lost) = (Arc::clone(&over), Arc::clone(&lost));
+            thread::spawn(move || carry(&front, server, Dice(seed), &over, &lost))
+        };
+        Self {
+            port,
+            over,
+            lost,
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Carries datagrams until it is over. It is the wire's nature that it waits a moment, not the test's.
+fn carry(
+    front: &UdpSocket,
+    server: SocketAddr,
+    mut dice: Dice,
+    over: &AtomicBool,
+    lost: &AtomicU64,
+) {
+    front
+        .set_read_timeout(Some(Duration::from_millis(1)))
+        .unwrap();
+    // The wire's socket for each client.
+    let mut backs: HashMap<SocketAddr, UdpSocket> = HashMap::new();
+    // What goes out when; to a client, or for a client to the server.
+    let mut late: Vec<(Instant, Vec<u8>, SocketAddr, bool)> = Vec::new();
+    let mut buffer = vec![0; 65_535];
+    while !over.load(Ordering::Relaxed) {
+        let mut came = Vec::new();
+        if let Ok((size, client)) = front.recv_from(&mut buffer) {
+            came.push((buffer[..size].to_vec(), client, true));
+            backs.entry(client).or_insert_with(|| {
+                let back = UdpSocket::bind("127.0.0.1:0").unwrap();
+                back.set_nonblocking(true).unwrap();
+                back
+            });
+        }
+        for (&client, back) in &backs {
+            while let Ok((size, _)) = back.recv_from(&mut buffer) {
+                came.push((buffer[..size].to_vec(), client, false));
+            }
+        }
+        for (datagram, client, to_server) in came {
+            if dice.falls(LOST) {
+                lost.fetch_add(1, Ordering::Relaxed);
+                continue;
+            }
+            for _ in 0..if dice.falls(TWICE) { 2 } else { 1 } {
+                let lateness = if dice.falls(LATE) {
+                    LATENESS
+                } else {
+                    Duration::ZERO
+                };
+                late.push((
+                    Instant::now() + lateness,
+                    datagram.clone(),
+                    client,
+                    to_server,
+                ));
+            }
+        }
+        let now = Instant::now();
+        late.retain(|(when, datagram, client, to_server)| {
+            if *when > now {
+                return true;
+            }
+            let _ = if *to_server {
+                backs[client].send_to(datagram, server)
+            } else {
+                front.send_to(datagram, client)
+            };
+            false
+        });
+    }
+}
+
+/// The lines in which somebody says one of the messages that are typed below, in the order in which they are on the screen. On a
+/// terminal they stand among what moves the cursor and colours.
+fn messages(screen: &str) -> Vec<String> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    for name in NAMES {
+        let begin = format!("{name}: m");
+        for (at, _) in screen.match_indices(&begin) {
+            let text = &screen[at + name.len() + 2..];
+            // What is typed has no name before it.
+            if let Some(end) = text.find('.') {
+                found.push((at, format!("{name} {}", &text[..end])));
+            }
+        }
+    }
+    found.sort();
+    found.into_iter().map(|(_, message)| message).collect()
+}
+
+/// Three people type at once; each sees everything once, in the same order. Returns the windows.
+fn all_talk(
+    of_server: Language,
+    of_clients: [Language; 3],
+    seed: u64,
+) -> ((Process, SocketAddr), Wire, Vec<Window>) {
+    let case = format!("{of_server:?} {of_clients:?}");
+    let server = server(of_server, &[]);
+    let wire = Wire::new(server.1, seed);
+    let people = NAMES.into_iter().zip(of_clients);
+    let mut windows: Vec<_> = people
+        .map(|(name, language)| window(language, name, wire.port))
+        .collect();
+    // All see the last one come, and begin.
+    for window in &windows {
+        assert!(window.shows("* carl has come"), "{case}: {}", window.text());
+    }
+    thread::scope(|scope| {
+        for (window, name) in windows.iter_mut().zip(NAMES) {
+            scope.spawn(move || {
+                for number in 0..MESSAGES {
+                    // A letter at a time, as fast as somebody who hammers on the keys: lines come in between.
+                    for key in format!("m{number:03}.\r").chars() {
+                        window.press(&key.to_string()).unwrap();
+                    }
+                    // Of what they say they see themselves, before the next.
+                    if number % 10 == 9 {
+                        let own = format!("{name}: m{number:03}.");
+                        assert!(window.shows_times(&own, 1, LIMIT), "{}", window.text());
+                    }
+                }
+            });
+        }
+    });
+    let mut orders = Vec::new();
+    for (window, name) in windows.iter().zip(NAMES) {
+        for other in NAMES {
+            let last = format!("{other}: m{:03}.", MESSAGES - 1);
+            assert!(
+                window.shows_times(&last, 1, LIMIT),
+                "{case}: {name} does not see {last}: {}",
+                window.text()
+            );
+        }
+        let seen = messages(&window.text());
+        for other in NAMES {
+            let theirs: Vec<_> = seen
+                .iter()
+                .filter(|message| message.starts_with(other))
+                .collect();
+            let expected: Vec<_> = (0..MESSAGES)
+                .map(|number| format!("{other} m{number:03}"))
+                .collect();
+            let expected: Vec<_> = expected.iter().collect();
+            assert_eq!(theirs, expected, "{case}: {name} sees of {other}");
+        }
+        orders.push(seen);
+    }
+    assert_eq!(orders[0], orders[1], "{case}");
+    assert_eq!(orders[0], orders[2], "{case}");
+    // The wire was bad.
+    assert!(wire.lost.load(Ordering::Relaxed) > 100);
+    (server, wire, windows)
+}
+
+fn leave(windows: Vec<Window>) {
+    for mut window in windows {
+        window.press("/quit\r").unwrap();
+        assert_eq!(window.end().unwrap(), 0, "{}", window.text());
+    }
+}
+
+#[test]
+fn three_people_type_at_once_and_each_sees_everything_once_and_in_order() {
+    use Language::{Python, Rust};
+    let cases: &[(Language, [Language; 3])] = if tests::python_or_skip("the chat with Python") {
+        &[
+            (Rust, [Rust, Rust, Python]),
+            (Rust, [Python, Python, Rust]),
+            (Python, [Rust, Python, Rust]),
+            (Python, [Python, Rust, Python]),
+        ]
+    } else {
+        &[(Rust, [Rust, Rust, Rust])]
+    };
+    for (seed, &(of_server, of_clients)) in (1..).zip(cases) {
+        let (_server, _wire, windows) = all_talk(of_server, of_clients, seed * 0x9e37_79b9);
+        leave(windows);
+    }
+}
+
+#[test]
+fn who_is_killed_is_told_to_the_others_and_their_name_is_free_again() {
+    for &language in languages("the chat with a client that is killed") {
+        let (_server, address) = server(language, &["--patience", "2"]);
+        let windows: Vec<_> = NAMES[..2]
+            .iter()
+            .zip([Language::Rust, language])
+            .map(|(name, of_client)| window(of_client, name, address.port()))
+            .collect();
+        let mut third = Process::start(
+            command(Side::Client, language)
+                .args(["--name", "carl", "--port"])
+                .arg(address.port().to_string()),
+        )
+        .unwrap();
+        for window in &windows {
+            assert!(window.shows("* carl has come"), "{}", window.text());
+        }
+        third.kill();
+        for window in &windows {
+            assert!(window.shows("* carl has vanished"), "{}", window.text());
+        }
+        let next = window(language, "carl", address.port());
+        leave(vec![next]);
+        for window in &windows {
+            assert!(window.shows("* carl has left"), "{}", window.text());
+        }
+        leave(windows);
+    }
+}
+
+#[test]
+fn the_line_that_is_typed_stays_whole_under_what_arrives() {
+    for &language in languages("the chat with a line that is typed") {
+        let (_server, address) = server(Language::Rust, &[]);
+        let mut anna = window(language, "anna", address.port());
+        let mut bob = window(Language::Rust, "bob", address.port());
+        assert!(anna.shows("* bob has come"), "{}", anna.text());
+        anna.press("half a li").unwrap();
+        assert!(anna.shows("half a li"), "{}", anna.text());
+        bob.press("in between\r").unwrap();
+        assert!(anna.shows("bob: in between"), "{}", anna.text());
+        anna.press("ne\r").unwrap();
+        assert!(bob.shows("anna: half a line"), "{}", bob.text());
+        // It was drawn again below what came, if there is something that can.
+        let text = anna.text();
+        let below = text.rsplit("bob: in between").next().unwrap();
+        let drawn = below.contains("half a li");
+        assert!(drawn || language == Language::Python, "{text:?}");
+        // Ctrl-C leaves too.
+        anna.press("\x03").unwrap();
+        assert!(bob.shows("* anna has left"), "{}", bob.text());
+        assert_ne!(anna.end().unwrap(), 0, "{}", anna.text());
+        leave(vec![bob]);
+    }
+}
+
+#[test]
+fn a_client_without_its_server_leaves_the_terminal_and_says_why() {
+    for &language in languages("the chat without a server") {
+        let (mut running, address) = server(Language::Rust, &[]);
+        let mut command = command(Side::Client, language);
+        let port = address.port().to_string();
+        command.args(["--name", "anna", "--timeout", "1", "--port", &port]);
+        let mut anna = Window::run(&command, 200).unwrap();
+        assert!(anna.shows("* anna has come"), "{}", anna.text());
+        running.kill();
+        assert_eq!(anna.end().unwrap(), 1, "{}", anna.text());
+        let said = format!("Error: no answer from {address} within 1 s: is the server running?");
+        assert!(anna.text().contains(&said), "{}", anna.text());
+    }
+}
+
+#[test]
+fn the_lessons_client_is_passed_on_and_answered() {
+    let lesson = PAIRS.iter().find(|pair| pair.name() == "qq-chat").unwrap();
+    for &language in languages("the chat with the lesson's client") {
+        let (_server, address) = server(language, &[]);
+        let anna = window(Language::Rust, "anna", address.port());
+        for &of_client in languages("the lesson's client in Python") {
+            let mut command = executables::command(lesson, Side::Client, of_client).unwrap();
+            command.args(["--port", &address.port().to_string()]);
+            let mut visitor = Process::start(&mut command).unwrap();
+            let text = format!("is anybody here? asks {of_client:?}");
+            visitor.type_text(&format!("pony\n{text}\n")).unwrap();
+            visitor.end_input();
+            assert!(visitor.wait(PATIENCE).unwrap().unwrap().success());
+            let shown = visitor.stdout().text();
+            assert!(shown.contains("passed on to 1 people"), "{shown}");
+            assert!(anna.shows(&format!("]: {text}")), "{}", anna.text());
+        }
+        leave(vec![anna]);
+    }
+}
+
+#[test]
+fn no_stranger_gets_more_bytes_than_they_sent_and_nobody_is_disturbed() {
+    const DATAGRAMS: usize = 3000;
+    for &language in languages("the chat with strangers") {
+        let (mut running, address) = server(language, &[]);
+        let mut anna = window(Language::Rust, "anna", address.port());
+        let mut dice = Dice(0x5eed);
+        let good = [
+            Question::Join {
+                name: "mallory".to_owned(),
+                cookie: Secret::UNKNOWN,
+            }
+            .pack(),
+            Question::Ping(Secret([7; 16])).pack(),
+            Answer::Pong.pack(),
+            br#"{"v": 9, "kind": "join"}"#.to_vec(),
+            b"plain text".to_vec(),
+            b"{\"a\":[".repeat(300),
+        ];
+        let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
+        stranger
+            .set_read_timeout(Some(Duration::from_millis(1)))
+            .unwrap();
+        let (mut sent, mut answered) = (0, 0);
+        let mut buffer = vec![0; 65_535];
+        for number in 0..DATAGRAMS {
+            let mut datagram = good[number % good.len()].clone();
+            for _ in 0..dice.next() % 4 {
+                let place = usize::try_from(dice.next() % datagram.len() as u64).unwrap();
+                datagram[place] = dice.next().to_be_bytes()[3];
+            }
+            sent += datagram.len();
+            stranger.send_to(&datagram, address).unwrap();
+            while let Ok((size, _)) = stranger.recv_from(&mut buffer) {
+                answered += size;
+                // Each answer is to what came before it.
+                if number % 50 == 0 {
+                    break;
+                }
+            }
+        }
+        assert!(answered > 0 && answered < sent, "{answered} of {sent}");
+        anna.press("still here\r").unwrap();
+        assert!(anna.shows("anna: still here"), "{}", anna.text());
+        leave(vec![anna]);
+        assert!(running.wait(Duration::ZERO).unwrap().is_none());
+    }
+}
