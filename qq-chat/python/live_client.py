@@ -56,7 +56,6 @@ def main():
     send(sock, server, talk)
     # What was typed is still on its way.
     listening.join()
-    # (7) close
     sock.close()
 
 

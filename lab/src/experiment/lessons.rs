@@ -98,6 +98,7 @@ pub static SENTENCES: &[Sentence] = &[
     says("001", "close closes the socket", "tcp-peer-leaves"),
     says("001", "a receive has a fixed size, 1,024 bytes", "recv-is-partial"),
     says("001", "recv waits (blocks) for a message", "timeouts-and-blocking"),
+    says("001", "recv waits (blocks), and nothing else is done meanwhile", "select-two"),
     says("001", "a length of 0 must end the loop, or recv spins when the client leaves", "tcp-peer-leaves"),
     says("001", "a client that breaks off raises ConnectionResetError", "tcp-peer-leaves"),
     says("001", "the accept loop serves one client after another", "one-at-a-time"),

@@ -78,6 +78,7 @@ pub static EXPERIMENTS: &[Entry] = &[
     Entry::of::<udp::udp_needs_no_server::UdpNeedsNoServer>(),
     Entry::of::<udp::udp_connect::UdpConnect>(),
     Entry::of::<udp::udp_server_speaks_first::UdpServerSpeaksFirst>(),
+    Entry::of::<udp::select_two::SelectTwo>(),
     Entry::of::<udp::udp_many_peers::UdpManyPeers>(),
     Entry::of::<udp::udp_forged_sender::UdpForgedSender>(),
     Entry::of::<udp::udp_overflows::UdpOverflows>(),

@@ -114,12 +114,7 @@ pub fn hold_as(
         }
         Typing::AtPrompts if session.at_any_time => {
             type_ahead(&mut client, &session.client.input).context("the client reads no input")?;
-            typed.push(Moment {
-                when: Instant::now(),
-                side: Side::Client,
-                text: session.client.input.clone(),
-                typed: true,
-            });
+            typed.push(typed_now(Side::Client, &session.client.input));
             client.end_input();
             None
         }
@@ -201,16 +196,20 @@ fn type_at_prompts(process: &mut Process, side: Side, input: &str) -> Vec<Moment
         let asks = |text: &str| (text.len() > seen && !text.ends_with('\n')).then_some(text.len());
         // One that does not ask gets its line all the same.
         seen = process.stdout().wait_for(PATIENCE, asks).unwrap_or(seen);
-        typed.push(Moment {
-            when: Instant::now(),
-            side,
-            text: line.to_owned(),
-            typed: true,
-        });
+        typed.push(typed_now(side, line));
         // It may have ended: its transcript shows that.
         let _ = type_ahead(process, line);
     }
     typed
+}
+
+fn typed_now(side: Side, text: &str) -> Moment {
+    Moment {
+        when: Instant::now(),
+        side,
+        text: text.to_owned(),
+        typed: true,
+    }
 }
 
 /// What was typed and what was printed, in its order.

@@ -80,7 +80,6 @@ fn main() -> Result {
     // What was typed is still on its way.
     let _ = listening.join();
     Ok(())
-    // (7) close: `socket` ends here
 }
 
 /// Sends what is due.

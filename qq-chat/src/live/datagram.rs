@@ -229,7 +229,7 @@ impl Question {
     /// The bytes.
     #[must_use]
     pub fn pack(&self) -> Vec<u8> {
-        pack(match self {
+        pack(&match self {
             Self::Join { name, cookie } => {
                 json!({"v": VERSION, "kind": "join", "name": name, "cookie": cookie.hex()})
             }
@@ -281,7 +281,7 @@ impl Answer {
     /// The bytes.
     #[must_use]
     pub fn pack(&self) -> Vec<u8> {
-        pack(match self {
+        pack(&match self {
             Self::Cookie(cookie) => {
                 json!({"v": VERSION, "kind": "cookie", "cookie": cookie.hex()})
             }
@@ -384,9 +384,9 @@ impl Event {
     }
 }
 
-fn pack(fields: Value) -> Vec<u8> {
+fn pack(fields: &Value) -> Vec<u8> {
     // An object whose keys are strings is always JSON.
-    json::dumps(&fields).unwrap_or_default().into_bytes()
+    json::dumps(fields).unwrap_or_default().into_bytes()
 }
 
 /// The fields of an object.

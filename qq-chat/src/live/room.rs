@@ -472,7 +472,10 @@ mod tests {
                 text: "hi".to_owned(),
             },
         };
-        assert_eq!(sent_to(&mut room, peer(2), now), [event.clone()]);
+        assert_eq!(
+            sent_to(&mut room, peer(2), now),
+            std::slice::from_ref(&event)
+        );
         // The first that bob lacks is his own coming.
         let later = now + Duration::from_millis(100);
         room.look_at_clocks(later);

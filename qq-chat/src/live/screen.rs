@@ -97,7 +97,7 @@ impl Keyboard {
             }
             return Ok(End::Input);
         };
-        let handler = EventHandler::Conditional(Box::new(OnEnter(Box::new(typed))));
+        let handler = EventHandler::Conditional(Box::new(OnEnter(typed)));
         editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::NONE), handler);
         match editor.readline(PROMPT) {
             Ok(_) | Err(ReadlineError::Eof) => Ok(End::Input),
@@ -122,9 +122,9 @@ pub fn die_by_interrupt() -> common::Result {
 }
 
 /// Takes the line when Enter is pressed, and empties it.
-struct OnEnter(Box<dyn Fn(&str) -> ControlFlow<()> + Send + Sync>);
+struct OnEnter<F>(F);
 
-impl ConditionalEventHandler for OnEnter {
+impl<F: Fn(&str) -> ControlFlow<()> + Send + Sync> ConditionalEventHandler for OnEnter<F> {
     fn handle(
         &self,
         _event: &Event,

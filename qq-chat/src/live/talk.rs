@@ -242,15 +242,14 @@ impl Talk {
             Answer::People { n, names, more } if n == self.n => {
                 if let Some(Request::Who(_)) = self.requests.front() {
                     self.names.extend(names);
-                    match self.names.last().filter(|_| more) {
-                        Some(last) => self.requests[0] = Request::Who(last.clone()),
-                        None => {
-                            let names = mem::take(&mut self.names);
-                            let all = names.join(", ");
-                            self.lines
-                                .push(format!("* {} here: {all}", count(names.len())));
-                            self.requests.pop_front();
-                        }
+                    if let Some(last) = self.names.last().filter(|_| more) {
+                        self.requests[0] = Request::Who(last.clone());
+                    } else {
+                        let names = mem::take(&mut self.names);
+                        let all = names.join(", ");
+                        self.lines
+                            .push(format!("* {} here: {all}", count(names.len())));
+                        self.requests.pop_front();
                     }
                     self.n += 1;
                     self.ask_at_once(now);

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 
 use lab::experiment::udp::lossy_udp::LossyUdp;
 use lab::experiment::udp::reuseaddr_on_udp::ReuseaddrOnUdp;
+use lab::experiment::udp::select_two::SelectTwo;
 use lab::experiment::udp::udp_connect::UdpConnect;
 use lab::experiment::udp::udp_forged_sender::UdpForgedSender;
 use lab::experiment::udp::udp_header::UdpHeader;
@@ -168,6 +169,17 @@ fn a_connected_socket_needs_no_address_and_hears_no_stranger() {
     assert_eq!(seen.server_received.data.0, b"hello");
     assert_eq!(kind(seen.stranger), Some(ErrorKind::WouldBlock));
     assert_eq!(seen.client_received.0, b"HELLO");
+}
+
+#[test]
+fn one_thread_hears_of_two_things() {
+    let Some(seen) = seen::<SelectTwo>() else {
+        return;
+    };
+    assert!(seen.at_first.is_empty(), "{seen:?}");
+    assert_eq!(seen.after_a_datagram, ["socket"]);
+    assert_eq!(seen.after_a_line, ["keyboard"]);
+    assert_eq!(seen.after_both, ["keyboard", "socket"]);
 }
 
 #[test]

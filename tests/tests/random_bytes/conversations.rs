@@ -19,6 +19,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
+use qq_chat::live::datagram as live;
 use serde_json::json;
 use socket2::SockRef;
 use tempfile::TempDir;
@@ -94,6 +95,18 @@ fn good_words(number: u8) -> Vec<Vec<u8>> {
                 answer.pack().to_vec(),
                 [&question[..], &[0; 20]].concat(),
             ]
+        }
+        22 => {
+            let join = live::Question::Join {
+                name: "anna".to_owned(),
+                cookie: live::Secret::UNKNOWN,
+            };
+            let say = live::Question::Request {
+                token: live::Secret([7; 16]),
+                n: 1,
+                request: live::Request::Say("你好".to_owned()),
+            };
+            vec![join.pack(), say.pack(), live::Answer::Ping.pack()]
         }
         _ => vec![b"hello".to_vec(), "你好".into()],
     }

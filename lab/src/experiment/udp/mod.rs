@@ -2,6 +2,7 @@
 
 pub mod lossy_udp;
 pub mod reuseaddr_on_udp;
+pub mod select_two;
 pub mod udp_connect;
 pub mod udp_forged_sender;
 pub mod udp_header;

@@ -106,16 +106,12 @@ impl<'a> Guest<'a> {
             let Some(datagram) = self.client.server.receive_within(left)? else {
                 return Err(self.context.fail(what, "it has not come"));
             };
-            match Question::unpack(&datagram) {
-                Ok(Some(question)) => {
-                    if let Some(found) = wanted(&question) {
-                        return Ok(found);
-                    }
-                }
-                _ => {
-                    let shown = notation::bytes(&datagram);
-                    return Err(self.context.fail("a datagram as the table has it", shown));
-                }
+            let Ok(Some(question)) = Question::unpack(&datagram) else {
+                let shown = notation::bytes(&datagram);
+                return Err(self.context.fail("a datagram as the table has it", shown));
+            };
+            if let Some(found) = wanted(&question) {
+                return Ok(found);
             }
         }
     }
