@@ -261,9 +261,9 @@ fn all_talk(
                 window.text()
             );
         }
-        let seen = messages(&window.text());
+        let shown = messages(&window.text());
         for other in NAMES {
-            let theirs: Vec<_> = seen
+            let theirs: Vec<_> = shown
                 .iter()
                 .filter(|message| message.starts_with(other))
                 .collect();
@@ -273,7 +273,7 @@ fn all_talk(
             let expected: Vec<_> = expected.iter().collect();
             assert_eq!(theirs, expected, "{case}: {name} sees of {other}");
         }
-        orders.push(seen);
+        orders.push(shown);
     }
     assert_eq!(orders[0], orders[1], "{case}");
     assert_eq!(orders[0], orders[2], "{case}");

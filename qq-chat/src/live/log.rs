@@ -1,7 +1,7 @@
 //! What has happened, until everybody has it.
 //!
 //! There is one log for all, and of each person only a number is kept, up to which they have it. An event is kept as long as
-//! somebody lacks it, and while [`MOST`] are kept nobody can say anything new: whoever is slow slows the others down, and
+//! somebody lacks it, and while 256 are kept nobody can say anything new: whoever is slow slows the others down, and
 //! who does not acknowledge anything at all is gone after a while, so memory is bounded.
 
 use std::collections::VecDeque;

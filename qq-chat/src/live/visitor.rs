@@ -2,7 +2,7 @@
 //!
 //! Anybody can write a false sender into a datagram, so the answer is shorter than what was written, and an empty datagram has
 //! none: nobody can have the server flood others, and two servers who answer each other soon have nothing to say. All visitors
-//! together may write [`BURST`] times at once and [`PER_SECOND`] times a second, so that they do not talk the people down.
+//! together may write 10 times at once and 5 times a second, so that they do not talk the people down.
 
 use std::time::{Duration, Instant};
 
