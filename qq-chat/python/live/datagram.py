@@ -3,7 +3,7 @@
 What is longer, has another version or kind, lacks a field, or has one of another type or size is no datagram of ours
 and is None here. Fields that nobody knows are passed over, so that a later version may add some.
 
-Rust: qq-chat/src/live/datagram.rs
+Rust: qq-chat/src/live/datagram
 """
 
 import ipaddress

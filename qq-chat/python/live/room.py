@@ -4,7 +4,7 @@ Who is not known gets no more than they sent: a join is answered with a cookie, 
 the datagram named, and nothing else is kept of it. Only who sends the cookie back gets a place, a name and a token. What
 comes from their address without the token is passed over, so nobody can speak in their name.
 
-Rust: qq-chat/src/live/room.rs
+Rust: qq-chat/src/live/room
 """
 
 import bisect
