@@ -62,6 +62,10 @@ class Room:
             return
         person = self.people.get(peer)
         if person is None:
+            # With a false sender it goes to somebody who asked for nothing: never more than was sent.
+            answer = packed(kind="error", error="unknown")
+            if kind != "pong" and len(answer) <= len(data):
+                self.send_bytes(answer, peer)
             return
         # (5) whom to believe: an address can be forged, a token cannot be guessed
         #~ write
@@ -173,7 +177,7 @@ class Room:
         self.happen(f"[{address}]: {one_line(text)}", kind="write", address=address, text=text)
 
     def send(self, peer, **fields):
-        self.send_bytes(json.dumps({"v": 1, **fields}).encode(), peer)
+        self.send_bytes(packed(**fields), peer)
 
     def send_bytes(self, data, peer):
         # (9) sendto
@@ -181,6 +185,11 @@ class Room:
             self.sock.sendto(data, peer)
         except OSError as error:
             print(f"cannot send to {peer}: {error}", file=sys.stderr)
+
+
+def packed(**fields):
+    """The bytes of a datagram."""
+    return json.dumps({"v": 1, **fields}).encode()
 
 
 def unpack(data):
