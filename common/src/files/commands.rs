@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn several_commands_in_one_segment_are_several_commands() {
-        let (near, mut far) = connection();
+        let (near, mut far) = connection().unwrap();
         let mut commands = Commands::ended_by_newline_or_pause(&near, 100);
         far.write_all(b"get a b.txt\n\nls\nrest").unwrap();
         for expected in ["get a b.txt", "", "ls"] {
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_pause_ends_a_command_until_the_peer_sends_a_newline() {
-        let (near, mut far) = connection();
+        let (near, mut far) = connection().unwrap();
         let mut commands = Commands::ended_by_newline_or_pause(&near, 100);
         far.write_all(b"get a.txt").unwrap();
         assert_eq!(commands.next_command().unwrap().unwrap(), b"get a.txt");
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn the_first_command_may_come_byte_by_byte_and_without_a_newline_at_the_end() {
-        let (near, mut far) = connection();
+        let (near, mut far) = connection().unwrap();
         let mut commands = Commands::ended_by_newline_or_pause(&near, 100);
         let sender = thread::spawn(move || {
             for byte in b"ls" {
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_line_that_does_not_end_is_an_error() {
-        let (near, mut far) = connection();
+        let (near, mut far) = connection().unwrap();
         near.set_read_timeout(Some(Duration::from_millis(20)))
             .unwrap();
         let mut commands = Commands::ended_by_newline(&near, 100);
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn the_longest_command_passes_and_one_byte_more_is_refused() {
         for ended_by_pause in [false, true] {
-            let (near, mut far) = connection();
+            let (near, mut far) = connection().unwrap();
             let mut commands = Commands {
                 ended_by_pause,
                 ..Commands::ended_by_newline(&near, 10)
@@ -240,7 +240,7 @@ mod tests {
         fn random_bytes_are_split_at_their_newlines(
             pieces in proptest::collection::vec(r"[a-c\n]{1,5}", 1..8)
         ) {
-            let (near, mut far) = connection();
+            let (near, mut far) = connection().unwrap();
             let mut commands = Commands::ended_by_newline(&near, 100);
             for piece in &pieces {
                 far.write_all(piece.as_bytes()).unwrap();

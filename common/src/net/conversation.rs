@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_conversation_has_a_thread_and_the_connection_is_closed_after_it() {
-        let (near, mut far) = connection();
+        let (near, mut far) = connection().unwrap();
         let (sender, receiver) = mpsc::channel();
         let peer = near.peer_addr().unwrap();
         converse_in_thread(near, peer, move |mut stream| {
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn waiting_for_a_message_takes_longer_than_the_limit_and_receives_nothing() {
-        let (near, mut far) = connection();
+        let (near, mut far) = connection().unwrap();
         let limit = Some(Duration::from_millis(20));
         near.set_read_timeout(limit).unwrap();
         let waiter = thread::spawn(move || {
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_last_answer_arrives_although_the_peer_sent_more_than_was_read() {
-        let (mut near, mut far) = connection();
+        let (mut near, mut far) = connection().unwrap();
         far.write_all(&[0; 10_000]).unwrap();
         near.write_all(b"no").unwrap();
         far.shutdown(Shutdown::Write).unwrap();

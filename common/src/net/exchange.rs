@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn a_message_of_megabytes_comes_back_whole() {
-        let (client, server) = connection();
+        let (client, server) = connection().unwrap();
         let address = client.peer_addr().unwrap();
         let echoing = thread::spawn(move || io::copy(&mut &server, &mut &server));
         let message: Vec<_> = (0..=u8::MAX).cycle().take(5 << 20).collect();
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn a_server_that_hangs_up_is_told_with_the_bytes_that_came() {
-        let (client, mut server) = connection();
+        let (client, mut server) = connection().unwrap();
         let address = client.peer_addr().unwrap();
         server.write_all(b"HEL").unwrap();
         server.shutdown(Shutdown::Write).unwrap();

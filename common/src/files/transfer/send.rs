@@ -194,7 +194,7 @@ mod tests {
             // More than the socket's buffers hold, and not a multiple of anything.
             let (_folder, file, bytes) = file_of(5_000_001);
             let md5 = md5_of(&file).unwrap();
-            let (near, mut far) = connection();
+            let (near, mut far) = connection().unwrap();
             let sender = thread::spawn(move || {
                 let progress = Progress::hidden();
                 if hashing {
@@ -214,7 +214,7 @@ mod tests {
     fn a_file_that_shrinks_is_noticed() {
         let (folder, file, _) = file_of(10);
         fs::write(folder.path().join("a.txt"), "hello").unwrap();
-        let (near, _far) = connection();
+        let (near, _far) = connection().unwrap();
         let error = send_file(&near, &file, &Progress::hidden()).unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -245,7 +245,7 @@ mod tests {
                 .unwrap(),
             size: 10,
         };
-        let (near, _far) = connection();
+        let (near, _far) = connection().unwrap();
         let error = send_file_hashing(&near, &file, &Progress::hidden()).unwrap_err();
         assert!(matches!(error, SendError::Read { .. }), "{error}");
     }
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn a_reader_who_stops_ends_the_sending() {
         let (_folder, file, _) = file_of(20_000_000);
-        let (near, far) = connection();
+        let (near, far) = connection().unwrap();
         near.set_write_timeout(Some(Duration::from_millis(50)))
             .unwrap();
         let error = send_file(&near, &file, &Progress::hidden()).unwrap_err();
