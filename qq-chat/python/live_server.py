@@ -32,15 +32,10 @@ def main():
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
     room = Room(args.patience, time.monotonic())
     while True:
-        pause = room.pause()
-        for _ in range(BATCH):
-            # (3) recvfrom: waits while there is nothing to send
-            received = sock.recv_within(net.BUFFER_SIZE, pause)
-            if received is None:
-                break
+        # (3) recvfrom: waits while there is nothing to send
+        for data, peer in sock.recv_batch(net.BUFFER_SIZE, room.pause(), BATCH):
             # (4) what it means
-            room.receive(*received, time.monotonic())
-            pause = 0
+            room.receive(data, peer, time.monotonic())
         # (5) the clocks: what was lost, who is gone
         now = time.monotonic()
         room.look_at_clocks(now)

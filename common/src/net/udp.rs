@@ -65,45 +65,56 @@ impl BoundSocket {
         self.receive(|socket| socket.recv_from(buffer))
     }
 
-    /// As [`recv_from`](Self::recv_from), but waits for `limit` at most: `None` when nothing came. A limit of `None` waits for ever,
-    /// one of zero not at all.
+    /// `recvfrom` for a crowd: waits until a datagram is there, for `limit` at most, and gives that and those behind it to `take`,
+    /// `most` in all. A limit of `None` waits for ever, one of zero not at all.
+    ///
+    /// The socket does not wait only while they are taken, so that `send_to` waits as it always does.
     ///
     /// # Errors
     ///
-    /// As `recv_from`.
-    pub fn recv_within(
+    /// As [`recv_from`](Self::recv_from).
+    pub fn recv_batch(
         &self,
         buffer: &mut [u8],
         limit: Option<Duration>,
-    ) -> Result<Option<(usize, SocketAddr)>, NetError> {
-        let at_once = limit == Some(Duration::ZERO);
-        let prepared = if at_once {
-            self.set_nonblocking(true)
-        } else {
-            self.set_read_timeout(limit)
+        most: usize,
+        mut take: impl FnMut(&[u8], SocketAddr),
+    ) -> Result<(), NetError> {
+        let mut receive_one = || {
+            let (size, peer) = self.next(|socket| socket.recv_from(buffer))?;
+            take(&buffer[..size], peer);
+            Ok(())
         };
-        prepared.or_say("cannot wait on", self.address)?;
-        let mut is_over = false;
-        let received = self.receive(|socket| match socket.recv_from(buffer) {
-            Err(error) if is_timeout(&error) => {
-                is_over = true;
-                // Nobody's datagram: no port is 0.
-                Ok((0, SocketAddr::from(([0, 0, 0, 0], 0))))
+        let mut receive_all = || {
+            let waits = limit != Some(Duration::ZERO);
+            if waits {
+                self.set_read_timeout(limit)?;
+                receive_one()?;
             }
-            received => received,
-        });
-        if at_once {
-            self.set_nonblocking(false)
-                .or_say("cannot wait on", self.address)?;
+            self.set_nonblocking(true)?;
+            (usize::from(waits)..most).try_for_each(|_| receive_one())
+        };
+        let received = receive_all();
+        let restored = self.set_nonblocking(false);
+        match received {
+            Err(error) if !is_timeout(&error) => Err(error),
+            _ => restored,
         }
-        Ok(Some(received?).filter(|_| !is_over))
+        .or_say("cannot receive on", self.address)
     }
 
     /// What [`recv_from`](Self::recv_from) says, whichever call receives.
     pub(super) fn receive(
         &self,
-        mut receive: impl FnMut(&UdpSocket) -> io::Result<(usize, SocketAddr)>,
+        receive: impl FnMut(&UdpSocket) -> io::Result<(usize, SocketAddr)>,
     ) -> Result<(usize, SocketAddr), NetError> {
+        self.next(receive).or_say("cannot receive on", self.address)
+    }
+
+    fn next(
+        &self,
+        mut receive: impl FnMut(&UdpSocket) -> io::Result<(usize, SocketAddr)>,
+    ) -> io::Result<(usize, SocketAddr)> {
         loop {
             match receive(&self.socket) {
                 Ok((_, peer)) if is_own(peer, self.address) => {}
@@ -112,7 +123,7 @@ impl BoundSocket {
                     console::warn(NetError::io("cannot receive on", self.address)(error));
                     thread::sleep(BACK_OFF);
                 }
-                received => return received.or_say("cannot receive on", self.address),
+                received => return received,
             }
         }
     }
@@ -300,18 +311,25 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_for_a_datagram_has_an_end() {
+    fn a_batch_is_what_is_there_and_the_wait_for_it_has_an_end() {
         let ((client, _), (server, address)) = (bound(), bound());
         let server = BoundSocket::new(server).unwrap();
-        let mut buffer = [0; 16];
-        for limit in [Duration::ZERO, Duration::from_millis(20)] {
-            assert_eq!(server.recv_within(&mut buffer, Some(limit)).unwrap(), None);
-            client.send_to(b"hello", address).unwrap();
-            let received = server.recv_within(&mut buffer, Some(limit)).unwrap();
-            assert_eq!(received.map(|(size, _)| size), Some(5));
+        let batch = |limit, most| {
+            let mut batch = Vec::new();
+            let take = |datagram: &[u8], _| batch.push(datagram.to_vec());
+            server.recv_batch(&mut [0; 16], limit, most, take).unwrap();
+            batch
+        };
+        for limit in [Some(Duration::ZERO), Some(Duration::from_millis(20))] {
+            assert_eq!(batch(limit, 2), [b""; 0]);
         }
-        client.send_to(b"hello", address).unwrap();
-        assert!(server.recv_within(&mut buffer, None).unwrap().is_some());
+        for limit in [None, Some(Duration::ZERO), Some(Duration::from_secs(20))] {
+            for datagram in [b"one", b"two", b"six"] {
+                client.send_to(datagram, address).unwrap();
+            }
+            assert_eq!(batch(limit, 2), [b"one", b"two"]);
+            assert_eq!(batch(limit, 2), [b"six"]);
+        }
     }
 
     #[test]

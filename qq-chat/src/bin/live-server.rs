@@ -43,16 +43,11 @@ fn main() -> Result {
     let mut buffer = net::datagram_buffer();
     let mut room = Room::new(args.patience.duration(), Instant::now());
     loop {
-        let mut pause = room.pause();
-        for _ in 0..BATCH {
-            // (3) recvfrom: waits while there is nothing to send
-            let Some((size, peer)) = socket.recv_within(&mut buffer, pause)? else {
-                break;
-            };
+        // (3) recvfrom: waits while there is nothing to send
+        socket.recv_batch(&mut buffer, room.pause(), BATCH, |datagram, peer| {
             // (4) what it means
-            room.receive(&buffer[..size], peer, Instant::now());
-            pause = Some(std::time::Duration::ZERO);
-        }
+            room.receive(datagram, peer, Instant::now());
+        })?;
         // (5) the clocks: what was lost, who is gone
         let now = Instant::now();
         room.look_at_clocks(now);

@@ -66,18 +66,23 @@ class BoundSocket(socket.socket):
         """
         return self._receive(super().recvfrom, size)[:2]
 
-    def recv_within(self, size, limit):
-        """As recvfrom(), but waits for limit seconds at most: None when nothing came. None waits for ever, 0 not at all."""
+    def recv_batch(self, size, limit, most):
+        """recvfrom for a crowd: waits until a datagram is there, and yields that and those behind it, most in all.
+
+        Waits for limit seconds at most; None waits for ever, 0 not at all. The socket does not wait only while they
+        are taken, so that sendto waits as it always does.
+        """
         self.settimeout(limit)
-
-        def receive(size):
-            try:
-                return super(BoundSocket, self).recvfrom(size)
-            except (socket.timeout, BlockingIOError):
-                return None, ("", 0)  # nobody's datagram: no port is 0
-
-        data, peer = self._receive(receive, size)[:2]
-        return None if data is None else (data, peer)
+        try:
+            for _ in range(most):
+                yield self.recvfrom(size)
+                if limit != 0:
+                    self.settimeout(0)
+                    limit = 0
+        except (socket.timeout, BlockingIOError):
+            pass
+        finally:
+            self.settimeout(None)
 
     def recv_stamped(self, size):
         """recvmsg: as recvfrom(), and when the datagram came, in nanoseconds of Unix."""
@@ -98,6 +103,8 @@ class BoundSocket(socket.socket):
         while True:
             try:
                 received = receive(size)
+            except (socket.timeout, BlockingIOError):
+                raise
             except OSError as error:
                 if error.errno in _UNDELIVERED:
                     continue
