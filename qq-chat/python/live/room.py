@@ -182,17 +182,17 @@ class Room:
 
     def _visit(self, data, peer, now):
         """Somebody writes plain text."""
+        if not data:
+            return  # no answer is shorter
         text = data.decode("utf-8", "replace")
         if len(data) > datagram.MOST_BYTES or len(text.encode()) > datagram.MOST_TEXT:
             answers = b"too long: 500 bytes are the most", b"too long"
-        elif not text or self._log.is_full() or not self._visitors.may_write(now):
+        elif self._log.is_full() or not self._visitors.may_write(now):
             answers = b"too fast: wait a moment", b"too fast"
         else:
             answers = f"passed on to {len(self._people)} people".encode(), b"ok"
             self._happen("write", address=net.shown(peer), text=text)
-        answer = visitor.shorter(len(data), answers)
-        if answer is not None:
-            self._urgent.append((answer, peer))
+        self._urgent.append((visitor.shorter(len(data), answers), peer))
 
     def _happen(self, kind, **fields):
         """Adds an event, which everybody gets."""

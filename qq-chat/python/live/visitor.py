@@ -24,7 +24,5 @@ class Visitors:
 
 
 def shorter(size, answers):
-    """The first of the answers that is shorter than a text of size bytes; None for an empty one, else an empty answer."""
-    if size == 0:
-        return None
+    """The first of the answers that is shorter than a text of size bytes, and an empty one if all are too long."""
     return next((answer for answer in answers if len(answer) < size), b"")

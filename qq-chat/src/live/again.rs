@@ -2,7 +2,7 @@
 //!
 //! A wire that loses a fifth of what it carries loses a datagram or its answer in 36 of 100 cases. After three repetitions, as
 //! one may count at first, 1 message of 60 would be lost (0.36⁴); so it is sent until the other side is declared gone. In
-//! the 10 s after which that happens these are 21 times, and 0.36²¹ is less than one in a thousand million. With a
+//! the 10 s after which that happens it is sent again 21 times, and 0.36²¹ is less than one in a thousand million. With a
 //! patience of a second, the shortest, three repetitions are left.
 
 use std::fmt;

@@ -5,7 +5,6 @@ use std::mem;
 use std::time::{Duration, Instant};
 
 use common::console;
-use thiserror::Error;
 
 use super::again::{self, Pulse};
 use super::datagram::{
@@ -19,16 +18,13 @@ const MOST_LINES: usize = 1000;
 const FARTHEST: u64 = 64;
 
 /// Why the talk is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Over {
     /// The person has left.
-    #[error("left")]
     Left,
     /// Nothing came from the server for too long.
-    #[error("no answer")]
     NoAnswer,
     /// The server says no.
-    #[error("{0}")]
     Refused(Refusal),
 }
 

@@ -55,6 +55,20 @@ pub enum Question {
     Pong(Secret<16>),
 }
 
+impl Question {
+    /// What shows who asks; a `join` has none yet.
+    #[must_use]
+    pub fn token(&self) -> Option<Secret<16>> {
+        match self {
+            Self::Join { .. } => None,
+            Self::Request { token, .. }
+            | Self::Ack { token, .. }
+            | Self::Ping(token)
+            | Self::Pong(token) => Some(*token),
+        }
+    }
+}
+
 /// What a person asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {

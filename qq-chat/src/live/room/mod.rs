@@ -113,32 +113,31 @@ impl Room {
             Ok(None) => return,
             Err(refusal) => return self.refuse(refusal, peer, datagram.len()),
         };
+        if let Question::Join { name, cookie } = question {
+            return self.join(name, cookie, peer, now);
+        }
+        let Some(person) = self.people.get_mut(&peer) else {
+            // Whoever is not here need not be told so when they say that they are.
+            if !matches!(question, Question::Pong(_)) {
+                self.refuse(Refusal::Unknown, peer, datagram.len());
+            }
+            return;
+        };
+        // Forged: an answer would go to the person at that address, who did not ask.
+        if question.token() != Some(person.token) {
+            return;
+        }
+        person.pulse.hear(now);
         match question {
-            Question::Join { name, cookie } => self.join(name, cookie, peer, now),
-            Question::Request { token, n, request } => match self.known(peer, token, now) {
-                Known::Yes(_) => self.request(n, request, peer),
-                Known::Forged => {}
-                Known::No => self.refuse(Refusal::Unknown, peer, datagram.len()),
-            },
-            Question::Ack { token, upto } => match self.known(peer, token, now) {
-                Known::Yes(person) => {
-                    if let Some(got) = person.acknowledge(upto) {
-                        self.log.has(got);
-                    }
-                    if let Some(person) = self.people.get_mut(&peer) {
-                        enqueue(&mut self.queue, person, peer, self.log.last());
-                    }
+            Question::Request { n, request, .. } => self.request(n, request, peer),
+            Question::Ack { upto, .. } => {
+                if let Some(got) = person.acknowledge(upto) {
+                    self.log.has(got);
                 }
-                Known::Forged => {}
-                Known::No => self.refuse(Refusal::Unknown, peer, datagram.len()),
-            },
-            Question::Ping(token) => match self.known(peer, token, now) {
-                Known::Yes(_) => self.answer(&Answer::Pong, peer),
-                Known::Forged => {}
-                Known::No => self.refuse(Refusal::Unknown, peer, datagram.len()),
-            },
-            // Whoever is not known need not be told that they are not here.
-            Question::Pong(token) => _ = self.known(peer, token, now),
+                enqueue(&mut self.queue, person, peer, self.log.last());
+            }
+            Question::Ping(_) => self.answer(&Answer::Pong, peer),
+            Question::Join { .. } | Question::Pong(_) => {}
         }
     }
 
@@ -165,18 +164,6 @@ impl Room {
         }
         for address in gone {
             self.remove(address, Event::Vanish);
-        }
-    }
-
-    /// Who it is that sent this token.
-    fn known(&mut self, peer: SocketAddr, token: Secret<16>, now: Instant) -> Known<'_> {
-        match self.people.get_mut(&peer) {
-            None => Known::No,
-            Some(person) if person.token == token => {
-                person.pulse.hear(now);
-                Known::Yes(person)
-            }
-            Some(_) => Known::Forged,
         }
     }
 
@@ -263,11 +250,14 @@ impl Room {
 
     /// Somebody writes plain text.
     fn visit(&mut self, datagram: &[u8], peer: SocketAddr, now: Instant) {
+        if datagram.is_empty() {
+            return; // no answer is shorter
+        }
         let text = String::from_utf8_lossy(datagram);
         let passed_on = format!("passed on to {} people", self.people.len());
         let answers = if datagram.len() > MOST_BYTES || text.len() > MOST_TEXT {
             ["too long: 500 bytes are the most", "too long"]
-        } else if text.is_empty() || self.log.is_full() || !self.visitors.may_write(now) {
+        } else if self.log.is_full() || !self.visitors.may_write(now) {
             ["too fast: wait a moment", "too fast"]
         } else {
             self.happen(Event::Write {
@@ -276,9 +266,8 @@ impl Room {
             });
             [passed_on.as_str(), "ok"]
         };
-        if let Some(answer) = shorter(datagram.len(), &answers) {
-            self.urgent.push_back((answer.as_bytes().into(), peer));
-        }
+        let answer = shorter(datagram.len(), &answers);
+        self.urgent.push_back((answer.as_bytes().into(), peer));
     }
 
     /// Adds an event, which everybody gets.
@@ -312,14 +301,6 @@ impl Room {
             self.urgent.push_back((answer.into(), peer));
         }
     }
-}
-
-/// Whether somebody with a token is who they say.
-enum Known<'a> {
-    Yes(&'a mut Person),
-    /// Their address is somebody's whose token is another one. An answer would go to that person, who did not ask.
-    Forged,
-    No,
 }
 
 /// Puts somebody into the queue who may get an event and does not stand there yet.
