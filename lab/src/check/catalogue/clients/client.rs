@@ -250,16 +250,15 @@ impl Listen for Datagrams {
 
     fn expect_question(client: &mut UdpClient, line: &str) -> Result {
         let dialect = client.dialect;
-        if dialect.answer == Answer::Sntp {
-            return receive_question(&mut client.server).map(drop);
+        match dialect.answer {
+            Answer::Sntp => receive_question(&mut client.server).map(drop),
+            Answer::Live => receive_join(&mut client.server).map(drop),
+            _ => {
+                let typed = dialect.client.asks.prompt().map(|_| line);
+                let asked = typed.unwrap_or(dialect.question);
+                client.server.expect(asked.as_bytes())
+            }
         }
-        if dialect.answer == Answer::Live {
-            return receive_join(&mut client.server).map(drop);
-        }
-        let typed = dialect.client.asks.prompt().map(|_| line);
-        client
-            .server
-            .expect(typed.unwrap_or(dialect.question).as_bytes())
     }
 }
 

@@ -1,4 +1,4 @@
-//! The server of the chat in which everybody may write at any time, and the checker as the people in it.
+//! The server of the chat in which everybody may write at any time.
 
 use std::time::{Duration, Instant};
 
@@ -6,9 +6,11 @@ use common::notation;
 use qq_chat::live::datagram::{Answer, Event, MOST_TEXT, Question, Refusal, Request, Secret};
 
 use crate::check::engine::context::Context;
-use crate::check::engine::datagrams::Datagrams;
-use crate::check::engine::server::Server;
 use crate::check::engine::trial::Result;
+
+mod person;
+
+use person::Person;
 
 /// So long nothing must come, or happen.
 const SILENCE: Duration = Duration::from_millis(300);
@@ -18,189 +20,6 @@ const PATIENCE: &[&str] = &["--patience", "2"];
 
 /// How long another one may wait.
 const LONGEST_PATIENCE: Duration = Duration::from_secs(20);
-
-/// Somebody in the room. Answers pings, acknowledges events.
-struct Person<'a> {
-    context: &'a Context<'a>,
-    socket: Datagrams,
-    name: &'static str,
-    token: Secret<16>,
-    n: u64,
-    /// The number of the last event that came, and all that came since the join.
-    upto: u64,
-    events: Vec<Event>,
-}
-
-impl<'a> Person<'a> {
-    /// Joins, and sees itself come.
-    fn join(context: &'a Context<'a>, server: &Server, name: &'static str) -> Result<Self> {
-        let mut person = Self {
-            context,
-            socket: server.datagrams()?,
-            name,
-            token: Secret::UNKNOWN,
-            n: 0,
-            upto: 0,
-            events: Vec::new(),
-        };
-        let cookie = person.cookie()?;
-        person.ask_to_join(cookie)?;
-        let what = "joined, with a token";
-        (person.token, person.upto) = person.await_answer(what, |answer| match answer {
-            Answer::Joined { token, upto } => Some((*token, *upto)),
-            _ => None,
-        })?;
-        person.await_event(&Event::Join(name.to_owned()))?;
-        Ok(person)
-    }
-
-    fn ask_to_join(&self, cookie: Secret<8>) -> Result {
-        let name = self.name.to_owned();
-        self.socket.send(&Question::Join { name, cookie }.pack())
-    }
-
-    /// Asks to join without a cookie, and is given one.
-    fn cookie(&mut self) -> Result<Secret<8>> {
-        self.ask_to_join(Secret::UNKNOWN)?;
-        match self.answer()? {
-            Answer::Cookie(cookie) => Ok(cookie),
-            other => Err((self.context).fail("a cookie", format!("{other:?}"))),
-        }
-    }
-
-    /// Receives a datagram of the chat.
-    fn answer(&mut self) -> Result<Answer> {
-        let datagram = self.socket.receive()?;
-        self.read(&datagram)
-    }
-
-    fn read(&self, datagram: &[u8]) -> Result<Answer> {
-        Answer::unpack(datagram).ok_or_else(|| {
-            let shown = notation::bytes(datagram);
-            self.context.fail("a datagram as the table has it", shown)
-        })
-    }
-
-    /// Does with an answer what everybody does.
-    fn take(&mut self, answer: &Answer) -> Result {
-        let token = self.token;
-        match answer {
-            Answer::Ping => self.socket.send(&Question::Pong(token).pack()),
-            Answer::Event { number, event } => {
-                if *number == self.upto + 1 {
-                    self.upto += 1;
-                    self.events.push(event.clone());
-                }
-                let upto = self.upto;
-                self.socket.send(&Question::Ack { token, upto }.pack())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Waits for an answer.
-    fn await_answer<T>(
-        &mut self,
-        what: &str,
-        mut wanted: impl FnMut(&Answer) -> Option<T>,
-    ) -> Result<T> {
-        let limit = self.context.limit();
-        loop {
-            let left = limit.saturating_duration_since(Instant::now());
-            let Some(datagram) = self.socket.receive_within(left)? else {
-                let happened = format!("it has not come; what happened: {:?}", self.events);
-                return Err(self.context.fail(what, happened));
-            };
-            let answer = self.read(&datagram)?;
-            self.take(&answer)?;
-            if let Some(found) = wanted(&answer) {
-                return Ok(found);
-            }
-        }
-    }
-
-    /// Waits until an event has happened: behind all before it, and once.
-    fn await_event(&mut self, event: &Event) -> Result {
-        let limit = self.context.limit();
-        self.await_event_until(limit, event)
-    }
-
-    fn await_event_until(&mut self, limit: Instant, event: &Event) -> Result {
-        while !self.events.contains(event) {
-            let left = limit.saturating_duration_since(Instant::now());
-            let Some(datagram) = self.socket.receive_within(left)? else {
-                let happened = format!("what happened: {:?}", self.events);
-                return Err(self.context.fail(format!("{event:?}"), happened));
-            };
-            let answer = self.read(&datagram)?;
-            self.take(&answer)?;
-        }
-        Ok(())
-    }
-
-    /// Does what everybody does for a while.
-    fn idle(&mut self, span: Duration) -> Result {
-        let limit = Instant::now() + span;
-        while let Some(left) = limit.checked_duration_since(Instant::now()) {
-            if let Some(datagram) = self.socket.receive_within(left)? {
-                let answer = self.read(&datagram)?;
-                self.take(&answer)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn request(&mut self, request: Request) -> Result {
-        self.n += 1;
-        self.repeat(request)
-    }
-
-    fn repeat(&self, request: Request) -> Result {
-        let (token, n) = (self.token, self.n);
-        self.socket
-            .send(&Question::Request { token, n, request }.pack())
-    }
-
-    /// Waits until the server has done what was asked for.
-    fn await_ack(&mut self) -> Result {
-        let n = self.n;
-        let what = format!("an ack with \"n\": {n}");
-        self.await_answer(&what, |answer| match answer {
-            Answer::Ack(done) => Some(*done),
-            _ => None,
-        })
-        .and_then(|done| match done {
-            done if done == n => Ok(()),
-            done => Err(self.context.fail(what, format!("one with \"n\": {done}"))),
-        })
-    }
-
-    fn say(&mut self, text: &str) -> Result {
-        self.request(Request::Say(text.to_owned()))?;
-        self.await_ack()
-    }
-
-    /// What was said that came here, by whom and in which order.
-    fn heard(&self) -> Vec<(&str, u64, &str)> {
-        let said = |event: &'_ Event| matches!(event, Event::Say { .. });
-        let events = self.events.iter().filter(|event| said(event));
-        events
-            .filter_map(|event| match event {
-                Event::Say { name, n, text } => Some((name.as_str(), *n, text.as_str())),
-                _ => None,
-            })
-            .collect()
-    }
-
-    fn expect_heard(&self, expected: &[(&str, u64, &str)]) -> Result {
-        let heard = self.heard();
-        if heard == expected {
-            return Ok(());
-        }
-        let shown = |what: &[(&str, u64, &str)]| format!("{} hears {what:?}", self.name);
-        Err(self.context.fail(shown(expected), shown(&heard)))
-    }
-}
 
 fn said(name: &str, n: u64, text: &str) -> Event {
     Event::Say {
@@ -352,26 +171,24 @@ pub(super) fn lost(context: &Context) -> Result {
         }
     }
     let (token, upto) = (bob.token, bob.upto + 1);
-    let ack = Question::Ack { token, upto }.pack();
-    bob.socket.send(&ack)?;
-    bob.events.clear();
-    bob.idle(SILENCE)?;
-    bob.upto = upto;
-    bob.idle(2 * SILENCE)
+    bob.socket.send(&Question::Ack { token, upto }.pack())?;
+    // What was on its way comes before the answer to what is asked now.
+    bob.socket.send(&Question::Ping(token).pack())?;
+    bob.await_answer("pong", |answer| (*answer == Answer::Pong).then_some(()))?;
+    let limit = Instant::now() + 3 * SILENCE;
+    while let Some(answer) = bob.receive_until(limit)? {
+        if let Answer::Event { number, .. } = answer {
+            let expected = "nothing more is sent of what was acknowledged";
+            return Err(context.fail(expected, format!("event {number} comes again")));
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn taken(context: &Context) -> Result {
     let server = context.server()?;
     let _anna = Person::join(context, &server, "anna")?;
-    let mut other = Person {
-        context,
-        socket: server.datagrams()?,
-        name: "anna",
-        token: Secret::UNKNOWN,
-        n: 0,
-        upto: 0,
-        events: Vec::new(),
-    };
+    let mut other = Person::new(context, &server, "anna")?;
     let cookie = other.cookie()?;
     other.ask_to_join(cookie)?;
     match other.answer()? {
@@ -385,7 +202,7 @@ pub(super) fn cookie(context: &Context) -> Result {
     let mut anna = Person::join(context, &server, "anna")?;
     let mut first = server.datagrams()?;
     let mut cookies = Vec::new();
-    // Another one's, and one that is made up.
+    // None, and two that are made up.
     for cookie in [Secret::UNKNOWN, Secret([0x11; 8]), Secret([0xff; 8])] {
         let name = "b".to_owned();
         let question = Question::Join { name, cookie }.pack();
