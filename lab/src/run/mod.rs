@@ -3,7 +3,8 @@
 //! | module | subject |
 //! |---|---|
 //! | [`executables`] | builds each lab and finds its executables, Rust and Python |
-//! | [`process`] | one running program: typed input, captured output, and an end whatever happens |
+//! | [`process`] | one running program: typed input, and an end whatever happens |
+//! | [`output`] | what it prints, while it prints it |
 //! | `interrupt` | what Ctrl-C must end and remove |
 //! | [`session`] | a server and a client that talk, and what both printed |
 //! | `workers` | several of them at a time |
@@ -11,6 +12,7 @@
 pub(crate) mod descendants;
 pub mod executables;
 pub(crate) mod interrupt;
+pub mod output;
 pub mod process;
 pub mod session;
 pub(crate) mod workers;
