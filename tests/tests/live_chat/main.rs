@@ -7,13 +7,10 @@
     reason = "a test that cannot set up its case ends with a panic"
 )]
 
-use std::collections::HashMap;
 use std::net::{SocketAddr, UdpSocket};
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::thread;
+use std::time::Duration;
 
 use lab::pairs::{Language, PAIRS, Pair, Side};
 use lab::run::executables::{self, Profile};
@@ -21,19 +18,15 @@ use lab::run::process::{PATIENCE, Process};
 use qq_chat::live::datagram::{Answer, Question, Secret};
 use tests::window::Window;
 
+mod wire;
+
+use wire::{Dice, Wire};
+
 /// How many messages each person types.
 const MESSAGES: usize = 100;
 
 /// How long all of that may take, on a busy machine.
 const LIMIT: Duration = Duration::from_mins(2);
-
-/// How many of a hundred datagrams are lost, come twice, or come late, each way.
-const LOST: u64 = 20;
-const TWICE: u64 = 10;
-const LATE: u64 = 15;
-
-/// How late: a few others come before.
-const LATENESS: Duration = Duration::from_millis(30);
 
 const NAMES: [&str; 3] = ["anna", "bob", "carl"];
 
@@ -79,124 +72,6 @@ fn window(language: Language, name: &str, port: u16) -> Window {
     let is_in = window.shows(&format!("* you are {name}"));
     assert!(is_in, "{language:?} {name}: {}", window.text());
     window
-}
-
-/// Numbers without a pattern, but the same each time (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    /// Whether something happens that does so in `hundredths` of all cases.
-    fn falls(&mut self, hundredths: u64) -> bool {
-        self.next() % 100 < hundredths
-    }
-}
-
-/// A wire between clients and a server. To the server each client has a port of its own.
-struct Wire {
-    port: u16,
-    over: Arc<AtomicBool>,
-    lost: Arc<AtomicU64>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Wire {
-    fn new(server: SocketAddr, seed: u64) -> Self {
-        let front = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let port = front.local_addr().unwrap().port();
-        let over = Arc::new(AtomicBool::new(false));
-        let lost = Arc::new(AtomicU64::new(0));
-        let thread = {
-            let (over, lost) = (Arc::clone(&over), Arc::clone(&lost));
-            thread::spawn(move || carry(&front, server, Dice(seed), &over, &lost))
-        };
-        Self {
-            port,
-            over,
-            lost,
-            thread: Some(thread),
-        }
-    }
-}
-
-impl Drop for Wire {
-    fn drop(&mut self) {
-        self.over.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-/// Carries datagrams until it is over. It is the wire's nature that it waits a moment, not the test's.
-fn carry(
-    front: &UdpSocket,
-    server: SocketAddr,
-    mut dice: Dice,
-    over: &AtomicBool,
-    lost: &AtomicU64,
-) {
-    front
-        .set_read_timeout(Some(Duration::from_millis(1)))
-        .unwrap();
-    // The wire's socket for each client.
-    let mut backs: HashMap<SocketAddr, UdpSocket> = HashMap::new();
-    // What goes out when; to a client, or for a client to the server.
-    let mut late: Vec<(Instant, Vec<u8>, SocketAddr, bool)> = Vec::new();
-    let mut buffer = vec![0; 65_535];
-    while !over.load(Ordering::Relaxed) {
-        let mut came = Vec::new();
-        if let Ok((size, client)) = front.recv_from(&mut buffer) {
-            came.push((buffer[..size].to_vec(), client, true));
-            backs.entry(client).or_insert_with(|| {
-                let back = UdpSocket::bind("127.0.0.1:0").unwrap();
-                back.set_nonblocking(true).unwrap();
-                back
-            });
-        }
-        for (&client, back) in &backs {
-            while let Ok((size, _)) = back.recv_from(&mut buffer) {
-                came.push((buffer[..size].to_vec(), client, false));
-            }
-        }
-        for (datagram, client, to_server) in came {
-            if dice.falls(LOST) {
-                lost.fetch_add(1, Ordering::Relaxed);
-                continue;
-            }
-            for _ in 0..if dice.falls(TWICE) { 2 } else { 1 } {
-                let lateness = if dice.falls(LATE) {
-                    LATENESS
-                } else {
-                    Duration::ZERO
-                };
-                late.push((
-                    Instant::now() + lateness,
-                    datagram.clone(),
-                    client,
-                    to_server,
-                ));
-            }
-        }
-        let now = Instant::now();
-        late.retain(|(when, datagram, client, to_server)| {
-            if *when > now {
-                return true;
-            }
-            let _ = if *to_server {
-                backs[client].send_to(datagram, server)
-            } else {
-                front.send_to(datagram, client)
-            };
-            false
-        });
-    }
 }
 
 /// The lines in which somebody says one of the messages that are typed below, in the order in which they are on the screen. On a
@@ -278,7 +153,7 @@ fn all_talk(
     assert_eq!(orders[0], orders[1], "{case}");
     assert_eq!(orders[0], orders[2], "{case}");
     // The wire was bad.
-    assert!(wire.lost.load(Ordering::Relaxed) > 100);
+    assert!(wire.lost() > 100);
     (server, wire, windows)
 }
 
