@@ -12,13 +12,14 @@ use std::io::Read;
 
 use anyhow::{Result, ensure};
 use common::header;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The longest text that is sent or accepted, in bytes.
 pub const MAX_TEXT: usize = 1024 * 1024;
 
 /// The header of a frame.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Header {
     /// The length of the text in bytes.
     data_size: usize,
@@ -41,10 +42,15 @@ pub fn pack(text: &str) -> Result<Vec<u8>> {
 /// A header that is none, a text longer than [`MAX_TEXT`], a peer that closes in the middle, a
 /// failing connection.
 pub fn read(stream: &mut impl Read) -> Result<Option<String>> {
-    let Some(fields) = header::read_json(stream)? else {
+    let Some(length) = header::read_length(stream)? else {
         return Ok(None);
     };
-    let size = header::size(&fields, "data_size")?;
+    let header = header::read_header(stream, length)?;
+    let size = match serde_json::from_slice(&header) {
+        Ok(Header { data_size }) if data_size <= MAX_TEXT => data_size as u64,
+        // With anything else in it, it is read as Python does, or refused in the same words.
+        _ => header::size(&header::parse_json(&header)?, "data_size")?,
+    };
     let text = header::read_body(stream, size, MAX_TEXT)?;
     let text = String::from_utf8(text)
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
@@ -64,6 +70,34 @@ mod tests {
         let mut stream = &frame[..];
         assert_eq!(read(&mut stream).unwrap().unwrap(), "你好");
         assert_eq!(read(&mut stream).unwrap(), None);
+    }
+
+    #[test]
+    fn a_header_may_have_more_and_of_a_key_that_stands_twice_the_last_value_counts() {
+        for header in [
+            r#"{"data_size":1}"#,
+            r#" {"who": ["x", {"y": 1e999}], "data_size": 1}"#,
+            r#"{"data_size": 9, "data_size": 1}"#,
+            r#"{"data\u005fsize": 1}"#,
+        ] {
+            let frame = header::pack(header.as_bytes(), b"x").unwrap();
+            assert_eq!(read(&mut &frame[..]).unwrap().unwrap(), "x", "{header}");
+        }
+        for (header, why) in [
+            (r#"{"data_size": -1}"#, "a whole number of bytes"),
+            (r#"{"data_size": 1.0}"#, "a whole number of bytes"),
+            (
+                r#"{"data_size": 18446744073709551615}"#,
+                "a whole number of bytes",
+            ),
+            (r#"{"size": 1}"#, "\"data_size\" is missing"),
+            (r#"["data_size"]"#, "not a JSON object"),
+            (r#"{"data_size": 1"#, "not JSON"),
+        ] {
+            let frame = header::pack(header.as_bytes(), b"x").unwrap();
+            let error = read(&mut &frame[..]).unwrap_err().to_string();
+            assert!(error.contains(why), "{header}: {error}");
+        }
     }
 
     #[test]
