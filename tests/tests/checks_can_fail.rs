@@ -133,9 +133,9 @@ fn each_fault_is_told_by_its_check_and_by_none_before_it() {
                 if tells(&outcome) {
                     return Vec::new();
                 }
-                let told = told(&outcome).unwrap_or_else(|| "nothing".to_owned());
+                let told = told(&outcome).unwrap_or_else(|| format!("{:?}", outcome.verdict));
                 return vec![format!(
-                    "{name} with {}: {} says {told:?}, not {:?}",
+                    "{name} with {}: {} says {told}, not {:?}",
                     fault.name, check.name, fault.says
                 )];
             }

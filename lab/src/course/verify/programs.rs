@@ -115,7 +115,10 @@ impl Programs {
         }
         let mut words = match language {
             Language::Rust => Vec::new(),
-            Language::Python => vec![executables::python()?.to_owned()],
+            // Without the packages that are installed, which no exercise needs: it starts in half the time.
+            Language::Python => [executables::python()?, "-S", "-E"]
+                .map(str::to_owned)
+                .to_vec(),
         };
         words.push(program.to_string_lossy().into_owned());
         words.extend(arguments(exercise));
