@@ -1,5 +1,6 @@
 """UDP: whole datagrams, their senders, when they came, and time limits. The mirror of udp.rs and stamped.rs."""
 
+import contextlib
 import errno
 import os
 import socket
@@ -55,7 +56,8 @@ class BoundSocket(socket.socket):
         common/src/net/stamped.rs says what for. Elsewhere recv_stamped() looks at the clock itself.
         """
         if sys.platform == "linux":
-            self.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+            with contextlib.suppress(OSError):
+                self.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
 
     def recvfrom(self, size):
         """One datagram from anybody else, with its sender.

@@ -1,6 +1,7 @@
 //! A script while it is done.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::path::PathBuf;
 use std::thread;
@@ -105,17 +106,14 @@ impl<'a> Performance<'a> {
 
     /// The stream of this name: a client that connects when it is first mentioned, or a client's server, who accepts.
     fn open(&mut self, name: &str) -> Result<&mut Stream> {
-        if !self.streams.contains_key(name) {
-            let stream = match &self.subject {
+        match self.streams.entry(name.to_owned()) {
+            Entry::Occupied(stream) => Ok(stream.into_mut()),
+            Entry::Vacant(place) => Ok(place.insert(match &self.subject {
                 Subject::Server(server, _) => server.connect()?,
                 Subject::Client(_, Some(listener)) => listener.accept()?,
                 Subject::Client(_, None) => return Err(not_possible("a stream over UDP")),
-            };
-            self.streams.insert(name.to_owned(), stream);
+            })),
         }
-        self.streams
-            .get_mut(name)
-            .ok_or_else(|| not_possible("a stream that is gone"))
     }
 
     fn stream(&mut self, name: &str, act: &Act) -> Result {
@@ -153,14 +151,14 @@ impl<'a> Performance<'a> {
     }
 
     fn datagrams(&mut self, name: &str, act: &Act) -> Result {
-        if !self.datagrams.contains_key(name) {
-            let Subject::Server(server, _) = &self.subject else {
-                return Err(not_possible("a second server"));
-            };
-            self.datagrams.insert(name.to_owned(), server.datagrams()?);
-        }
-        let Some(socket) = self.datagrams.get_mut(name) else {
-            return Err(not_possible("a socket that is gone"));
+        let socket = match self.datagrams.entry(name.to_owned()) {
+            Entry::Occupied(socket) => socket.into_mut(),
+            Entry::Vacant(place) => {
+                let Subject::Server(server, _) = &self.subject else {
+                    return Err(not_possible("a second server"));
+                };
+                place.insert(server.datagrams()?)
+            }
         };
         match act {
             Act::Connects => Ok(()),
