@@ -8,6 +8,7 @@ ends.
 Rust: qq-chat/src/bin/live-client.rs
 """
 
+import contextlib
 import os
 import socket
 import sys
@@ -50,7 +51,8 @@ def main():
     except KeyboardInterrupt:
         goodbye = talk.goodbye()
         if goodbye:
-            sock.sendto(goodbye, server)
+            with contextlib.suppress(OSError):
+                sock.sendto(goodbye, server)
         raise
     talk.leave(time.monotonic())
     send(sock, server, talk)
@@ -81,13 +83,11 @@ def listen(sock, server, talk, args):
 def hold(sock, server, talk, args):
     sock.settimeout(TICK)
     while True:
-        try:
+        with net.or_say("cannot receive from", server), contextlib.suppress(socket.timeout, ConnectionError):
             # (5) recvfrom: from the server that was asked, and from nobody else
             data, peer = sock.recvfrom(net.BUFFER_SIZE)
             if net.answers_for(peer, server):
                 talk.receive(data, time.monotonic())
-        except (socket.timeout, ConnectionError):
-            pass
         talk.look_at_clock(time.monotonic())
         send(sock, server, talk)
         # (6) print

@@ -163,7 +163,7 @@ impl Person {
     }
 
     /// Takes all that has come.
-    fn listen(&mut self, number: usize, buffer: &mut [u8]) -> Result<()> {
+    fn listen(&mut self, index: usize, buffer: &mut [u8]) -> Result<()> {
         let before = self.upto;
         let mut is_copy = false;
         while let Ok(size) = self.socket.recv(buffer) {
@@ -177,7 +177,7 @@ impl Person {
             match Answer::unpack(datagram) {
                 Some(Answer::Cookie(cookie)) if self.token.is_none() => {
                     self.cookie = cookie;
-                    self.ask_to_join(number)?;
+                    self.ask_to_join(index)?;
                 }
                 Some(Answer::Joined { token, upto }) if self.token.is_none() => {
                     self.token = Some(token);

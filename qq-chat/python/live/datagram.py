@@ -6,7 +6,6 @@ and is None here. Fields that nobody knows are passed over, so that a later vers
 Rust: qq-chat/src/live/datagram
 """
 
-import ipaddress
 import json
 import re
 import unicodedata
@@ -25,8 +24,14 @@ MOST_TEXT = 500
 MOST_NAME = 32
 """The longest name, in bytes of UTF-8."""
 
+MOST_ADDRESS = 64
+"""The longest address, in bytes: IPv6 with the name of an interface."""
+
 NAMES_AT_ONCE = 16
 """How many names stand in one answer at most."""
+
+MOST_PEOPLE = 5000
+"""How many people may be in a room at a time."""
 
 MOST_NUMBER = 2**63 - 1
 """The largest number."""
@@ -94,7 +99,7 @@ def _unpack(datagram):
         fields = header.loads(datagram)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(fields, dict) or type(fields.get("v")) is bool:
+    if not isinstance(fields, dict) or type(fields.get("v")) is not int:
         return None
     return fields
 
@@ -123,16 +128,12 @@ def _is_text(value):
     return isinstance(value, str)
 
 
-def _is_said(value):
-    return _is_text(value) and 1 <= len(value.encode()) <= MOST_TEXT
-
-
-def _is_a_name(value):
-    return _is_text(value) and is_name(value)
+def _has_length(most):
+    return lambda value: _is_text(value) and 1 <= len(value.encode()) <= most
 
 
 def _are_names(value):
-    return isinstance(value, list) and all(_is_a_name(name) for name in value)
+    return isinstance(value, list) and len(value) <= NAMES_AT_ONCE and all(_is_a_name(name) for name in value)
 
 
 def _is_start(value):
@@ -151,17 +152,12 @@ def _is_refusal(value):
     return _is_text(value) and value in REFUSALS
 
 
-def _is_address(value):
-    """192.0.2.7:80 or [::1]:80."""
-    found = re.fullmatch(r"(?:([0-9.]+)|\[([^]]+)\]):([0-9]{1,5})", value) if _is_text(value) else None
-    if not found or int(found[3]) > 65535:
-        return False
-    try:
-        (ipaddress.IPv4Address if found[1] else ipaddress.IPv6Address)(found[1] or found[2])
-    except ValueError:
-        return False
-    return True
+_is_said = _has_length(MOST_TEXT)
+_is_address = _has_length(MOST_ADDRESS)
 
+# A name that the server has taken. Only the server asks what it is made of: our Unicode may be another one, in which a
+# letter of theirs is none yet.
+_is_a_name = _has_length(MOST_NAME)
 
 _COOKIE = _is_secret(16)
 _TOKEN = _is_secret(32)

@@ -39,17 +39,17 @@ class Person:
 
     def acknowledge(self, upto):
         """They have all up to a number: how many events they have got since the last time."""
-        news = upto - self.acked
-        if not 0 < news <= len(self._on_their_way):
+        more = upto - self.acked
+        if not 0 < more <= len(self._on_their_way):
             return 0  # what was never sent cannot be acknowledged
-        for _ in range(news):
+        for _ in range(more):
             self._on_their_way.popleft()
         self.acked = upto
         self._repetitions = 0
         # The next one may have been lost long ago: then it goes out at once.
         if self._on_their_way:
             self._again_at = self._on_their_way[0] + again.FIRST_PAUSE
-        return news
+        return more
 
     def again(self, now):
         """The number of the event that is to be sent again now, or None. Then it is noted."""

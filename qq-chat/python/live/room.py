@@ -2,7 +2,7 @@
 
 Who is not known gets no more than they sent: a join is answered with a cookie, which only arrives at the address that
 the datagram named, and nothing else is kept of it. Only who sends the cookie back gets a place, a name and a token. What
-comes from their address without the token is passed over, so nobody can speak in their name.
+comes from their address without the token is passed over, so nobody can speak to the server in their name.
 
 Rust: qq-chat/src/live/room
 """
@@ -17,9 +17,6 @@ from common import net
 from live import datagram, visitor
 from live.log import Log
 from live.person import Person
-
-MOST_PEOPLE = 5000
-"""How many people may be here at a time."""
 
 TICK = 0.05
 """How often the clocks are looked at, in seconds."""
@@ -144,7 +141,7 @@ class Room:
             self._answer(peer, "error", error="name")
         elif self._has_name(name):
             self._answer(peer, "error", error="taken")
-        elif len(self._people) >= MOST_PEOPLE:
+        elif len(self._people) >= datagram.MOST_PEOPLE:
             self._answer(peer, "error", error="full")
         elif not self._log.is_full():  # it is asked again, and then there may be room
             if person:

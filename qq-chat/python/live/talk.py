@@ -192,7 +192,8 @@ class Talk:
         elif kind == "people":
             if answer["n"] == self._n and asked == "who":
                 self._names += answer["names"]
-                if answer["more"] and self._names:
+                # A server that never comes to the end is not asked for ever.
+                if answer["more"] and answer["names"] and len(self._names) < datagram.MOST_PEOPLE:
                     self._requests[0] = ("who", {"after": self._names[-1]})
                 else:
                     names, self._names = self._names, []

@@ -118,9 +118,9 @@ fn talk(
     limit: Option<Duration>,
 ) -> std::result::Result<(), Exit> {
     let mut buffer = net::datagram_buffer();
+    socket.set_read_timeout(Some(TICK))?;
     loop {
         // (5) recvfrom: from the server that was asked, and from nobody else
-        socket.set_read_timeout(Some(TICK))?;
         match socket.recv_from(&mut buffer) {
             Ok((size, peer)) if net::answers_for(peer, server) => {
                 shared.talk().receive(&buffer[..size], Instant::now());

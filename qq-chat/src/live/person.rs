@@ -75,12 +75,12 @@ impl Person {
     /// They have acknowledged all up to a number: which events they have got since the last time. What was never sent
     /// cannot be acknowledged.
     pub fn acknowledge(&mut self, upto: u64) -> Option<RangeInclusive<u64>> {
-        let news = upto.checked_sub(self.acked).filter(|&news| news > 0)?;
-        let news = usize::try_from(news).ok()?;
-        if news > self.on_their_way.len() {
+        let more = upto.checked_sub(self.acked).filter(|&more| more > 0)?;
+        let more = usize::try_from(more).ok()?;
+        if more > self.on_their_way.len() {
             return None;
         }
-        self.on_their_way.drain(..news);
+        self.on_their_way.drain(..more);
         let got = self.acked + 1..=upto;
         self.acked = upto;
         self.repetitions = 0;

@@ -8,7 +8,7 @@ use common::console;
 
 use super::again::{self, Pulse};
 use super::datagram::{
-    Answer, Event, MOST_NAME, MOST_TEXT, Question, Refusal, Request, Secret, is_name,
+    Answer, Event, MOST_NAME, MOST_PEOPLE, MOST_TEXT, Question, Refusal, Request, Secret, is_name,
 };
 
 /// So many lines may wait to be sent; then the keyboard waits too.
@@ -215,7 +215,7 @@ impl Talk {
                     Over::Refused(Refusal::Unknown)
                 });
             }
-            // The name may be ours: the answer to a `join` that came twice.
+            // Once we are in, no other refusal counts: it answers an old `join`.
             (Answer::Error(refusal), None) if refusal != Refusal::Unknown => {
                 self.over = Some(Over::Refused(refusal));
             }
@@ -237,9 +237,12 @@ impl Talk {
             },
             Answer::People { n, names, more } if n == self.n => {
                 if let Some(Request::Who(_)) = self.requests.front() {
+                    // A server that never comes to the end is not asked for ever.
+                    let goes_on = more && self.names.len() < MOST_PEOPLE;
+                    let last = names.last().filter(|_| goes_on).cloned();
                     self.names.extend(names);
-                    if let Some(last) = self.names.last().filter(|_| more) {
-                        self.requests[0] = Request::Who(last.clone());
+                    if let Some(last) = last {
+                        self.requests[0] = Request::Who(last);
                     } else {
                         let names = mem::take(&mut self.names);
                         let all = names.join(", ");

@@ -14,6 +14,7 @@ use ntp::sntp::timestamp::Timestamp;
 use ntp::{local_time, strftime};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use qq_chat::live::datagram::{Answer, Event, Question, Request, Secret};
 use serde_json::json;
 
 use crate::mutation::mutated;
@@ -43,8 +44,58 @@ fn file_headers() -> Vec<Vec<u8>> {
     vec![header.encode().unwrap(), pickle.to_vec()]
 }
 
+fn questions() -> Vec<Vec<u8>> {
+    let (token, n) = (Secret([0xa5; 16]), 7);
+    let request = Request::Say("grüß \u{1b}[2J".to_owned());
+    let questions = [
+        Question::Request { token, n, request },
+        Question::Join {
+            name: "小明".to_owned(),
+            cookie: Secret::UNKNOWN,
+        },
+        Question::Ack { token, upto: 41 },
+    ];
+    questions.iter().map(Question::pack).collect()
+}
+
+fn answers() -> Vec<Vec<u8>> {
+    let said = Event::Say {
+        name: "anna".to_owned(),
+        n: 7,
+        text: "hi\u{202e}\n".to_owned(),
+    };
+    let event = |event| Answer::Event { number: 41, event };
+    let answers = [
+        event(said),
+        event(Event::Leave("anna".to_owned())),
+        Answer::People {
+            n: 7,
+            names: vec!["anna".to_owned(), "小明".to_owned()],
+            more: true,
+        },
+    ];
+    answers.iter().map(Answer::pack).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn what_a_person_asks_is_read_or_refused(bytes in mutated(questions())) {
+        if let Ok(Some(question)) = Question::unpack(&bytes) {
+            prop_assert_eq!(Question::unpack(&question.pack()), Ok(Some(question)));
+        }
+    }
+
+    #[test]
+    fn what_the_room_tells_is_read_or_refused_and_harmless(bytes in mutated(answers())) {
+        if let Some(answer) = Answer::unpack(&bytes) {
+            if let Answer::Event { event, .. } = &answer {
+                prop_assert!(!event.line().chars().any(char::is_control), "{event:?}");
+            }
+            prop_assert_eq!(Answer::unpack(&answer.pack()), Some(answer));
+        }
+    }
 
     #[test]
     fn frames_are_read_or_refused(bytes in mutated(frames())) {

@@ -20,8 +20,12 @@ pub const MOST_BYTES: usize = 4096;
 pub const MOST_TEXT: usize = 500;
 /// The longest name, in bytes of UTF-8.
 pub const MOST_NAME: usize = 32;
+/// The longest address, in bytes: IPv6 with the name of an interface.
+pub const MOST_ADDRESS: usize = 64;
 /// How many names stand in one answer at most.
 pub const NAMES_AT_ONCE: usize = 16;
+/// How many people may be in a room at a time.
+pub const MOST_PEOPLE: usize = 5000;
 
 /// What a person sends to the server.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -55,7 +55,7 @@ fn answers() -> Vec<Answer> {
         Answer::Ping,
         Answer::Pong,
     ];
-    answers.extend(REFUSALS.map(|(_, refusal)| Answer::Error(refusal)));
+    answers.extend(REFUSALS.map(Answer::Error));
     answers
 }
 
@@ -132,6 +132,35 @@ fn what_is_not_as_the_table_says_is_nothing() {
     ] {
         assert_eq!(Question::unpack(wrong.as_bytes()), Ok(None), "{wrong:.80}");
         assert_eq!(Answer::unpack(wrong.as_bytes()), None, "{wrong:.80}");
+    }
+}
+
+#[test]
+fn whoever_hears_of_a_name_asks_no_unicode_what_it_is_made_of() {
+    // U+E000 is no letter in any Unicode, as U+1E4D0 was none before 15.
+    let event = |name: &str| {
+        let name = name.to_owned();
+        let event = Event::Join(name);
+        Answer::Event { number: 1, event }
+    };
+    let people = |count| Answer::People {
+        n: 1,
+        names: vec!["\u{e000}".to_owned(); count],
+        more: false,
+    };
+    for known in [
+        event("\u{1e4d0}\u{e000}"),
+        event(&"x".repeat(MOST_NAME)),
+        people(NAMES_AT_ONCE),
+    ] {
+        assert_eq!(Answer::unpack(&known.pack()), Some(known));
+    }
+    for wrong in [
+        event(""),
+        event(&"x".repeat(MOST_NAME + 1)),
+        people(NAMES_AT_ONCE + 1),
+    ] {
+        assert_eq!(Answer::unpack(&wrong.pack()), None);
     }
 }
 

@@ -1,21 +1,32 @@
 //! How a question and an answer are written, and read.
 
-use std::net::SocketAddr;
-
 use common::json;
 use serde_json::{Value, json};
 
 use super::fields::Fields;
 use super::{Answer, Event, MOST_NAME, Question, Refusal, Request, VERSION};
 
-/// The words for a refusal on the wire.
-pub(super) const REFUSALS: [(&str, Refusal); 5] = [
-    ("version", Refusal::Version),
-    ("name", Refusal::Name),
-    ("taken", Refusal::Taken),
-    ("full", Refusal::Full),
-    ("unknown", Refusal::Unknown),
+/// All there are.
+pub(super) const REFUSALS: [Refusal; 5] = [
+    Refusal::Version,
+    Refusal::Name,
+    Refusal::Taken,
+    Refusal::Full,
+    Refusal::Unknown,
 ];
+
+impl Refusal {
+    /// How it is called on the wire.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Version => "version",
+            Self::Name => "name",
+            Self::Taken => "taken",
+            Self::Full => "full",
+            Self::Unknown => "unknown",
+        }
+    }
+}
 
 impl Question {
     /// The bytes.
@@ -137,8 +148,7 @@ impl Answer {
             Self::Ping => json!({"v": VERSION, "kind": "ping"}),
             Self::Pong => json!({"v": VERSION, "kind": "pong"}),
             Self::Error(refusal) => {
-                let word = REFUSALS.iter().find(|(_, other)| other == refusal);
-                json!({"v": VERSION, "kind": "error", "error": word.map(|(word, _)| word)})
+                json!({"v": VERSION, "kind": "error", "error": refusal.word()})
             }
         })
     }
@@ -173,11 +183,7 @@ impl Answer {
                 text: fields.said()?,
             }),
             "write" => event(Event::Write {
-                address: fields
-                    .text("address")?
-                    .parse::<SocketAddr>()
-                    .ok()?
-                    .to_string(),
+                address: fields.address()?,
                 text: fields.said()?,
             }),
             "leave" => event(Event::Leave(fields.name("name")?)),
@@ -186,8 +192,8 @@ impl Answer {
             "pong" => Some(Self::Pong),
             "error" => {
                 let word = fields.text("error")?;
-                let refusal = REFUSALS.iter().find(|(other, _)| *other == word)?;
-                Some(Self::Error(refusal.1))
+                let refusal = REFUSALS.iter().find(|refusal| refusal.word() == word)?;
+                Some(Self::Error(*refusal))
             }
             _ => None,
         }

@@ -2,7 +2,7 @@
 //!
 //! Who is not known gets no more than they sent: a `join` is answered with a cookie, which only arrives at the address that
 //! the datagram named, and nothing else is kept of it. Only who sends the cookie back gets a place, a name and a token.
-//! What comes from their address without the token is passed over, so nobody can speak in their name.
+//! What comes from their address without the token is passed over, so nobody can speak to the server in their name.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -12,15 +12,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::live::datagram::{
-    Answer, Event, MOST_BYTES, MOST_TEXT, NAMES_AT_ONCE, Question, Refusal, Request, Secret,
-    is_name,
+    Answer, Event, MOST_BYTES, MOST_PEOPLE, MOST_TEXT, NAMES_AT_ONCE, Question, Refusal, Request,
+    Secret, is_name,
 };
 use crate::live::log::Log;
 use crate::live::person::Person;
 use crate::live::visitor::{Visitors, shorter};
-
-/// How many people may be here at a time.
-pub const MOST_PEOPLE: usize = 5000;
 
 /// How often the clocks are looked at.
 pub const TICK: Duration = Duration::from_millis(50);
