@@ -47,7 +47,10 @@ pub fn read(stream: &mut impl Read) -> Result<Option<String>> {
     };
     let header = header::read_header(stream, length)?;
     let size = match serde_json::from_slice(&header) {
-        Ok(Header { data_size }) if data_size <= MAX_TEXT => data_size as u64,
+        // serde would take an array of the values, too.
+        Ok(Header { data_size }) if header.starts_with(b"{") && data_size <= MAX_TEXT => {
+            data_size as u64
+        }
         // With anything else in it, it is read as Python does, or refused in the same words.
         _ => header::size(&header::parse_json(&header)?, "data_size")?,
     };
@@ -91,6 +94,7 @@ mod tests {
                 "a whole number of bytes",
             ),
             (r#"{"size": 1}"#, "\"data_size\" is missing"),
+            ("[1]", "not a JSON object"),
             (r#"["data_size"]"#, "not a JSON object"),
             (r#"{"data_size": 1"#, "not JSON"),
         ] {
