@@ -44,7 +44,7 @@ def in_seconds(span):
 
 
 def offset(asked, received, transmitted, answered):
-    """How far the server's clock is before ours: ((T2 - T1) + (T3 - T4)) / 2 (RFC 4330, 5)."""
+    """How far the server's clock is ahead of ours: ((T2 - T1) + (T3 - T4)) / 2 (RFC 4330, 5)."""
     return since(received, asked) + since(transmitted, answered) >> 1
 
 

@@ -89,7 +89,7 @@ impl fmt::Display for Code {
 /// What an answer tells: one measurement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// How far the server's clock is before ours.
+    /// How far the server's clock is ahead of ours.
     pub offset: Span,
     /// How long question and answer were on the way.
     pub delay: Span,

@@ -4,6 +4,7 @@
 //! (RFC 5905, 6). Which era a timestamp is of is written nowhere. It need not be: the difference of two timestamps, taken modulo
 //! 2^64 and read as a signed number, is right across the end of an era, as long as the times are less than 68 years apart.
 
+use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// From 1900, when NTP's count begins, to 1970, when Unix's does, in seconds.
@@ -15,8 +16,17 @@ const UNITS: f64 = 4_294_967_296.0;
 const NANOSECONDS: u64 = 1_000_000_000;
 
 /// A moment, in 2^-32 s since the era began.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Timestamp(pub u64);
+
+/// Its eight bytes, as a dump of a packet has them.
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [first, rest @ ..] = self.0.to_be_bytes();
+        write!(f, "{first:02x}")?;
+        rest.iter().try_for_each(|byte| write!(f, " {byte:02x}"))
+    }
+}
 
 impl Timestamp {
     /// What this machine's clock shows.

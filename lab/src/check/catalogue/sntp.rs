@@ -100,10 +100,10 @@ pub(super) fn times(context: &Context) -> Result {
     let after = Timestamp::now();
     let tick = Span::of_seconds(TICK);
     let in_order = [
-        ("the question is sent", before),
-        ("the receive timestamp", answer.receive),
-        ("the transmit timestamp", answer.transmit),
-        ("the answer comes", after),
+        ("the moment when the question is sent", before),
+        ("the receive timestamp (T2)", answer.receive),
+        ("the transmit timestamp (T3)", answer.transmit),
+        ("the moment when the answer comes", after),
     ];
     for pair in in_order.windows(2) {
         let [(earlier, first), (later, second)] = [pair[0], pair[1]];

@@ -54,7 +54,7 @@ fn ready(_keyboard: &std::io::PipeReader, _socket: &UdpSocket) -> Result<Vec<&'s
 
 impl Experiment for SelectTwo {
     const NAME: &'static str = "select-two";
-    const CLAIM: &'static str = "a program that waits for one thing cannot hear another";
+    const CLAIM: &'static str = "a program with one thread can wait for one thing only";
     type Seen = Seen;
 
     fn observe(log: &mut Steps) -> Result<Seen> {
