@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use common::flags::Seconds;
 
 use crate::course::exercise::Exercise;
-use crate::course::grade::contained::Contained;
+use crate::course::grade::contained;
 use crate::course::grade::sandbox::{INSIDE, Limits, Sandbox};
 use crate::course::grade::verdict::{Graded, NOT_HANDED_IN, Verdict};
 use crate::course::handout;
@@ -150,7 +150,7 @@ impl Grader {
         }
         command.args(["--limits", &serde_json::to_string(self.sandbox.limits())?]);
         let token = token()?;
-        let said = Contained::run(&mut command, &token, self.sandbox.limits())?;
+        let said = contained::run(&mut command, &token, self.sandbox.limits())?;
         if let Some(why) = said.why_ended {
             return Ok(Verdict {
                 feedback: said.errors,
