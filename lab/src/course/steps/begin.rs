@@ -182,10 +182,17 @@ pub(in crate::course) fn bin(name: &str, path: &str) -> String {
 
 /// `cargo lab next`: hands out the exercise after the current one that has not passed.
 pub fn next(at: &At) -> Result<ExitCode> {
+    next_after(at, None)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Hands out the exercise after this one, or after the current one, and tells which that was; `None` when all have
+/// passed.
+pub(in crate::course) fn next_after(at: &At, asked: Option<&str>) -> Result<Option<String>> {
     let library = open_library()?;
     let Desk {
         mut work, exercise, ..
-    } = Desk::open(&library, at, None)?;
+    } = Desk::open(&library, at, asked)?;
     let position = library
         .exercises
         .iter()
@@ -200,17 +207,16 @@ pub fn next(at: &At) -> Result<ExitCode> {
             "{id} has not passed yet; it stays where it is."
         ))?;
     }
-    match others.find(open) {
-        None => print_line("That was the last: all exercises have passed.")?,
-        Some(next) => {
-            let languages = match work::known(work.language(next)) {
-                Some(language) => vec![language],
-                None => Language::BOTH.to_vec(),
-            };
-            hand_out(&library, &mut work, next, &languages, false)?;
-        }
-    }
-    Ok(ExitCode::SUCCESS)
+    let Some(next) = others.find(open) else {
+        print_line("That was the last: all exercises have passed.")?;
+        return Ok(None);
+    };
+    let languages = match work::known(work.language(next)) {
+        Some(language) => vec![language],
+        None => Language::BOTH.to_vec(),
+    };
+    hand_out(&library, &mut work, next, &languages, false)?;
+    Ok(Some(next.id()))
 }
 
 /// `cargo lab reset`: hands out the skeleton again, and keeps what was written.
