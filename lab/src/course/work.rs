@@ -283,6 +283,14 @@ impl Progress {
         };
         for (number, line) in text.lines().enumerate() {
             let words: Vec<_> = line.split_whitespace().collect();
+/// Writes a file whose content has changed: cargo builds again what is newer.
+pub(super) fn put_changed(path: &Path, content: &str) -> Result<()> {
+    if fs::read_to_string(path).is_ok_and(|there| there == content) {
+        return Ok(());
+    }
+    put(path, content)
+}
+
             match words[..] {
                 [] => {}
                 [first, ..] if first.starts_with('#') => {}

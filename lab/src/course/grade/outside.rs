@@ -172,13 +172,18 @@ impl Grader {
     }
 }
 
-/// Compiles the crates that a student's folder names, once, for all.
-fn compile_crates(out: &Path) -> Result<PathBuf> {
+/// Writes what a new folder holds, for cargo. A run before may have left that of an older tool.
+fn put_crates(out: &Path) -> Result<PathBuf> {
     let folder = out.join(".crates");
     for (path, content) in work::TEMPLATE {
-        work::write_new(&folder.join(path), content)?;
+        work::put_changed(&folder.join(path), content)?;
     }
-    let folder = fs::canonicalize(folder)?;
+    Ok(fs::canonicalize(folder)?)
+}
+
+/// Compiles the crates that a student's folder names, once, for all.
+fn compile_crates(out: &Path) -> Result<PathBuf> {
+    let folder = put_crates(out)?;
     let status = Command::new(executables::cargo_program())
         .args(["build", "--quiet", "--target-dir"])
         .arg(folder.join("target"))
@@ -198,4 +203,20 @@ fn token() -> Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).context("no random bytes")?;
     Ok(bytes.map(|byte| format!("{byte:02x}")).concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_crates_of_an_older_tool_are_written_anew() {
+        let out = tempfile::tempdir().unwrap();
+        let folder = put_crates(out.path()).unwrap();
+        let given = folder.join("given.rs");
+        let written = fs::read_to_string(&given).unwrap();
+        fs::write(&given, "// of an older tool\n").unwrap();
+        put_crates(out.path()).unwrap();
+        assert_eq!(fs::read_to_string(&given).unwrap(), written);
+    }
 }

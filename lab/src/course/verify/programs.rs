@@ -11,7 +11,7 @@ use crate::course::exercise::{Exercise, file_name};
 use crate::course::library::Library;
 use crate::course::steps::bin;
 use crate::course::verify::What;
-use crate::course::work::{TEMPLATE, arguments, put};
+use crate::course::work::{TEMPLATE, arguments, put_changed};
 use crate::pairs::Language;
 use crate::run::executables::{self, workspace};
 
@@ -33,7 +33,7 @@ impl Programs {
         let lock = File::create(folder.join(".lock"))?;
         lock.lock()?;
         for (path, content) in TEMPLATE {
-            write(&folder.join(path), content)?;
+            put_changed(&folder.join(path), content)?;
         }
         let mut unbuilt = Vec::new();
         let mut manifest = String::new();
@@ -43,7 +43,7 @@ impl Programs {
                 for what in What::ALL {
                     let path = Self::source(&folder, exercise, language, what);
                     match what.source(library, exercise, language) {
-                        Ok(Some(source)) => write(&path, &source)?,
+                        Ok(Some(source)) => put_changed(&path, &source)?,
                         Ok(None) => {
                             // One that was there before would be judged.
                             let _ = fs::remove_file(&path);
@@ -63,7 +63,7 @@ impl Programs {
             }
         }
         let template = include_str!("../../../course/template/Cargo.toml");
-        write(&folder.join("Cargo.toml"), &format!("{template}{manifest}"))?;
+        put_changed(&folder.join("Cargo.toml"), &format!("{template}{manifest}"))?;
         let target = folder.join("target");
         let status = Command::new(executables::cargo_program())
             .args(["build", "--bins", "--keep-going", "--quiet", "--target-dir"])
@@ -124,12 +124,4 @@ impl Programs {
         words.extend(arguments(exercise));
         Some(Subject::Command(words))
     }
-}
-
-/// Writes a file whose content has changed: cargo builds again what is newer.
-fn write(path: &Path, content: &str) -> Result<()> {
-    if fs::read_to_string(path).is_ok_and(|there| there == content) {
-        return Ok(());
-    }
-    put(path, content)
 }
