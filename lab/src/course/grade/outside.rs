@@ -1,6 +1,7 @@
 //! Judges the exercises of submissions, each in a sandbox, from outside of it.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -97,12 +98,12 @@ impl Grader {
 
     /// Judges one exercise of a student.
     pub(super) fn grade(&self, exercise: &Exercise, most: f64, submission: &Path) -> Graded {
-        let verdict = if submission.join(exercise.id()).is_dir() {
-            self.judge(exercise, submission)
-                .unwrap_or_else(|error| Verdict::without(format!("{error:#}")))
-        } else {
-            Verdict::without(NOT_HANDED_IN.to_owned())
+        let verdict = match is_handed_in(exercise, submission) {
+            Ok(true) => self.judge(exercise, submission),
+            Ok(false) => Ok(Verdict::without(NOT_HANDED_IN.to_owned())),
+            Err(error) => Err(error),
         };
+        let verdict = verdict.unwrap_or_else(|error| Verdict::without(format!("{error:#}")));
         let passed = verdict.stages.iter().filter(|stage| stage.passed).count();
         let all = exercise.stages.len().max(1);
         // As few digits as a table shows.
@@ -169,6 +170,21 @@ impl Grader {
             verdict.feedback += &said.errors;
         }
         Ok(verdict)
+    }
+}
+
+/// Whether there is something to be judged.
+///
+/// # Errors
+///
+/// When that cannot be seen, as in a folder that may not be read: nobody is to lose points by that unnoticed.
+fn is_handed_in(exercise: &Exercise, submission: &Path) -> Result<bool> {
+    match fs::metadata(submission.join(exercise.id())) {
+        Ok(metadata) => Ok(metadata.is_dir()),
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => Ok(false),
+            _ => Err(error).context("the submission cannot be read"),
+        },
     }
 }
 
