@@ -187,6 +187,30 @@ fn watch_goes_on_from_what_it_watches_and_counts_hints_as_hint_does() {
 }
 
 #[test]
+fn an_exercise_in_the_other_language_is_judged_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |words: &[&str]| run(&mut lab_in(folder.path(), words));
+    let (started, said) = at(&["start", "nonsense"]);
+    assert!(!started && !folder.path().join("work").exists(), "{said}");
+    assert!(at(&["start", "ntp/01", "--lang", "rust"]).0);
+    let (started, said) = at(&["start", "echo-udp/01", "--lang", "python"]);
+    assert!(started && said.contains("lab.toml now says"), "{said}");
+    let (passed, said) = at(&["check"]);
+    assert!(
+        !passed && !said.contains("missing") && said.contains('✗'),
+        "{said}"
+    );
+    // And back; the other one stays as it was.
+    assert!(at(&["start", "echo-udp/01", "--lang", "rust"]).0);
+    let settings = fs::read_to_string(folder.path().join("work/lab.toml")).unwrap();
+    assert!(
+        settings.contains("\n\"echo-udp/01-server\" = \"rust\"\n"),
+        "{settings}"
+    );
+    assert!(!settings.contains("ntp/01"), "{settings}");
+}
+
+#[test]
 fn a_third_language_is_two_lines() {
     let folder = tempfile::tempdir().unwrap();
     let at = |words: &[&str]| run(&mut lab_in(folder.path(), words));
