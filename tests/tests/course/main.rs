@@ -73,6 +73,13 @@ fn every_exercise_is_sound() {
 }
 
 #[test]
+fn without_python_half_is_not_proved_and_that_is_told() {
+    let mut verify = lab_in(workspace(), &["exercises", "verify", "echo-udp/01"]);
+    let (sound, said) = run(verify.env("PYTHON", "no-such-python"));
+    assert!(!sound && said.contains("Python is missing"), "{said}");
+}
+
+#[test]
 fn there_are_exercises_of_all_kinds_and_every_program_is_one_to_write() {
     let mut kinds = std::collections::BTreeMap::new();
     let mut written = std::collections::BTreeSet::new();

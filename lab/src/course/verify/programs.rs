@@ -25,7 +25,7 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Writes them, and builds those in Rust in one go, with warnings denied for solutions.
+    /// Writes them, and builds those in Rust in one go.
     pub(super) fn build(library: &Library, exercises: &[&Exercise]) -> Result<Self> {
         let folder = workspace().join("target").join("exercises");
         fs::create_dir_all(&folder)?;
@@ -37,7 +37,9 @@ impl Programs {
         }
         let mut unbuilt = Vec::new();
         let mut manifest = String::new();
-        let mut names = Vec::new();
+        if executables::python().is_none() {
+            unbuilt.push("Python is missing: its programs were not judged".to_owned());
+        }
         for exercise in exercises {
             for language in Language::BOTH {
                 for what in What::ALL {
@@ -57,7 +59,6 @@ impl Programs {
                     if language == Language::Rust {
                         let name = Self::name(exercise, what);
                         manifest += &bin(&name, &path.to_string_lossy());
-                        names.push(name);
                     }
                 }
             }
@@ -74,21 +75,16 @@ impl Programs {
             .stdin(Stdio::null())
             .status()
             .context("cannot run cargo")?;
-        let programs = Self {
+        if !status.success() {
+            ensure!(!manifest.is_empty(), "the exercises do not build");
+            unbuilt.push("some programs do not build: the compiler says above which".to_owned());
+        }
+        Ok(Self {
             folder,
             target,
             unbuilt,
             _lock: lock,
-        };
-        if !status.success() {
-            ensure!(!names.is_empty(), "the exercises do not build");
-            let mut programs = programs;
-            programs
-                .unbuilt
-                .push("some programs do not build: the compiler says above which".to_owned());
-            return Ok(programs);
-        }
-        Ok(programs)
+        })
     }
 
     fn name(exercise: &Exercise, what: What) -> String {
