@@ -109,8 +109,14 @@ pub(super) fn write(
 /// A lab's README without what shows its programs, and without links that lead out of the handout.
 fn given(readme: &str, folder: &Path) -> String {
     const LEFT_OUT: [&str; 2] = ["Step by step", "What happens"];
-    let is_given = |chapter: &&str| !LEFT_OUT.iter().any(|title| chapter.starts_with(title));
-    let chapters: Vec<_> = readme.split("\n## ").filter(is_given).collect();
+    let is_given = |part: &&str| !LEFT_OUT.iter().any(|title| part.starts_with(title));
+    // A section ends with its chapter: what comes after it is given.
+    let sections = |chapter: &str| {
+        let given = chapter.split("\n### ").filter(is_given);
+        given.collect::<Vec<_>>().join("\n### ")
+    };
+    let chapters = readme.split("\n## ").filter(is_given).map(sections);
+    let chapters: Vec<_> = chapters.collect();
     let text = chapters.join("\n## ");
     // Static patterns that are known to be right.
     let Ok(link) = Regex::new(r"(!?)\[([^\]]*)\]\(([^)]*)\)") else {

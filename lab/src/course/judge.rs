@@ -191,7 +191,13 @@ fn marked(expected: &[u8], received: &[u8]) -> [String; 3] {
     let pair = [expected, received].map(symbols);
     let same = pair[0].iter().zip(&pair[1]).take_while(|(a, b)| a == b);
     let at = same.count();
-    let from = at.saturating_sub(BEFORE);
+    // A byte that is no text takes four columns: it is columns that count.
+    let mut before = 0;
+    let own = pair[0][..at].iter().rev().take_while(|symbol| {
+        before += width(symbol);
+        before <= BEFORE
+    });
+    let from = at - own.count();
     let show = |symbols: &[String]| {
         let mut text = if from > 0 {
             "…".to_owned()
@@ -253,13 +259,17 @@ mod tests {
         let lines = marked("你好 HELLO".as_bytes(), "你好 HeLLO".as_bytes());
         assert_eq!(lines[0], "expected  你好 HELLO");
         assert_eq!(lines[2].find('^'), Some(10 + 6));
-        let lines = marked(&[0; 40], &[&[0; 40][..], b"x"].concat());
-        assert!(
-            lines[0].ends_with(
-                "…\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00…"
-            ),
-            "{lines:?}"
-        );
+        let zeros = "\\x00".repeat(6);
+        let lines = marked(&[0xa4; 40], &[&[0xa4; 40][..], b"x"].concat());
+        let before = zeros.replace("00", "a4");
+        assert_eq!(lines[0], format!("expected  …{before}"));
+        assert_eq!(lines[1], format!("received  …{before}x"));
+        assert_eq!(lines[2].find('^'), Some(10 + 25));
+        let [one, other] = [1, 2].map(|byte| [&[0; 40][..], &[byte, 0xff]].concat());
+        let lines = marked(&one, &other);
+        assert_eq!(lines[0], format!("expected  …{zeros}\\x01\\xff"));
+        assert_eq!(lines[1], format!("received  …{zeros}\\x02\\xff"));
+        assert_eq!(lines[2].find('^'), Some(10 + 25));
         assert_eq!(marked(b"a\n", b"")[1], "received  (nothing)");
     }
 

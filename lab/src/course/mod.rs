@@ -5,7 +5,8 @@
 //! | `exercise` | an exercise, as its folder says it |
 //! | `library` | all exercises, and how one of them is asked for |
 //! | `skeleton` | what is left of a solution when its marks are followed |
-//! | `work` | a student's folder: `lab.toml`, `progress.txt`, skeletons |
+//! | `work` | a student's folder: `lab.toml`, skeletons |
+//! | `progress` | how far a student has come: `progress.txt` |
 //! | `judge` | judges an exercise in stages, and says what failed on a screen |
 //! | `steps` | `cargo lab`, `start`, `check`, `next`, `hint`, `reset`, `solution` |
 //! | `watch` | `cargo lab watch`: judges on every save |
@@ -26,6 +27,7 @@ mod grade;
 mod handout;
 mod judge;
 mod library;
+mod progress;
 mod skeleton;
 mod steps;
 mod verify;

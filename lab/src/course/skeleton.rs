@@ -110,7 +110,9 @@ fn made(marked: &str, comments: bool) -> Result<String> {
             && comments
             && !shown.is_empty()
         {
-            let (before, rest) = shown.split_at(indent.min(shown.len()));
+            // A line may be indented less than its mark, and its text stays whole.
+            let own = shown.len() - shown.trim_start_matches([' ', '\t']).len();
+            let (before, rest) = shown.split_at(indent.min(own));
             skeleton.extend([before, comment, " ", rest, "\n"]);
         } else {
             skeleton.extend([&shown, "\n"]);
@@ -160,6 +162,12 @@ fn main() {
             of(MARKED).unwrap(),
             "fn main() {\n    // // (1) socket\n    // let a = {\n    //     b()\n    // };\n\n    // // TODO\n    todo!() // take the // above and this line away\n}\n"
         );
+    }
+
+    #[test]
+    fn a_line_that_is_indented_less_than_its_mark_stays_whole() {
+        let marked = "    //~ uncomment\nlet a = 1;\n  é();\n    //~ end\n";
+        assert_eq!(of(marked).unwrap(), "// let a = 1;\n  // é();\n");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use clap::Args;
 use common::console::print_line;
 use notify::{PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
 
-use crate::course::steps::{self, CheckedExercise, Desk};
+use crate::course::steps::{self, CheckedExercise, Desk, HINTS};
 use crate::course::work::SETTINGS;
 use crate::course::{open_library, tool};
 use crate::pairs::labs;
@@ -60,7 +60,7 @@ pub fn watch(args: &WatchArgs) -> Result<ExitCode> {
     let _keyboard = Keyboard::take()?;
     let keys = signals.clone();
     thread::spawn(move || tell_keys(&keys));
-    let mut hints = 0;
+    clear()?;
     let mut seen = look(&mut desk, &args.how)?;
     let mut waiting = None;
     loop {
@@ -72,6 +72,7 @@ pub fn watch(args: &WatchArgs) -> Result<ExitCode> {
                 if content(&desk) == seen {
                     continue;
                 }
+                clear()?;
                 // Another language may be in lab.toml now.
                 match Desk::open(&library, &args.how.at, Some(&desk.exercise.id())) {
                     Ok(again) => desk = again,
@@ -79,31 +80,41 @@ pub fn watch(args: &WatchArgs) -> Result<ExitCode> {
                 }
                 seen = look(&mut desk, &args.how)?;
             }
-            Signal::Key('c') => seen = look(&mut desk, &args.how)?,
+            Signal::Key('c') => {
+                clear()?;
+                seen = look(&mut desk, &args.how)?;
+            }
             Signal::Key('h') => {
-                hints = (hints + 1).min(3);
-                steps::say_hint(&desk, hints)?;
+                // What cannot be noted is said all the same.
+                if let Err(error) = steps::say_hint(&desk, None) {
+                    print_line(format_args!("error: {error:#}"))?;
+                }
                 keys_line()?;
             }
-            Signal::Key('r') => match steps::put_back(&desk) {
-                Ok(()) => seen = look(&mut desk, &args.how)?,
-                // There is no skeleton in a third language.
-                Err(error) => {
-                    print_line(format_args!("\nerror: {error:#}"))?;
-                    keys_line()?;
+            Signal::Key('r') => {
+                clear()?;
+                match steps::put_back(&desk) {
+                    Ok(()) => seen = look(&mut desk, &args.how)?,
+                    // There is no skeleton in a third language.
+                    Err(error) => {
+                        print_line(format_args!("error: {error:#}"))?;
+                        keys_line()?;
+                    }
                 }
-            },
+            }
             Signal::Key('l') => {
                 steps::overview(&args.how.at)?;
                 keys_line()?;
             }
             Signal::Key('n') => {
+                clear()?;
+                let mut id = desk.exercise.id();
                 // What is not possible is said, and the watching goes on.
-                if let Err(error) = steps::next(&args.how.at) {
-                    print_line(format_args!("error: {error:#}"))?;
+                match steps::next_after(&args.how.at, Some(&id)) {
+                    Ok(next) => id = next.unwrap_or(id),
+                    Err(error) => print_line(format_args!("error: {error:#}"))?,
                 }
-                desk = Desk::open(&library, &args.how.at, None)?;
-                hints = 0;
+                desk = Desk::open(&library, &args.how.at, Some(&id))?;
                 // The folder of its lab may be new.
                 drop(watched);
                 watched = watcher(&desk.work.root, args.poll, signals.clone())?;
@@ -128,7 +139,8 @@ fn content(desk: &Desk) -> Content {
         let mut files: Vec<_> = entries
             .flatten()
             .filter_map(|entry| {
-                let entry = entry.ok()?;
+                // A hint that was said is no program that was saved.
+                let entry = entry.ok().filter(|entry| entry.file_name() != HINTS)?;
                 Some((entry.file_name(), entry.metadata().ok()?.modified().ok()?))
             })
             .collect();
@@ -150,10 +162,14 @@ struct Content {
     files: Vec<(OsString, SystemTime)>,
 }
 
-/// Clears the screen and judges. Tells what there was to be judged.
+/// Clears the screen, before anything is said that is to be read with what is judged then.
+fn clear() -> Result<()> {
+    show("\x1b[2J\x1b[3J\x1b[H")
+}
+
+/// Judges. Tells what there was to be judged.
 fn look(desk: &mut Desk, how: &CheckedExercise) -> Result<Content> {
     let before = content(desk);
-    show("\x1b[2J\x1b[3J\x1b[H")?;
     // A file that is missing for a moment ends nothing.
     if let Err(error) = desk.judge(how) {
         print_line(format_args!("error: {error:#}"))?;

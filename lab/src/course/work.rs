@@ -1,8 +1,7 @@
-//! A student's folder: how its programs are started, and how far they have come.
+//! A student's folder: how its programs are started.
 
 use std::collections::BTreeMap;
 use std::env;
-use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -14,12 +13,11 @@ use serde::Deserialize;
 use crate::check::engine::subject::Subject;
 use crate::course::exercise::Exercise;
 use crate::course::library::Library;
+use crate::course::progress::{PROGRESS, Progress};
 use crate::pairs::{Language, Side};
 
 /// The file that says how programs are started, and makes a folder a student's.
 pub(crate) const SETTINGS: &str = "lab.toml";
-/// The file that says what has passed.
-pub(crate) const PROGRESS: &str = "progress.txt";
 /// Where a student's folder is, seen from where they stand, unless they say otherwise.
 pub(crate) const FOLDER: &str = "work";
 
@@ -148,6 +146,28 @@ impl Work {
         own.unwrap_or(&self.settings.language)
     }
 
+    /// Notes in `lab.toml` that an exercise is written in this language, and touches nothing else there. Tells whether
+    /// it could: the student may have laid out the file otherwise.
+    pub(crate) fn set_language(&mut self, exercise: &Exercise, language: &str) -> Result<bool> {
+        let path = self.root.join(SETTINGS);
+        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let id = exercise.id();
+        let text = with_language(&text, &id, self.settings.exercises.get(&id), language);
+        let settings = toml::from_str::<Settings>(&text).ok().filter(|settings| {
+            let is_noted = settings
+                .exercises
+                .get(&id)
+                .is_some_and(|own| own == language);
+            is_noted && settings.languages.contains_key(language)
+        });
+        let Some(settings) = settings else {
+            return Ok(false);
+        };
+        put(&path, &text)?;
+        self.settings = settings;
+        Ok(true)
+    }
+
     fn how(&self, language: &str) -> Result<&How> {
         self.settings.languages.get(language).with_context(|| {
             format!("{SETTINGS} does not say how a program in {language:?} is run: it needs [{language}] and run = \"…\"")
@@ -224,6 +244,17 @@ impl Work {
     }
 }
 
+/// The text of `lab.toml` with an exercise's language in it, as the template lays it out.
+fn with_language(text: &str, id: &str, before: Option<&String>, language: &str) -> String {
+    const TABLE: &str = "\n[exercises]\n";
+    let line = format!("\n{id:?} = {language:?}\n");
+    match before {
+        Some(before) => text.replacen(&format!("\n{id:?} = {before:?}\n"), &line, 1),
+        None if text.contains(TABLE) => text.replacen(TABLE, &format!("\n[exercises]{line}"), 1),
+        None => format!("{}\n{TABLE}{}", text.trim_end(), &line[1..]),
+    }
+}
+
 /// The arguments of an exercise's program, as the checker fills them in.
 pub(super) fn arguments(exercise: &Exercise) -> Vec<String> {
     let files = &exercise.target.pair.dialect.files;
@@ -252,6 +283,14 @@ pub(super) fn put(path: &Path, content: &str) -> Result<()> {
     write().with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// Writes a file whose content has changed: cargo builds again what is newer.
+pub(super) fn put_changed(path: &Path, content: &str) -> Result<()> {
+    if fs::read_to_string(path).is_ok_and(|there| there == content) {
+        return Ok(());
+    }
+    put(path, content)
+}
+
 /// Writes a file that is not there yet, and tells whether it did.
 pub(crate) fn write_new(path: &Path, content: &str) -> Result<bool> {
     let is_new = !path.exists();
@@ -261,111 +300,33 @@ pub(crate) fn write_new(path: &Path, content: &str) -> Result<bool> {
     Ok(is_new)
 }
 
-/// What has passed, and which exercise is the current one.
-#[derive(Debug, Default)]
-pub(crate) struct Progress {
-    path: PathBuf,
-    pub(crate) at: Option<String>,
-    /// How many stages of how many, by exercise and language.
-    passed: BTreeMap<(String, String), (usize, usize)>,
-}
-
-impl Progress {
-    fn read(path: &Path) -> Result<Self> {
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(error).with_context(|| path.display().to_string()),
-        };
-        let mut progress = Self {
-            path: path.to_owned(),
-            ..Self::default()
-        };
-        for (number, line) in text.lines().enumerate() {
-            let words: Vec<_> = line.split_whitespace().collect();
-            match words[..] {
-                [] => {}
-                [first, ..] if first.starts_with('#') => {}
-                ["at", id] => progress.at = Some(id.to_owned()),
-                [id, language, passed, "of", all] => {
-                    let count = (passed.parse(), all.parse());
-                    let (Ok(passed), Ok(all)) = count else {
-                        bail!(
-                            "{}, line {}: no numbers: {line}",
-                            path.display(),
-                            number + 1
-                        );
-                    };
-                    let key = (id.to_owned(), language.to_owned());
-                    progress.passed.insert(key, (passed, all));
-                }
-                _ => bail!(
-                    "{}, line {}: {line:?} is no line of it; take the line away, or the file",
-                    path.display(),
-                    number + 1
-                ),
-            }
-        }
-        Ok(progress)
-    }
-
-    /// Writes it down.
-    pub(crate) fn write(&self) -> Result<()> {
-        let mut text = String::from(
-            "# Written by cargo lab: where you are, and how many stages of each exercise have passed.\n",
-        );
-        if let Some(at) = &self.at {
-            let _ = writeln!(text, "at {at}");
-        }
-        for ((id, language), (passed, all)) in &self.passed {
-            let _ = writeln!(text, "{id} {language} {passed} of {all}");
-        }
-        fs::write(&self.path, text).with_context(|| self.path.display().to_string())
-    }
-
-    /// Notes how many stages have passed.
-    pub(crate) fn note(&mut self, exercise: &Exercise, language: &str, passed: usize) {
-        let key = (exercise.id(), language.to_owned());
-        self.passed.insert(key, (passed, exercise.stages.len()));
-    }
-
-    /// How many stages have passed in this language; `None` before the first look.
-    pub(crate) fn stages(&self, exercise: &Exercise, language: &str) -> Option<usize> {
-        let key = (exercise.id(), language.to_owned());
-        self.passed.get(&key).map(|(passed, _)| *passed)
-    }
-
-    /// Whether it has passed, in whichever language.
-    pub(crate) fn is_done(&self, exercise: &Exercise) -> bool {
-        let id = exercise.id();
-        let all = exercise.stages.len();
-        let mut mine = self.passed.iter().filter(|((other, _), _)| *other == id);
-        mine.any(|(_, (passed, _))| *passed >= all)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn progress_is_read_as_it_was_written_and_a_line_that_is_none_is_told() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(PROGRESS);
-        let text = "at ntp/01-server\nntp/01-server rust 2 of 5\nntp/02-client python 3 of 3\n";
-        fs::write(&path, text).unwrap();
-        let progress = Progress::read(&path).unwrap();
-        assert_eq!(progress.at.as_deref(), Some("ntp/01-server"));
-        progress.write().unwrap();
-        let written = fs::read_to_string(&path).unwrap();
-        assert_eq!(written.split_once('\n').unwrap().1, text);
-        fs::write(&path, "ntp/01-server rust 2 von 5\n").unwrap();
-        assert!(
-            Progress::read(&path)
-                .unwrap_err()
-                .to_string()
-                .contains("line 1")
+    fn a_language_is_noted_where_the_file_is_laid_out_as_ours_or_not_at_all() {
+        let noted = |text: &str, before: Option<&str>| {
+            with_language(
+                text,
+                "ntp/01-server",
+                before.map(str::to_owned).as_ref(),
+                "python",
+            )
+        };
+        let mine = "\"ntp/01-server\" = \"python\"\n";
+        assert_eq!(
+            noted("# a\n\n[exercises]\n# b\n", None),
+            format!("# a\n\n[exercises]\n{mine}# b\n")
         );
+        assert_eq!(noted("# a\n", None), format!("# a\n\n[exercises]\n{mine}"));
+        let before = mine.replace("python", "rust");
+        assert_eq!(
+            noted(&format!("[exercises]\n# b\n{before}"), Some("rust")),
+            format!("[exercises]\n# b\n{mine}")
+        );
+        let own = "[exercises]\n'ntp/01-server' = 'rust' # mine\n";
+        assert_eq!(noted(own, Some("rust")), own);
     }
 
     #[test]

@@ -52,9 +52,12 @@ impl Output {
                 let got = stream.read(&mut buffer).unwrap_or(0);
                 let mut state = writer.lock();
                 let room = MOST_OUTPUT.saturating_sub(state.bytes.len());
-                state.bytes.extend_from_slice(&buffer[..got.min(room)]);
-                let length = state.bytes.len();
-                state.arrivals.push((Instant::now(), length));
+                // Of a flood the times are not kept either: they would fill the memory.
+                if room > 0 {
+                    state.bytes.extend_from_slice(&buffer[..got.min(room)]);
+                    let length = state.bytes.len();
+                    state.arrivals.push((Instant::now(), length));
+                }
                 state.ended = got == 0;
                 writer.changed.notify_all();
                 if state.ended {

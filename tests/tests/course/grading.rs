@@ -272,6 +272,27 @@ fn grades_are_written_into_no_submission_and_are_none() {
     assert!(course.join("grades/results/mine.txt").is_file());
 }
 
+#[test]
+fn a_submission_that_cannot_be_read_is_told_and_is_not_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let course = folder.path().join("course");
+    let ada = course.join("ada");
+    fs::create_dir_all(&ada).unwrap();
+    fs::create_dir(course.join("bob")).unwrap();
+    // For root no folder is unreadable, but a link to itself is.
+    std::os::unix::fs::symlink("echo-tcp", ada.join("echo-tcp")).unwrap();
+    let points = folder.path().join("points.toml");
+    fs::write(&points, format!("[points]\n{:?} = 10\n", WRITTEN[0])).unwrap();
+    let words = ["grade", "course", "--points", "points.toml"];
+    let (graded, said) = run(&mut lab_in(folder.path(), &words));
+    assert!(graded, "{said}");
+    for (name, why) in [("ada", "cannot be read"), ("bob", "not handed in")] {
+        let feedback = folder.path().join(format!("grades/feedback/{name}.txt"));
+        let feedback = fs::read_to_string(feedback).unwrap();
+        assert!(feedback.contains(why), "{name}: {feedback}");
+    }
+}
+
 /// All that is in a folder.
 fn listed(folder: &Path) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();

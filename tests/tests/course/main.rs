@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use lab::pairs::PAIRS;
 use lab::run::executables::workspace;
 use tests::lab;
 
@@ -72,6 +73,13 @@ fn every_exercise_is_sound() {
 }
 
 #[test]
+fn without_python_half_is_not_proved_and_that_is_told() {
+    let mut verify = lab_in(workspace(), &["exercises", "verify", "echo-udp/01"]);
+    let (sound, said) = run(verify.env("PYTHON", "no-such-python"));
+    assert!(!sound && said.contains("Python is missing"), "{said}");
+}
+
+#[test]
 fn there_are_exercises_of_all_kinds_and_every_program_is_one_to_write() {
     let mut kinds = std::collections::BTreeMap::new();
     let mut written = std::collections::BTreeSet::new();
@@ -86,7 +94,7 @@ fn there_are_exercises_of_all_kinds_and_every_program_is_one_to_write() {
         }
         *kinds.entry(value("kind")).or_insert(0) += 1;
     }
-    assert_eq!(written.len(), 44);
+    assert_eq!(written.len(), 2 * PAIRS.len());
     assert!(kinds["change"] >= 10 && kinds["fault"] >= 20, "{kinds:?}");
 }
 

@@ -67,8 +67,9 @@ fn walk(language: &str, extension: &str, comment: &str) {
 
     let mut window = Window::run(&lab_in(folder.path(), &["watch"]), 80).unwrap();
     assert!(window.shows_times("h hint", 1, LIMIT), "{}", window.text());
+    // It goes on where `hint` was, and so does `hint`.
     window.press("h").unwrap();
-    assert!(window.shows("Hint 1 of 3"), "{}", window.text());
+    assert!(window.shows("Hint 3 of 3"), "{}", window.text());
     save(&source(&names[0]), &first);
     assert!(
         window.shows_times("All stages passed.", 1, LIMIT),
@@ -81,6 +82,12 @@ fn walk(language: &str, extension: &str, comment: &str) {
     assert!(window.shows(&handed_out), "{}", window.text());
     assert_eq!(fs::read_to_string(source(&names[0])).unwrap(), skeleton);
     assert!(window.shows_times("✗", 2, LIMIT), "{}", window.text());
+    // What became of the old text still stands above it.
+    assert!(
+        screen(&window).contains("what you wrote is now"),
+        "{}",
+        window.text()
+    );
     save(&source(&names[0]), &first);
     assert!(
         window.shows_times("All stages passed.", 2, LIMIT),
@@ -109,6 +116,13 @@ fn walk(language: &str, extension: &str, comment: &str) {
     assert!(said.contains(&format!("{all:>2} of {all:>2}")), "{said}");
     let (shown, said) = at(&["solution"]);
     assert!(shown, "{said}");
+}
+
+/// What is on the screen since it was cleared.
+fn screen(window: &Window) -> String {
+    let text = window.text();
+    let screen = text.rsplit("\x1b[2J").next();
+    screen.unwrap_or_default().to_owned()
 }
 
 /// Saves a file as editors do: a new one takes the old one's place.
@@ -143,6 +157,57 @@ fn a_program_that_does_not_compile_is_told_by_the_compiler_alone() {
         "{said}"
     );
     assert!(!said.contains('✗'), "{said}");
+}
+
+#[test]
+fn watch_goes_on_from_what_it_watches_and_counts_hints_as_hint_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |words: &[&str]| run(&mut lab_in(folder.path(), words));
+    assert!(at(&["start", "ntp/01", "--lang", "python"]).0);
+    assert!(at(&["start", "echo-udp/01", "--lang", "python"]).0);
+    let mut window = Window::run(&lab_in(folder.path(), &["watch", "ntp/01"]), 80).unwrap();
+    assert!(window.shows_times("h hint", 1, LIMIT), "{}", window.text());
+    window.press("h").unwrap();
+    assert!(window.shows("Hint 1 of 3"), "{}", window.text());
+    assert!(window.shows_times("h hint", 2, LIMIT), "{}", window.text());
+    let (_, said) = at(&["hint", "ntp/01"]);
+    assert!(said.contains("Hint 2 of 3"), "{said}");
+    window.press("n").unwrap();
+    assert!(window.shows_times("h hint", 3, LIMIT), "{}", window.text());
+    let handed_out = format!("handed out work/{}/main.py", names()[1]);
+    assert!(screen(&window).contains(&handed_out), "{}", window.text());
+    let settings = folder.path().join("work/lab.toml");
+    let text = fs::read_to_string(&settings).unwrap();
+    save(
+        &settings,
+        &text.replace("language = \"python\"", "language ="),
+    );
+    assert!(window.shows_times("h hint", 4, LIMIT), "{}", window.text());
+    assert!(screen(&window).contains("error:"), "{}", window.text());
+}
+
+#[test]
+fn an_exercise_in_the_other_language_is_judged_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |words: &[&str]| run(&mut lab_in(folder.path(), words));
+    let (started, said) = at(&["start", "nonsense"]);
+    assert!(!started && !folder.path().join("work").exists(), "{said}");
+    assert!(at(&["start", "ntp/01", "--lang", "rust"]).0);
+    let (started, said) = at(&["start", "echo-udp/01", "--lang", "python"]);
+    assert!(started && said.contains("lab.toml now says"), "{said}");
+    let (passed, said) = at(&["check"]);
+    assert!(
+        !passed && !said.contains("missing") && said.contains('✗'),
+        "{said}"
+    );
+    // And back; the other one stays as it was.
+    assert!(at(&["start", "echo-udp/01", "--lang", "rust"]).0);
+    let settings = fs::read_to_string(folder.path().join("work/lab.toml")).unwrap();
+    assert!(
+        settings.contains("\n\"echo-udp/01-server\" = \"rust\"\n"),
+        "{settings}"
+    );
+    assert!(!settings.contains("ntp/01"), "{settings}");
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! A process that is ended, with all that it started, when its time is over or it makes too many.
 
-use std::io::{Read, Write};
-use std::process::{Child, Command, Stdio};
-use std::thread;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
 use crate::course::grade::sandbox::Limits;
 use crate::run::descendants;
+use crate::run::output::Output;
+use crate::run::process::Process;
 
 /// What it said, and why it was ended, if it was.
 pub(super) struct Said {
@@ -17,73 +17,74 @@ pub(super) struct Said {
     pub(super) why_ended: Option<String>,
 }
 
-/// A sandbox's process, which ends with all that it started when this is dropped.
-pub(super) struct Contained(Child);
-
-impl Drop for Contained {
-    fn drop(&mut self) {
-        descendants::kill_group(self.0.id());
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+/// Runs it within its limits, with `input`.
+pub(super) fn run(command: &mut Command, input: &str, limits: &Limits) -> Result<Said> {
+    const LOOKS: Duration = Duration::from_millis(100);
+    let limit = Duration::from_secs(limits.seconds);
+    let mut process = Process::start(command).context("cannot start the sandbox")?;
+    // One that has ended says so below.
+    let _ = process.type_text(input);
+    process.end_input();
+    let begun = Instant::now();
+    let mut why_ended = None;
+    while process.wait(LOOKS)?.is_none() {
+        if begun.elapsed() > limit {
+            why_ended = Some(format!("it took more than {} s", limits.seconds));
+            break;
+        }
+        let count = descendants::count(process.id());
+        if count > usize::try_from(limits.processes)? {
+            why_ended = Some(format!("it made more than {} processes", limits.processes));
+            break;
+        }
     }
+    if why_ended.is_some() {
+        process.kill();
+        // Who has left its group may keep the pipes open: what came until then is what it said.
+        process.wait(Duration::from_secs(1))?;
+    }
+    Ok(Said {
+        output: beginning(process.stdout()),
+        errors: beginning(process.stderr()),
+        why_ended,
+    })
 }
 
-impl Contained {
-    /// Runs it within its limits, with `input`.
-    pub(super) fn run(command: &mut Command, input: &str, limits: &Limits) -> Result<Said> {
-        let limit = Duration::from_secs(limits.seconds);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(command, 0);
-        let child = command.spawn().context("cannot start the sandbox")?;
-        let mut contained = Self(child);
-        if let Some(mut stdin) = contained.0.stdin.take() {
-            // One that has ended says so below.
-            let _ = stdin.write_all(input.as_bytes());
-        }
-        let output = read(contained.0.stdout.take())?;
-        let errors = read(contained.0.stderr.take())?;
-        let begun = Instant::now();
-        let mut why = None;
-        while contained.0.try_wait()?.is_none() {
-            if begun.elapsed() > limit {
-                why = Some(format!("it took more than {} s", limits.seconds));
-                break;
-            }
-            let count = descendants::count(contained.0.id());
-            if count > usize::try_from(limits.processes)? {
-                why = Some(format!("it made more than {} processes", limits.processes));
-                break;
-            }
-            thread::sleep(Duration::from_millis(100));
-        }
-        drop(contained);
-        let text = |thread: thread::JoinHandle<String>| thread.join().unwrap_or_default();
-        Ok(Said {
-            output: text(output),
-            errors: text(errors),
-            why_ended: why,
-        })
-    }
-}
-
-/// Reads what comes, to its end, and keeps the beginning.
-fn read(stream: Option<impl Read + Send + 'static>) -> Result<thread::JoinHandle<String>> {
+/// What was said first.
+fn beginning(output: &Output) -> String {
     const MOST: usize = 1 << 20;
-    let reader = thread::Builder::new().spawn(move || {
-        let mut kept = Vec::new();
-        let mut buffer = [0; 8192];
-        let Some(mut stream) = stream else {
-            return String::new();
-        };
-        while let Ok(size @ 1..) = stream.read(&mut buffer) {
-            let room = MOST.saturating_sub(kept.len());
-            kept.extend_from_slice(&buffer[..size.min(room)]);
+    let mut bytes = output.bytes();
+    bytes.truncate(MOST);
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_leaves_the_group_and_keeps_the_pipes_is_not_waited_for() {
+        // The second cannot be found by its environment, and ends by itself.
+        for stays in ["setsid sleep 1000", "env -i setsid sleep 10"] {
+            let mut shell = Command::new("sh");
+            let script = format!("cat; {stays} & sleep 1; echo told >&2");
+            let begun = Instant::now();
+            let said = run(shell.args(["-c", &script]), "input", &Limits::default()).unwrap();
+            assert!(begun.elapsed() < Duration::from_secs(8), "{stays}");
+            let Said { output, errors, .. } = said;
+            assert_eq!((&*output, &*errors), ("input", "told\n"));
         }
-        String::from_utf8_lossy(&kept).into_owned()
-    });
-    reader.context("cannot start a thread")
+    }
+
+    #[test]
+    fn one_that_takes_too_long_is_ended() {
+        let limits = Limits {
+            seconds: 1,
+            ..Limits::default()
+        };
+        let mut shell = Command::new("sh");
+        let said = run(shell.args(["-c", "echo first; sleep 1000"]), "", &limits).unwrap();
+        assert_eq!(said.output, "first\n");
+        assert_eq!(said.why_ended.as_deref(), Some("it took more than 1 s"));
+    }
 }

@@ -1,6 +1,7 @@
 //! Judges the exercises of submissions, each in a sandbox, from outside of it.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -8,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use common::flags::Seconds;
 
 use crate::course::exercise::Exercise;
-use crate::course::grade::contained::Contained;
+use crate::course::grade::contained;
 use crate::course::grade::sandbox::{INSIDE, Limits, Sandbox};
 use crate::course::grade::verdict::{Graded, NOT_HANDED_IN, Verdict};
 use crate::course::handout;
@@ -97,12 +98,12 @@ impl Grader {
 
     /// Judges one exercise of a student.
     pub(super) fn grade(&self, exercise: &Exercise, most: f64, submission: &Path) -> Graded {
-        let verdict = if submission.join(exercise.id()).is_dir() {
-            self.judge(exercise, submission)
-                .unwrap_or_else(|error| Verdict::without(format!("{error:#}")))
-        } else {
-            Verdict::without(NOT_HANDED_IN.to_owned())
+        let verdict = match is_handed_in(exercise, submission) {
+            Ok(true) => self.judge(exercise, submission),
+            Ok(false) => Ok(Verdict::without(NOT_HANDED_IN.to_owned())),
+            Err(error) => Err(error),
         };
+        let verdict = verdict.unwrap_or_else(|error| Verdict::without(format!("{error:#}")));
         let passed = verdict.stages.iter().filter(|stage| stage.passed).count();
         let all = exercise.stages.len().max(1);
         // As few digits as a table shows.
@@ -150,7 +151,7 @@ impl Grader {
         }
         command.args(["--limits", &serde_json::to_string(self.sandbox.limits())?]);
         let token = token()?;
-        let said = Contained::run(&mut command, &token, self.sandbox.limits())?;
+        let said = contained::run(&mut command, &token, self.sandbox.limits())?;
         if let Some(why) = said.why_ended {
             return Ok(Verdict {
                 feedback: said.errors,
@@ -172,13 +173,33 @@ impl Grader {
     }
 }
 
-/// Compiles the crates that a student's folder names, once, for all.
-fn compile_crates(out: &Path) -> Result<PathBuf> {
+/// Whether there is something to be judged.
+///
+/// # Errors
+///
+/// When that cannot be seen, as in a folder that may not be read: nobody is to lose points by that unnoticed.
+fn is_handed_in(exercise: &Exercise, submission: &Path) -> Result<bool> {
+    match fs::metadata(submission.join(exercise.id())) {
+        Ok(metadata) => Ok(metadata.is_dir()),
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => Ok(false),
+            _ => Err(error).context("the submission cannot be read"),
+        },
+    }
+}
+
+/// Writes what a new folder holds, for cargo. A run before may have left that of an older tool.
+fn put_crates(out: &Path) -> Result<PathBuf> {
     let folder = out.join(".crates");
     for (path, content) in work::TEMPLATE {
-        work::write_new(&folder.join(path), content)?;
+        work::put_changed(&folder.join(path), content)?;
     }
-    let folder = fs::canonicalize(folder)?;
+    Ok(fs::canonicalize(folder)?)
+}
+
+/// Compiles the crates that a student's folder names, once, for all.
+fn compile_crates(out: &Path) -> Result<PathBuf> {
+    let folder = put_crates(out)?;
     let status = Command::new(executables::cargo_program())
         .args(["build", "--quiet", "--target-dir"])
         .arg(folder.join("target"))
@@ -198,4 +219,20 @@ fn token() -> Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).context("no random bytes")?;
     Ok(bytes.map(|byte| format!("{byte:02x}")).concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_crates_of_an_older_tool_are_written_anew() {
+        let out = tempfile::tempdir().unwrap();
+        let folder = put_crates(out.path()).unwrap();
+        let given = folder.join("given.rs");
+        let written = fs::read_to_string(&given).unwrap();
+        fs::write(&given, "// of an older tool\n").unwrap();
+        put_crates(out.path()).unwrap();
+        assert_eq!(fs::read_to_string(&given).unwrap(), written);
+    }
 }

@@ -42,10 +42,12 @@ impl Default for Limits {
 pub(super) struct Sandbox {
     /// bubblewrap, where it works.
     wrap: Option<PathBuf>,
-    /// Folders that are not to be seen.
-    hidden: Vec<PathBuf>,
-    /// Folders in them that are seen all the same.
+    /// The home of who grades, and folders around it that are not to be seen.
+    home: Vec<PathBuf>,
+    /// Folders in it that are seen all the same.
     shown: Vec<PathBuf>,
+    /// Folders that are not to be seen, wherever they lie: in a shown one too.
+    hidden: Vec<PathBuf>,
     limits: Limits,
 }
 
@@ -85,17 +87,12 @@ fn toolchains(home: &Path) -> Vec<PathBuf> {
 }
 
 impl Sandbox {
-    pub(super) fn new(limits: Limits, mut hidden: Vec<PathBuf>) -> Self {
-        let mut shown = Vec::new();
-        if let Some(home) = env::home_dir().filter(|home| home.parent().is_some() && home.is_dir())
-        {
-            shown = toolchains(&home);
-            hidden.insert(0, home);
-        }
+    pub(super) fn new(limits: Limits, hidden: Vec<PathBuf>) -> Self {
         let mut sandbox = Self {
             wrap: Some("bwrap".into()),
-            hidden: Vec::new(),
+            home: Vec::new(),
             shown: Vec::new(),
+            hidden: Vec::new(),
             limits,
         };
         let works = sandbox
@@ -107,9 +104,20 @@ impl Sandbox {
         if !works {
             sandbox.wrap = None;
         }
-        sandbox.hidden = hidden;
-        sandbox.shown = shown;
+        let home = env::home_dir().filter(|home| home.parent().is_some() && home.is_dir());
+        sandbox.hide(home, hidden);
         sandbox
+    }
+
+    /// Hides the home but for its toolchains, and `hidden` with all that is in them. Of what hides the home itself only
+    /// the toolchains are seen: without them nothing runs.
+    fn hide(&mut self, home: Option<PathBuf>, hidden: Vec<PathBuf>) {
+        let is_around = |folder: &PathBuf| home.iter().any(|home| home.starts_with(folder));
+        (self.home, self.hidden) = hidden.into_iter().partition(is_around);
+        if let Some(home) = home {
+            self.shown = toolchains(&home);
+            self.home.push(home);
+        }
     }
 
     /// Whether programs are kept apart from the machine, and from each other.
@@ -131,11 +139,15 @@ impl Sandbox {
                      --ro-bind / / --dev /dev --proc /proc";
         let mut command = Command::new(wrap);
         command.args(flags.split_whitespace());
-        for folder in &self.hidden {
+        // What comes later lies on what came before.
+        for folder in &self.home {
             command.arg("--tmpfs").arg(folder);
         }
         for folder in &self.shown {
             command.arg("--ro-bind").args([folder, folder]);
+        }
+        for folder in &self.hidden {
+            command.arg("--tmpfs").arg(folder);
         }
         let size = (self.limits.files << 20).to_string();
         command.args(["--size", &size, "--tmpfs", INSIDE, "--chdir", INSIDE]);
@@ -185,5 +197,40 @@ impl Sandbox {
     #[cfg(not(unix))]
     pub(super) fn enter(_limits: &Limits, _inside: bool) -> Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_hidden_stays_so_in_a_shown_folder() {
+        // As where the teacher's Python lies in the workspace, and the workspace in a folder of the home.
+        let mut sandbox = Sandbox {
+            wrap: Some("bwrap".into()),
+            home: Vec::new(),
+            shown: Vec::new(),
+            hidden: Vec::new(),
+            limits: Limits::default(),
+        };
+        let home = PathBuf::from("/home/teacher");
+        let folders = ["/home", "/home/teacher/course/sockets"].map(PathBuf::from);
+        sandbox.hide(Some(home.clone()), folders.to_vec());
+        sandbox.shown = vec![home.join("course")];
+        let command = sandbox.command(Path::new("true"), &[]);
+        let words: Vec<_> = command.get_args().collect();
+        let position = |flag: &str, folder: &Path| {
+            let is_it = |pair: &[_]| pair[0] == flag && pair[1] == folder;
+            words.windows(2).position(is_it).unwrap()
+        };
+        let order = [
+            position("--tmpfs", Path::new("/home")),
+            position("--tmpfs", &home),
+            position("--ro-bind", &home.join("course")),
+            position("--tmpfs", &folders[1]),
+            position("--tmpfs", Path::new(INSIDE)),
+        ];
+        assert!(order.is_sorted(), "{words:?}");
     }
 }

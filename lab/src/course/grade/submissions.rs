@@ -51,8 +51,10 @@ fn all(folder: &Path, out: &Path) -> Result<Vec<(String, PathBuf)>> {
         out.display()
     );
     let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
-    let folders = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    // Some hand in a folder with their folder in it.
+    let folders = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>>>()?;
+    // Some hand in a folder with their folder in it. Of one that cannot be read grading tells.
     let inner = |path: &Path| {
         let inside = fs::read_dir(path).into_iter().flatten().flatten();
         let mut works = inside
@@ -64,6 +66,7 @@ fn all(folder: &Path, out: &Path) -> Result<Vec<(String, PathBuf)>> {
         }
     };
     let mut students: Vec<_> = folders
+        .into_iter()
         .filter(|path| path.is_dir() && path != out)
         .map(|path| (named(&path).0, inner(&path)))
         .filter(|(name, _)| !name.starts_with('.'))

@@ -13,7 +13,7 @@ use crate::course::exercise::{Exercise, Kind, file_name};
 use crate::course::library::Library;
 use crate::course::steps::desk::Desk;
 use crate::course::steps::{At, shown};
-use crate::course::work::{self, Work, write_new};
+use crate::course::work::{self, SETTINGS, Work, write_new};
 use crate::course::{open_library, tool};
 use crate::pairs::Language;
 
@@ -72,6 +72,9 @@ pub struct ResetArgs {
 pub fn start(args: &StartArgs) -> Result<ExitCode> {
     let library = open_library()?;
     let root = work::place(args.at.dir.as_deref(), &library)?;
+    // A name that is none makes no folder.
+    let asked: Vec<_> = args.exercise.iter().cloned().collect();
+    let selected = library.select(&asked)?;
     let is_new = !work::is_work(&root);
     let lang = args.lang;
     let first = match lang {
@@ -80,7 +83,7 @@ pub fn start(args: &StartArgs) -> Result<ExitCode> {
     };
     Work::create(&root, first)?;
     let mut work = Work::open(&root)?;
-    let exercise = chosen(&library, &work, args.exercise.as_deref())?;
+    let exercise = chosen(&selected, &work)?;
     let languages = match lang {
         Some(lang) => lang.languages().to_vec(),
         None => match work::known(work.language(exercise)) {
@@ -96,13 +99,35 @@ pub fn start(args: &StartArgs) -> Result<ExitCode> {
         ))?;
     }
     hand_out(&library, &mut work, exercise, &languages, args.spoil)?;
+    if let (Some(_), [language]) = (lang, &languages[..]) {
+        write_in(&mut work, exercise, *language)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The exercise of this name; of a lab, or of all, the first that has not passed.
-fn chosen<'a>(library: &'a Library, work: &Work, asked: Option<&str>) -> Result<&'a Exercise> {
-    let words: Vec<String> = asked.iter().map(ToString::to_string).collect();
-    let selected = library.select(&words)?;
+/// Sees to it that what was asked for in a language is judged in it.
+fn write_in(work: &mut Work, exercise: &Exercise, language: Language) -> Result<()> {
+    let name = language.name().to_lowercase();
+    let before = work::known(work.language(exercise));
+    if before == Some(language) {
+        return Ok(());
+    }
+    // Who writes in a third language may only want to read ours.
+    let is_ours = before.is_some();
+    let what = if is_ours && work.set_language(exercise, &name)? {
+        "now says"
+    } else {
+        "does not say that it is judged in this language: write below [exercises]"
+    };
+    print_line(format_args!(
+        "{SETTINGS} {what} {:?} = {name:?}",
+        exercise.id()
+    ))?;
+    Ok(())
+}
+
+/// The first of these exercises that has not passed.
+fn chosen<'a>(selected: &[&'a Exercise], work: &Work) -> Result<&'a Exercise> {
     let open = |exercise: &&&Exercise| !work.progress.is_done(exercise);
     let first = selected.iter().find(open).or(selected.first());
     first.copied().context("there is no exercise")
@@ -182,10 +207,17 @@ pub(in crate::course) fn bin(name: &str, path: &str) -> String {
 
 /// `cargo lab next`: hands out the exercise after the current one that has not passed.
 pub fn next(at: &At) -> Result<ExitCode> {
+    next_after(at, None)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Hands out the exercise after this one, or after the current one, and tells which that was; `None` when all have
+/// passed.
+pub(in crate::course) fn next_after(at: &At, asked: Option<&str>) -> Result<Option<String>> {
     let library = open_library()?;
     let Desk {
         mut work, exercise, ..
-    } = Desk::open(&library, at, None)?;
+    } = Desk::open(&library, at, asked)?;
     let position = library
         .exercises
         .iter()
@@ -200,17 +232,16 @@ pub fn next(at: &At) -> Result<ExitCode> {
             "{id} has not passed yet; it stays where it is."
         ))?;
     }
-    match others.find(open) {
-        None => print_line("That was the last: all exercises have passed.")?,
-        Some(next) => {
-            let languages = match work::known(work.language(next)) {
-                Some(language) => vec![language],
-                None => Language::BOTH.to_vec(),
-            };
-            hand_out(&library, &mut work, next, &languages, false)?;
-        }
-    }
-    Ok(ExitCode::SUCCESS)
+    let Some(next) = others.find(open) else {
+        print_line("That was the last: all exercises have passed.")?;
+        return Ok(None);
+    };
+    let languages = match work::known(work.language(next)) {
+        Some(language) => vec![language],
+        None => Language::BOTH.to_vec(),
+    };
+    hand_out(&library, &mut work, next, &languages, false)?;
+    Ok(Some(next.id()))
 }
 
 /// `cargo lab reset`: hands out the skeleton again, and keeps what was written.

@@ -42,30 +42,33 @@ pub struct SolutionArgs {
 /// The names of the three levels of hints.
 const LEVELS: [&str; 3] = ["what to look at", "which call", "the lines in words"];
 
+/// The file in an exercise's folder that says which hint was the last.
+pub(in crate::course) const HINTS: &str = ".hints";
+
 /// `cargo lab hint`: says a little more each time.
 pub fn hint(args: &HintArgs) -> Result<ExitCode> {
     let library = open_library()?;
     let desk = Desk::open(&library, &args.at, args.exercise.as_deref())?;
-    let told = desk.work.folder(desk.exercise).join(".hints");
+    say_hint(&desk, args.level)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says the hint of this level, from 1 to 3, or of the one after the last that was said, and notes it.
+pub(in crate::course) fn say_hint(desk: &Desk, level: Option<u8>) -> Result<()> {
+    let told = desk.work.folder(desk.exercise).join(HINTS);
     let before: u8 = fs::read_to_string(&told)
         .ok()
         .and_then(|text| text.trim().parse().ok())
         .unwrap_or(0);
-    let level = args.level.unwrap_or_else(|| (before + 1).min(3));
-    say_hint(&desk, level)?;
-    if level > before {
-        fs::write(&told, format!("{level}\n")).with_context(|| told.display().to_string())?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Says the hint of this level, from 1 to 3.
-pub(in crate::course) fn say_hint(desk: &Desk, level: u8) -> Result<()> {
+    let level = level.unwrap_or_else(|| before.saturating_add(1).min(3));
     let index = usize::from(level.clamp(1, 3)) - 1;
     let text = desk.exercise.hints[index].to(work::known(&desk.language()));
     let mut out = anstream::stdout().lock();
     writeln!(out, "{BOLD}Hint {level} of 3, {}{BOLD:#}", LEVELS[index])?;
     paragraph(&mut out, "", text, 2)?;
+    if level > before {
+        fs::write(&told, format!("{level}\n")).with_context(|| told.display().to_string())?;
+    }
     Ok(())
 }
 

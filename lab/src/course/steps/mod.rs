@@ -15,9 +15,9 @@ pub use desk::{CheckedExercise, asked_for, check};
 pub use help::{HintArgs, SolutionArgs, hint, solution};
 pub use overview::overview;
 
-pub(super) use begin::{bin, put_back};
+pub(super) use begin::{bin, next_after, put_back};
 pub(super) use desk::Desk;
-pub(super) use help::say_hint;
+pub(super) use help::{HINTS, say_hint};
 
 const BOLD: Style = Style::new().bold();
 const GREEN: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green)));

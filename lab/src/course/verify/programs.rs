@@ -11,7 +11,7 @@ use crate::course::exercise::{Exercise, file_name};
 use crate::course::library::Library;
 use crate::course::steps::bin;
 use crate::course::verify::What;
-use crate::course::work::{TEMPLATE, arguments, put};
+use crate::course::work::{TEMPLATE, arguments, put_changed};
 use crate::pairs::Language;
 use crate::run::executables::{self, workspace};
 
@@ -25,7 +25,7 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Writes them, and builds those in Rust in one go, with warnings denied for solutions.
+    /// Writes them, and builds those in Rust in one go.
     pub(super) fn build(library: &Library, exercises: &[&Exercise]) -> Result<Self> {
         let folder = workspace().join("target").join("exercises");
         fs::create_dir_all(&folder)?;
@@ -33,17 +33,19 @@ impl Programs {
         let lock = File::create(folder.join(".lock"))?;
         lock.lock()?;
         for (path, content) in TEMPLATE {
-            write(&folder.join(path), content)?;
+            put_changed(&folder.join(path), content)?;
         }
         let mut unbuilt = Vec::new();
         let mut manifest = String::new();
-        let mut names = Vec::new();
+        if executables::python().is_none() {
+            unbuilt.push("Python is missing: its programs were not judged".to_owned());
+        }
         for exercise in exercises {
             for language in Language::BOTH {
                 for what in What::ALL {
                     let path = Self::source(&folder, exercise, language, what);
                     match what.source(library, exercise, language) {
-                        Ok(Some(source)) => write(&path, &source)?,
+                        Ok(Some(source)) => put_changed(&path, &source)?,
                         Ok(None) => {
                             // One that was there before would be judged.
                             let _ = fs::remove_file(&path);
@@ -57,13 +59,12 @@ impl Programs {
                     if language == Language::Rust {
                         let name = Self::name(exercise, what);
                         manifest += &bin(&name, &path.to_string_lossy());
-                        names.push(name);
                     }
                 }
             }
         }
         let template = include_str!("../../../course/template/Cargo.toml");
-        write(&folder.join("Cargo.toml"), &format!("{template}{manifest}"))?;
+        put_changed(&folder.join("Cargo.toml"), &format!("{template}{manifest}"))?;
         let target = folder.join("target");
         let status = Command::new(executables::cargo_program())
             .args(["build", "--bins", "--keep-going", "--quiet", "--target-dir"])
@@ -74,21 +75,16 @@ impl Programs {
             .stdin(Stdio::null())
             .status()
             .context("cannot run cargo")?;
-        let programs = Self {
+        if !status.success() {
+            ensure!(!manifest.is_empty(), "the exercises do not build");
+            unbuilt.push("some programs do not build: the compiler says above which".to_owned());
+        }
+        Ok(Self {
             folder,
             target,
             unbuilt,
             _lock: lock,
-        };
-        if !status.success() {
-            ensure!(!names.is_empty(), "the exercises do not build");
-            let mut programs = programs;
-            programs
-                .unbuilt
-                .push("some programs do not build: the compiler says above which".to_owned());
-            return Ok(programs);
-        }
-        Ok(programs)
+        })
     }
 
     fn name(exercise: &Exercise, what: What) -> String {
@@ -124,12 +120,4 @@ impl Programs {
         words.extend(arguments(exercise));
         Some(Subject::Command(words))
     }
-}
-
-/// Writes a file whose content has changed: cargo builds again what is newer.
-fn write(path: &Path, content: &str) -> Result<()> {
-    if fs::read_to_string(path).is_ok_and(|there| there == content) {
-        return Ok(());
-    }
-    put(path, content)
 }
