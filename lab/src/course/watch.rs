@@ -85,7 +85,8 @@ pub fn watch(args: &WatchArgs) -> Result<ExitCode> {
                 seen = look(&mut desk, &args.how)?;
             }
             Signal::Key('h') => {
-                // What cannot be noted is said all the same.
+                // Below the line of keys; what cannot be noted is said all the same.
+                show("\n")?;
                 if let Err(error) = steps::say_hint(&desk, None) {
                     print_line(format_args!("error: {error:#}"))?;
                 }
@@ -103,6 +104,7 @@ pub fn watch(args: &WatchArgs) -> Result<ExitCode> {
                 }
             }
             Signal::Key('l') => {
+                show("\n")?;
                 steps::overview(&args.how.at)?;
                 keys_line()?;
             }
@@ -120,7 +122,10 @@ pub fn watch(args: &WatchArgs) -> Result<ExitCode> {
                 watched = watcher(&desk.work.root, args.poll, signals.clone())?;
                 seen = look(&mut desk, &args.how)?;
             }
-            Signal::Key('q') | Signal::End => return Ok(ExitCode::SUCCESS),
+            Signal::Key('q') | Signal::End => {
+                show("\n")?;
+                return Ok(ExitCode::SUCCESS);
+            }
             Signal::Key(_) => keys_line()?,
         }
     }

@@ -121,9 +121,9 @@ fn cell(cell: &Cell, told: &mut PathBuf, width: usize) -> Vec<String> {
 fn coloured(line: &Line, width: usize) -> Vec<String> {
     let indent = line.text.len() - line.text.trim_start().len() + 4;
     let indent = if indent + 20 < width { indent } else { 0 };
+    let breaks = breaks(&line.text, width, indent);
     let mut lines = Vec::new();
     let mut current = String::new();
-    let mut used = 0;
     let mut style: Option<Kind> = None;
     let change = |current: &mut String, from: Option<Kind>, to: Option<Kind>| {
         if let Some(kind) = from {
@@ -139,25 +139,87 @@ fn coloured(line: &Line, width: usize) -> Vec<String> {
             .iter()
             .find(|(range, _)| range.contains(&at))
             .map(|(_, kind)| *kind);
-        let wide = letter.width().unwrap_or(0);
-        if used + wide > width {
+        if breaks.contains(&at) {
+            current.truncate(current.trim_end().len());
             change(&mut current, style, None);
             lines.push(std::mem::replace(&mut current, " ".repeat(indent)));
             change(&mut current, None, style);
-            used = indent;
+            if letter == ' ' {
+                continue;
+            }
         }
         if kind != style {
             change(&mut current, style, kind);
             style = kind;
         }
         current.push(letter);
-        used += wide;
     }
     change(&mut current, style, None);
     lines.push(current);
     lines
 }
 
+/// Where a line goes on below: behind the last blank that fits, or in the middle of a word that does not.
+fn breaks(text: &str, width: usize, indent: usize) -> Vec<usize> {
+    let begin = text.len() - text.trim_start().len();
+    let mut breaks = Vec::new();
+    let mut used = 0;
+    let mut blank = None;
+    for (at, letter) in text.char_indices() {
+        let wide = letter.width().unwrap_or(0);
+        if letter == ' ' && used + wide > width {
+            // It would be the first of the next line, which begins without it.
+            breaks.push(at);
+            (used, blank) = (indent, None);
+            continue;
+        }
+        // What stands behind the blank may be too long for a line of its own.
+        for _ in 0..2 {
+            if used + wide > width {
+                let (to, before) = blank.take().unwrap_or((at, used));
+                breaks.push(to);
+                used = indent + used - before;
+            }
+        }
+        used += wide;
+        if letter == ' ' && at > begin {
+            blank = Some((at + 1, used));
+        }
+    }
+    breaks
+}
+
 fn columns(text: &str) -> usize {
     text.chars().map(|letter| letter.width().unwrap_or(0)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_broken_between_words_where_it_can_be() {
+        let drawn = |text: &str, width| {
+            let (text, parts) = (text.to_owned(), Vec::new());
+            coloured(&Line { text, parts }, width)
+        };
+        let text = "  one two three four five six seven";
+        assert_eq!(
+            drawn(text, 28),
+            ["  one two three four five", "      six seven"]
+        );
+        assert_eq!(drawn(text, 25), ["  one two three four five", "six seven"]);
+        let word = "x".repeat(40);
+        assert_eq!(
+            drawn(&word, 30),
+            [&word[..30], &format!("    {}", &word[..10])]
+        );
+        for width in [1, 2, 5, 30] {
+            let lines = drawn("你好 hello 你好 a b c", width);
+            let letters = |text: &str| text.replace(' ', "");
+            assert_eq!(letters(&lines.concat()), "你好hello你好abc");
+            let fits = |line: &String| columns(line) <= width.max(2);
+            assert!(lines.iter().all(fits), "{lines:?}");
+        }
+    }
 }
