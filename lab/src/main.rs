@@ -87,7 +87,10 @@ fn main() -> ExitCode {
     match run(args.command) {
         Ok(ended) => ended,
         Err(error) => {
-            console::log(format_args!("error: {error:#}"));
+            // What is wrong in a file of settings is shown below the sentence.
+            for line in format!("error: {error:#}").lines() {
+                console::log(line);
+            }
             if error.is::<UnknownName>() {
                 ExitCode::from(USAGE)
             } else {

@@ -273,6 +273,16 @@ fn grades_are_written_into_no_submission_and_are_none() {
 }
 
 #[test]
+fn what_is_wrong_in_the_points_is_shown_in_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    hand_in(folder.path(), "ada", WRITTEN[0], "python", None);
+    fs::write(folder.path().join("points.toml"), "[points]\nx = ten\n").unwrap();
+    let args = ["grade", ".", "--points", "points.toml"];
+    let (graded, said) = run(&mut lab_in(folder.path(), &args));
+    assert!(!graded && said.contains("\n2 | x = ten\n"), "{said}");
+}
+
+#[test]
 fn a_submission_that_cannot_be_read_is_told_and_is_not_missing() {
     let folder = tempfile::tempdir().unwrap();
     let course = folder.path().join("course");
