@@ -68,7 +68,7 @@ impl BoundSocket {
     /// `recvfrom` for a crowd: waits until a datagram is there, for `limit` at most, and gives that and those behind it to `take`,
     /// `most` in all. A limit of `None` waits for ever, one of zero not at all.
     ///
-    /// The socket does not wait only while they are taken, so that `send_to` waits as it always does.
+    /// Afterwards the socket waits again, so that `send_to` does as it always does.
     ///
     /// # Errors
     ///

@@ -156,6 +156,10 @@ pub fn python() -> Option<&'static str> {
         .as_deref()
 }
 
+/// The flags with which Python starts without the packages that are installed, and the settings for them: a program that needs
+/// none starts in half the time.
+pub(crate) const WITHOUT_PACKAGES: [&str; 2] = ["-S", "-E"];
+
 /// The interpreter that a name starts, if it is recent enough.
 fn interpreter(name: &str) -> Option<String> {
     let script = "import sys; print(sys.executable if sys.version_info >= (3, 8) else '')";

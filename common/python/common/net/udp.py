@@ -71,8 +71,8 @@ class BoundSocket(socket.socket):
     def recv_batch(self, size, limit, most):
         """recvfrom for a crowd: waits until a datagram is there, and yields that and those behind it, most in all.
 
-        Waits for limit seconds at most; None waits for ever, 0 not at all. The socket does not wait only while they
-        are taken, so that sendto waits as it always does.
+        Waits for limit seconds at most; None waits for ever, 0 not at all. Afterwards the socket waits again, so that
+        sendto does as it always does.
         """
         self.settimeout(limit)
         try:

@@ -98,10 +98,9 @@ impl Subject {
                 let python = executables::python().context("Python is missing")?;
                 let (program, side) = (target.pair, target.side);
                 let mut command = Command::new(python);
-                // Without the packages that are installed, and the settings for them: it needs none, and starts in
-                // half the time. What it compiles stays in its folder for the next check.
+                // What it compiles stays in its folder for the next check.
                 command
-                    .args(["-S", "-E"])
+                    .args(executables::WITHOUT_PACKAGES)
                     .arg(executables::python_source_in(folder, program, side))
                     .args(program.side(side).flags)
                     .args(["--port", &port.to_string()])

@@ -111,10 +111,11 @@ impl Programs {
         }
         let mut words = match language {
             Language::Rust => Vec::new(),
-            // Without the packages that are installed, which no exercise needs: it starts in half the time.
-            Language::Python => [executables::python()?, "-S", "-E"]
-                .map(str::to_owned)
-                .to_vec(),
+            Language::Python => {
+                let flags = executables::WITHOUT_PACKAGES.into_iter();
+                let words = [executables::python()?].into_iter().chain(flags);
+                words.map(str::to_owned).collect()
+            }
         };
         words.push(program.to_string_lossy().into_owned());
         words.extend(arguments(exercise));
