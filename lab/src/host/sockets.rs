@@ -6,11 +6,12 @@
 
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use serde::{Serialize, Serializer};
+
+use crate::run::pause::Pause;
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) use elsewhere::{counter, port_of, tcp_sockets, udp_sockets};
@@ -165,11 +166,12 @@ pub(crate) fn wait_for_bytes(stream: &TcpStream, bytes: usize) -> Result<()> {
 /// Asks again and again until the system says so; an error after twenty seconds.
 pub fn wait_until(what: &str, mut so: impl FnMut() -> Result<bool>) -> Result<()> {
     let begun = Instant::now();
+    let mut pause = Pause::new();
     while !so()? {
         if begun.elapsed() > Duration::from_secs(20) {
             bail!("waited 20 s in vain until {what}");
         }
-        thread::sleep(Duration::from_millis(1));
+        pause.wait();
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::check::catalogue::clients::{
 use crate::check::catalogue::files::session as files;
 use crate::check::catalogue::files::{changing, commands, crowds, leaving, names, storing};
 use crate::check::catalogue::needs::{Needs, clients, servers};
-use crate::check::catalogue::wire::{MD5_OF_NOTHING, noise};
+use crate::check::catalogue::wire::MD5_OF_NOTHING;
 use crate::check::catalogue::{datagrams, echo, headers, live, ntp, sntp, tcp_servers, typed};
 use crate::check::engine::context::Context;
 use crate::check::engine::datagrams::Datagrams;
@@ -89,8 +89,8 @@ pub(super) const FAMILIES: &[Family] = &[
         ("control-characters", Robust, servers::UDP_ECHO, echo::control_characters::<Datagrams>),
         ("largest-datagram", Robust, servers::UDP_ECHO, echo::largest_datagram::<Datagrams>),
         ("vanished-clients", Robust, servers::UDP_ANSWERING, datagrams::vanished_clients),
-        ("many-in-a-row", Robust, servers::UDP_ANSWERING, datagrams::many_in_a_row),
         ("burst", Robust, servers::UDP_ANSWERING, datagrams::burst),
+        ("many-in-a-row", Robust, servers::UDP_ANSWERING, datagrams::many_in_a_row),
     ]),
     family(include_str!("../../../checks/udp-once.toml"), &[
         ("session", Protocol, servers::UDP_ONCE, echo::says_once::<Datagrams>),
@@ -184,7 +184,7 @@ pub(super) const FAMILIES: &[Family] = &[
         ("unknown-file", Protocol, servers::GETS, files::unknown_file),
         ("several-files", Protocol, servers::ONLY_PUTS, |c| files::transfers(c, &[files::TEXT, files::LINE, ("c", b"3")])),
         ("existing-name", Protocol, servers::PUTS, files::existing_name),
-        ("large-file", Protocol, servers::FILES, |c| files::transfers(c, &[("large.bin", &noise(64 << 20))])),
+        ("large-file", Protocol, servers::FILES, |c| files::transfers(c, &[("large.bin", large())])),
         ("next-client", Protocol, servers::FILES_NOT_STUCK, |c| tcp_servers::next_client(c, 5)),
         ("next-client", Robust, servers::FILES_STUCK, |c| tcp_servers::next_client(c, 5)),
         ("ready-again", Robust, servers::ONLY_GETS, files::ready_again),

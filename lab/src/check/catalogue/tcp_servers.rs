@@ -1,6 +1,7 @@
 //! What every TCP server that stays must bear, whatever it serves.
 
 use crate::check::catalogue::service::{Service, crowd, expect_all_closed, question};
+use crate::check::catalogue::wire::letters;
 use crate::check::engine::context::Context;
 use crate::check::engine::stream::Stream;
 use crate::check::engine::trial::Result;
@@ -82,7 +83,9 @@ pub(super) fn silent_clients(context: &Context) -> Result {
 pub(super) fn slow_reader(context: &Context) -> Result {
     let (service, server) = Service::started(context)?;
     let mut slow = server.connect()?;
-    slow.send_until_stuck(&said(context).repeat(10_000))?;
+    // Much in each message: otherwise the server has long to work until its answers fill the buffers.
+    let message = question(context, &letters(1000));
+    slow.send_until_stuck(&message.repeat(100))?;
     service.serves_the_next(&server)?;
     slow.reset();
     Ok(())

@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use md5::{Digest, Md5};
@@ -182,16 +183,23 @@ pub(super) fn md5(bytes: &[u8]) -> String {
     hexdump::digits(&Md5::digest(bytes))
 }
 
-/// Bytes without a pattern, the same each time (xorshift).
+/// Bytes without a pattern, the same each time (xorshift). They repeat themselves after a number of bytes that is prime: no
+/// two blocks of one size are alike.
 pub(super) fn noise(size: usize) -> Vec<u8> {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut bytes = Vec::with_capacity(size + 8);
-    while bytes.len() < size {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        bytes.extend_from_slice(&state.to_le_bytes());
-    }
+    const PERIOD: usize = 1_000_003;
+    static PATTERN: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut bytes = Vec::with_capacity(PERIOD + 8);
+        while bytes.len() < PERIOD {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            bytes.extend_from_slice(&state.to_le_bytes());
+        }
+        bytes.truncate(PERIOD);
+        bytes
+    });
+    let mut bytes = PATTERN.repeat(size.div_ceil(PERIOD));
     bytes.truncate(size);
     bytes
 }

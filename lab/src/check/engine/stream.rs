@@ -4,13 +4,13 @@ use std::cell::Cell;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
 use crate::check::engine::trial::{Direction, Manner, Result, Stop, Trial};
 use crate::host::sockets;
+use crate::run::pause::Pause;
 
 /// A connection with the program under test. Every byte is written down, every wait is bounded.
 ///
@@ -130,6 +130,7 @@ impl Stream {
         let (Ok(here), Ok(there)) = (self.socket.local_addr(), self.socket.peer_addr()) else {
             return Ok(true);
         };
+        let mut pause = Pause::new();
         loop {
             match sockets::tcp_socket(there, here) {
                 Ok(Some(socket)) if socket.receive_queue > 0 => {}
@@ -143,7 +144,7 @@ impl Stream {
             if Instant::now() > limit {
                 return Ok(false);
             }
-            thread::sleep(Duration::from_millis(1));
+            pause.wait();
         }
     }
 

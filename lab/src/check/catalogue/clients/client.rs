@@ -23,7 +23,7 @@ pub(crate) const MD5: &str = "900150983cd24fb0d6963f7d28e17f72";
 /// How many bytes a large file has: 64 MiB.
 pub(crate) const LARGE: usize = 64 << 20;
 /// The md5 of [`large`].
-pub(crate) const LARGE_MD5: &str = "6c746d531de0fb105fbff407737f5a5e";
+pub(crate) const LARGE_MD5: &str = "e02ce882194b067362d15d41485ea465";
 /// The name of the file in `{dir}` that a client uploads which is not told a name.
 pub(crate) const UPLOAD: &str = "file.bin";
 

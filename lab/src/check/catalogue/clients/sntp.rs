@@ -16,7 +16,7 @@ use crate::check::engine::trial::Result;
 const SHIFT: f64 = 100.0;
 
 /// How far it is where the client must not believe it.
-const LIE: f64 = 5000.0;
+const LIE: f64 = 5500.0;
 
 /// How far an offset may be from the truth, in seconds: half of the longest time that an answer takes.
 const TOLERANCE: f64 = 0.9;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Service;
 use crate::check::engine::trial::Result;
+use crate::run::pause::Pause;
 
 impl Service<'_> {
     /// Waits until a file of the upload folder has these bytes.
@@ -78,13 +78,14 @@ impl Service<'_> {
         mut done: impl FnMut() -> Result<(), String>,
     ) -> Result {
         let limit = Instant::now() + patience;
+        let mut pause = Pause::new();
         loop {
             match done() {
                 Ok(()) => return Ok(()),
                 Err(happened) if Instant::now() > limit => {
                     return Err(self.context.fail(expected, happened));
                 }
-                Err(_) => thread::sleep(Duration::from_millis(1)),
+                Err(_) => pause.wait(),
             }
         }
     }
