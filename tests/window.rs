@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use lab::host::processor;
 use lab::pairs::{Language, Pair, Side};
 use lab::run::executables;
 use lab::run::process::PATIENCE;
@@ -158,6 +159,18 @@ impl Window {
     pub fn press(&mut self, keys: &str) -> io::Result<()> {
         self.keys.write_all(keys.as_bytes())?;
         self.keys.flush()
+    }
+
+    /// Types Ctrl-C, when the program waits for something.
+    ///
+    /// # Errors
+    ///
+    /// When the terminal is gone.
+    pub fn interrupt(&mut self) -> io::Result<()> {
+        if let Some(process) = self.child.process_id() {
+            processor::wait_until_asleep(process);
+        }
+        self.press("\x03")
     }
 
     /// All that was shown until now.

@@ -3,13 +3,16 @@
 //! | module | subject |
 //! |---|---|
 //! | [`sockets`] | the states, queues and counters that the system keeps of its sockets |
-//! | `processor` | how busy a process is |
+//! | `sock_diag` | the same of a single TCP socket, in microseconds |
+//! | [`processor`] | how busy a process is |
 //! | [`namespace`] | network namespaces and a wire between them that loses packets |
 //! | [`forgery`] | datagrams that claim to come from another port |
 
 pub mod forgery;
 pub mod namespace;
-pub(crate) mod processor;
+pub mod processor;
+#[cfg(target_os = "linux")]
+pub(crate) mod sock_diag;
 pub mod sockets;
 
 /// The reason why something can't be seen here; the text says what it would need.

@@ -1,4 +1,4 @@
-//! How busy a program is, with its children.
+//! How busy a program is, with its children, and whether it waits.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -73,6 +73,26 @@ pub(crate) fn watch_group(group: u32, span: Duration) -> Option<Watched> {
             .max_by_key(|thread| (thread.ready, Reverse(thread.sleeps)))
             .unwrap_or_default(),
     })
+}
+
+/// Waits until a process sleeps: it waits in a system call for what may come. Python looks for signals between two of its
+/// instructions, so that a Ctrl-C between the last look and the beginning of `recvfrom` does nothing until something is
+/// received; a person presses it again. Where the system does not tell, or for one that never sleeps, this waits no longer.
+pub fn wait_until_asleep(process: u32) {
+    #[cfg(target_os = "linux")]
+    {
+        const LONGEST: Duration = Duration::from_secs(5);
+        let state = || {
+            let process = procfs::process::Process::new(process.try_into().ok()?).ok()?;
+            Some(process.stat().ok()?.state)
+        };
+        let begun = Instant::now();
+        while state().is_some_and(|state| !"SZ".contains(state)) && begun.elapsed() < LONGEST {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = process;
 }
 
 /// A process and a thread of it.

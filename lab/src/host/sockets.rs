@@ -111,7 +111,22 @@ pub(crate) fn processor_time() -> Option<Duration> {
 
 /// The state of one end of a connection; `Closed` if the system has forgotten it.
 pub(crate) fn tcp_state(local: SocketAddr, remote: SocketAddr) -> Result<State> {
-    Ok(tcp_socket(local, remote)?.map_or(State::Closed, |socket| socket.state))
+    Ok(connection(local, remote)?.map_or(State::Closed, |(state, _)| state))
+}
+
+/// How many bytes have come to one end of a connection that `recv` has not fetched; none if the system has forgotten it.
+pub(crate) fn unread(local: SocketAddr, remote: SocketAddr) -> Result<u64> {
+    Ok(connection(local, remote)?.map_or(0, |(_, unread)| unread))
+}
+
+/// The state and the unread bytes of one end of a connection.
+fn connection(local: SocketAddr, remote: SocketAddr) -> Result<Option<(State, u64)>> {
+    #[cfg(target_os = "linux")]
+    if let Ok(found) = super::sock_diag::connection(local, remote) {
+        return Ok(found);
+    }
+    let found = tcp_socket(local, remote)?;
+    Ok(found.map(|socket| (socket.state, socket.receive_queue)))
 }
 
 /// One end of a connection, if the system still knows it.

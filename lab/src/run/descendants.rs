@@ -31,14 +31,23 @@ pub(crate) fn signal_group(id: u32, signal: rustix::process::Signal) {
 /// All processes of a group.
 #[cfg(target_os = "linux")]
 pub(crate) fn processes_of(group: u32) -> Vec<procfs::process::Process> {
-    let all = procfs::process::all_processes().into_iter().flatten();
-    all.flatten()
-        .filter(|process| {
-            process
-                .stat()
-                .is_ok_and(|stat| u32::try_from(stat.pgrp) == Ok(group))
-        })
+    use nix::unistd::{self, getpgid};
+
+    let Some(group) = i32::try_from(group).ok().map(unistd::Pid::from_raw) else {
+        return Vec::new();
+    };
+    let is_in_it = |process: &i32| getpgid(Some(unistd::Pid::from_raw(*process))) == Ok(group);
+    all_processes()
+        .filter(is_in_it)
+        .filter_map(|process| procfs::process::Process::new(process).ok())
         .collect()
+}
+
+/// All processes of the system, by their numbers in `/proc`: nothing is asked of each.
+#[cfg(target_os = "linux")]
+fn all_processes() -> impl Iterator<Item = i32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
 /// How many descend from a process; 0 where that cannot be seen.
@@ -105,6 +114,8 @@ fn prefix() -> String {
 /// on it, because one that is just becoming another program (`exec`) has no environment for a moment.
 #[cfg(target_os = "linux")]
 fn kill(is_meant: impl Fn(&str) -> bool) {
+    use std::ffi::CStr;
+    use std::fs;
     use std::thread;
     use std::time::Duration;
 
@@ -112,23 +123,26 @@ fn kill(is_meant: impl Fn(&str) -> bool) {
 
     const LOOKS: u32 = 100;
     const PAUSE: Duration = Duration::from_millis(2);
-    let carries_it = |process: &procfs::process::Process| {
+    let entry = memchr::memmem::Finder::new(&format!("\0{NAME}=")).into_owned();
+    let carries_it = |process: &i32| {
         // A process of another user, or one that has ended, shows nothing.
-        let environment = process.environ().unwrap_or_default();
-        let mark = environment.get(std::ffi::OsStr::new(NAME));
-        mark.and_then(|mark| mark.to_str()).is_some_and(&is_meant)
+        let path = format!("/proc/{process}/environ");
+        let environment = [b"\0", fs::read(path).unwrap_or_default().as_slice()].concat();
+        let mark = entry
+            .find(&environment)
+            .map(|at| &environment[at + entry.needle().len()..]);
+        let mark = mark.and_then(|mark| CStr::from_bytes_until_nul(mark).ok());
+        mark.and_then(|mark| mark.to_str().ok())
+            .is_some_and(&is_meant)
     };
     let mut in_vain = 0;
     for _ in 0..LOOKS {
-        let Ok(processes) = procfs::process::all_processes() else {
-            return;
-        };
         let mut any = false;
-        for process in processes.flatten().filter(carries_it) {
+        for process in all_processes().filter(carries_it) {
             any = true;
-            if let Some(pid) = Pid::from_raw(process.pid()) {
+            if let Some(process) = Pid::from_raw(process) {
                 // It may have ended by itself.
-                let _ = kill_process(pid, Signal::KILL);
+                let _ = kill_process(process, Signal::KILL);
             }
         }
         in_vain = if any { 0 } else { in_vain + 1 };

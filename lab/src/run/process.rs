@@ -11,6 +11,8 @@ use anyhow::{Context, Result, anyhow};
 use wait_timeout::ChildExt;
 
 #[cfg(unix)]
+use crate::host::processor;
+#[cfg(unix)]
 use crate::run::descendants::signal_group;
 use crate::run::descendants::{Mark, kill_group};
 use crate::run::interrupt::{self, running};
@@ -160,9 +162,10 @@ impl Process {
         Ok(status)
     }
 
-    /// Sends what Ctrl-C sends: SIGINT.
+    /// Sends what Ctrl-C sends, SIGINT, when the program waits for something.
     #[cfg(unix)]
     pub fn interrupt(&mut self) {
+        processor::wait_until_asleep(self.child.id());
         self.signal(rustix::process::Signal::INT);
     }
 

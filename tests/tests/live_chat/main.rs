@@ -256,7 +256,7 @@ fn the_line_that_is_typed_stays_whole_under_what_arrives() {
         let below = text.rsplit("bob: in between").next().unwrap();
         assert!(!draws || below.contains("half a li"), "{text:?}");
         // Ctrl-C leaves too.
-        anna.press("\x03").unwrap();
+        anna.interrupt().unwrap();
         assert!(bob.shows("* anna has left"), "{}", bob.text());
         assert_ne!(anna.end().unwrap(), 0, "{}", anna.text());
         leave(vec![bob]);

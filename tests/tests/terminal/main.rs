@@ -163,7 +163,7 @@ fn colours_are_left_out_when_no_color_is_set() {
 
 /// Presses Ctrl-C, and demands that the program ends of it without a stack trace.
 fn assert_ends_at_ctrl_c(window: &mut Window, program: &Pair) {
-    window.press("\x03").unwrap();
+    window.interrupt().unwrap();
     let status = window.end().unwrap();
     let text = window.text();
     assert_ne!(status, 0, "{}: {text:?}", program.name());

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, Socket, Type};
 
 use crate::check::engine::trial::{Result, Stop};
+#[cfg(target_os = "linux")]
+use crate::host::sock_diag;
 use crate::pairs::Transport;
 use crate::run::interrupt::running;
 
@@ -153,42 +155,23 @@ pub(crate) fn unspecified(peer: SocketAddr) -> IpAddr {
     }
 }
 
-/// Looks into `/proc/net`. Listening sockets stand first there, before those in TIME_WAIT, of
-/// which a check may leave thousands: only the beginning is read.
+/// What the system lists: `None` where it does not tell.
 #[cfg(target_os = "linux")]
 fn listed(transport: Transport, port: u16) -> Option<bool> {
-    use std::fs::File;
-    use std::io::{BufRead, BufReader};
-
-    const LISTEN: &str = "0A";
-    let files = match transport {
-        Transport::Tcp => ["/proc/net/tcp", "/proc/net/tcp6"],
-        Transport::Udp => ["/proc/net/udp", "/proc/net/udp6"],
-    };
-    let end = format!(":{port:04X}");
-    let mut any = false;
-    for file in files {
-        let Ok(file) = File::open(file) else {
+    match transport {
+        Transport::Tcp => sock_diag::listens(port).ok(),
+        Transport::Udp => {
             // A system may lack IPv6.
-            continue;
-        };
-        any = true;
-        for line in BufReader::new(file).lines().skip(1).map_while(Result::ok) {
-            // `sl  local_address rem_address   st …`
-            let mut fields = line.split_ascii_whitespace().skip(1);
-            let (Some(local), _, Some(state)) = (fields.next(), fields.next(), fields.next())
-            else {
-                break;
-            };
-            if transport == Transport::Tcp && state != LISTEN {
-                break;
-            }
-            if local.ends_with(&end) {
-                return Some(true);
-            }
+            let tables = [procfs::net::udp(), procfs::net::udp6()];
+            let mut tables = tables.into_iter().flatten().peekable();
+            tables.peek()?;
+            Some(
+                tables
+                    .flatten()
+                    .any(|socket| socket.local_address.port() == port),
+            )
         }
     }
-    any.then_some(false)
 }
 
 /// Whether a program without SO_REUSEADDR would get the port.

@@ -132,9 +132,9 @@ impl Stream {
         };
         let mut pause = Pause::new();
         loop {
-            match sockets::tcp_socket(there, here) {
-                Ok(Some(socket)) if socket.receive_queue > 0 => {}
-                Ok(_) => return Ok(true),
+            match sockets::unread(there, here) {
+                Ok(0) => return Ok(true),
+                Ok(_) => {}
                 Err(error) => {
                     return Err(Stop::Skipped(format!(
                         "whether a program has fetched what was sent: {error:#}"
