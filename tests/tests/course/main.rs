@@ -11,11 +11,13 @@ use lab::pairs::PAIRS;
 use lab::run::executables::workspace;
 use tests::lab;
 
+// Tests begin in the order of their names: these, which wait most of their time, go beside `every_exercise_is_sound`, which
+// needs the processors.
+#[cfg(unix)]
+mod every_step;
 #[cfg(target_os = "linux")]
 mod grading;
 mod handout;
-#[cfg(unix)]
-mod walk;
 
 /// A command of the tool, in `folder`.
 fn lab_in(folder: &Path, words: &[&str]) -> Command {
