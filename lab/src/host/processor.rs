@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 #[cfg(target_os = "linux")]
 use crate::run::descendants::processes_of;
+#[cfg(target_os = "linux")]
+use crate::run::pause::Pause;
 
 /// How often a program is looked at while it is watched.
 pub(crate) const LOOKS: u32 = 10;
@@ -87,8 +89,9 @@ pub fn wait_until_asleep(process: u32) {
             Some(process.stat().ok()?.state)
         };
         let begun = Instant::now();
+        let mut pause = Pause::new();
         while state().is_some_and(|state| !"SZ".contains(state)) && begun.elapsed() < LONGEST {
-            thread::sleep(Duration::from_millis(1));
+            pause.wait();
         }
     }
     #[cfg(not(target_os = "linux"))]

