@@ -30,6 +30,15 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// As `exercise.toml` and `--kind` have it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Write => "write",
+            Self::Change => "change",
+            Self::Fault => "fault",
+        }
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Write => "write it",

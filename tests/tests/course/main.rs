@@ -75,6 +75,37 @@ fn every_exercise_is_sound() {
 }
 
 #[test]
+fn the_list_fits_80_columns_and_has_what_is_asked_for() {
+    let (listed, all) = run(&mut lab_in(workspace(), &["exercises"]));
+    assert!(listed, "{all}");
+    for (id, _) in exercises() {
+        let (_, name) = id.split_once('/').unwrap();
+        assert!(all.contains(name), "{id} is missing: {all}");
+    }
+    let wide: Vec<&str> = all
+        .lines()
+        .filter(|line| line.chars().count() > 80)
+        .collect();
+    assert_eq!(wide, Vec::<&str>::new());
+
+    let (listed, some) = run(&mut lab_in(
+        workspace(),
+        &["exercises", "echo-udp/01", "ntp"],
+    ));
+    assert!(listed, "{some}");
+    let headings: Vec<&str> = some.lines().filter(|line| !line.starts_with(' ')).collect();
+    assert!(
+        headings[0].starts_with("echo-udp ") && headings[1].starts_with("ntp "),
+        "{some}"
+    );
+    assert_eq!(headings.len(), 2, "{some}");
+    assert!(
+        some.lines().nth(1).unwrap().starts_with("  01-server "),
+        "{some}"
+    );
+}
+
+#[test]
 fn without_python_half_is_not_proved_and_that_is_told() {
     let mut verify = lab_in(workspace(), &["exercises", "verify", "echo-udp/01"]);
     let (sound, said) = run(verify.env("PYTHON", "no-such-python"));

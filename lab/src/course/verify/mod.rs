@@ -25,7 +25,12 @@ use programs::Programs;
 
 /// Which exercises
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct ExercisesArgs {
+    /// Exercises or labs to list [default: all]
+    #[arg(value_name = "EXERCISE")]
+    exercises: Vec<String>,
+
     #[command(subcommand)]
     command: Option<ExercisesCommand>,
 }
@@ -44,7 +49,7 @@ enum ExercisesCommand {
 pub fn exercises(args: &ExercisesArgs) -> Result<ExitCode> {
     let library = open_library()?;
     match &args.command {
-        None => list(&library),
+        None => list(&library, &args.exercises),
         Some(ExercisesCommand::Verify { exercises }) => {
             let shortcomings = verify(&library, exercises, |line| {
                 // A reader who has gone has seen enough.
@@ -60,19 +65,20 @@ pub fn exercises(args: &ExercisesArgs) -> Result<ExitCode> {
     }
 }
 
-fn list(library: &Library) -> Result<ExitCode> {
+/// A line for each, within 80 columns.
+fn list(library: &Library, words: &[String]) -> Result<ExitCode> {
     let mut text = String::new();
     let mut lab = "";
-    for exercise in &library.exercises {
+    for exercise in library.select(words)? {
         if exercise.lab != lab {
             lab = &exercise.lab;
-            let _ = writeln!(text, "{lab}");
+            let _ = writeln!(text, "{lab:<27}{:<6} {:>3}", "kind", "min");
         }
         let _ = writeln!(
             text,
-            "  {:<40} {:<14} {:>3} min  {}",
-            exercise.id(),
-            exercise.kind.name(),
+            "  {:<25}{:<6} {:>3} {}",
+            exercise.name,
+            exercise.kind.word(),
             exercise.minutes,
             exercise.title
         );
