@@ -303,6 +303,25 @@ fn a_submission_that_cannot_be_read_is_told_and_is_not_missing() {
     }
 }
 
+#[test]
+fn who_hands_in_no_settings_is_told_so_once_and_points_are_added_as_decimals() {
+    let folder = tempfile::tempdir().unwrap();
+    for id in WRITTEN {
+        fs::create_dir_all(folder.path().join("course/ada").join(id)).unwrap();
+    }
+    // In binary the sum of these is 0.6000000000000001.
+    let [one, two, three] = WRITTEN;
+    let points = format!("[points]\n{one:?} = 0.1\n{two:?} = 0.2\n{three:?} = 0.3\n");
+    fs::write(folder.path().join("points.toml"), points).unwrap();
+    let words = ["grade", "course", "--points", "points.toml"];
+    let (graded, said) = run(&mut lab_in(folder.path(), &words));
+    assert!(graded, "{said}");
+    let row = format!("{}: no lab.toml is in the folder", WRITTEN.join(", "));
+    assert!(said.contains(&row), "{said}");
+    let feedback = fs::read_to_string(folder.path().join("grades/feedback/ada.txt")).unwrap();
+    assert!(feedback.starts_with("ada: 0 of 0.6 points\n"), "{feedback}");
+}
+
 /// All that is in a folder.
 fn listed(folder: &Path) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();

@@ -11,7 +11,7 @@ use common::flags::Seconds;
 use crate::course::exercise::Exercise;
 use crate::course::grade::contained;
 use crate::course::grade::sandbox::{INSIDE, Limits, Sandbox};
-use crate::course::grade::verdict::{Graded, NOT_HANDED_IN, Verdict};
+use crate::course::grade::verdict::{Graded, NO_SETTINGS, NOT_HANDED_IN, Verdict, to_cents};
 use crate::course::handout;
 use crate::course::library::Library;
 use crate::course::work::{self, Work};
@@ -99,6 +99,7 @@ impl Grader {
     /// Judges one exercise of a student.
     pub(super) fn grade(&self, exercise: &Exercise, most: f64, submission: &Path) -> Graded {
         let verdict = match is_handed_in(exercise, submission) {
+            Ok(true) if !work::is_work(submission) => Ok(Verdict::without(NO_SETTINGS.to_owned())),
             Ok(true) => self.judge(exercise, submission),
             Ok(false) => Ok(Verdict::without(NOT_HANDED_IN.to_owned())),
             Err(error) => Err(error),
@@ -106,9 +107,8 @@ impl Grader {
         let verdict = verdict.unwrap_or_else(|error| Verdict::without(format!("{error:#}")));
         let passed = verdict.stages.iter().filter(|stage| stage.passed).count();
         let all = exercise.stages.len().max(1);
-        // As few digits as a table shows.
         #[expect(clippy::cast_precision_loss, reason = "there are a few stages")]
-        let points = (most * passed as f64 / all as f64 * 100.0).round() / 100.0;
+        let points = to_cents(most * passed as f64 / all as f64);
         Graded {
             exercise: exercise.id(),
             title: exercise.title.clone(),

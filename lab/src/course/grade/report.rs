@@ -22,13 +22,7 @@ pub(super) fn table(students: &[Student]) -> Result<()> {
     table.set_header(["student", "points", "of", "what is missing"]);
     for student in students {
         let number = |points: f64| Cell::new(points).set_alignment(CellAlignment::Right);
-        let mut missing: Vec<_> = student.exercises.iter().filter_map(missing).collect();
-        let absent = missing.iter().filter(|what| what.is_empty()).count();
-        missing.retain(|what| !what.is_empty());
-        if absent > 0 {
-            missing.push(format!("{absent} not handed in"));
-        }
-        let missing = missing.join("; ");
+        let missing = missing(&student.exercises).join("; ");
         table.add_row([
             Cell::new(escape_to_one_line(&student.name)),
             number(student.points()),
@@ -39,15 +33,30 @@ pub(super) fn table(students: &[Student]) -> Result<()> {
     Ok(print_line(table.trim_fmt())?)
 }
 
-/// What an exercise lacks, in a few words; in none, if it was not handed in.
-fn missing(graded: &Graded) -> Option<String> {
-    if graded.verdict.why.as_deref() == Some(NOT_HANDED_IN) {
-        return Some(String::new());
+/// What exercises lack, in a few words; those that lack the same together.
+fn missing(exercises: &[Graded]) -> Vec<String> {
+    let mut missing: Vec<(&str, Vec<&str>)> = Vec::new();
+    for Graded {
+        exercise, verdict, ..
+    } in exercises
+    {
+        let failed = verdict.stages.iter().find(|stage| !stage.passed);
+        let what = verdict.why.as_deref();
+        let Some(what) = what.or(failed.map(|stage| stage.title.as_str())) else {
+            continue;
+        };
+        match missing.iter_mut().find(|(other, _)| *other == what) {
+            Some((_, same)) => same.push(exercise),
+            None => missing.push((what, vec![exercise])),
+        }
     }
-    let failed = graded.verdict.stages.iter().find(|stage| !stage.passed);
-    let what = graded.verdict.why.as_deref();
-    let what = what.or(failed.map(|stage| stage.title.as_str()))?;
-    Some(format!("{}: {what}", graded.exercise))
+    // Each has some that were not handed in: their number comes last.
+    missing.sort_by_key(|(what, _)| *what == NOT_HANDED_IN);
+    let told = |(what, exercises): (&str, Vec<&str>)| match what {
+        NOT_HANDED_IN => format!("{} {what}", exercises.len()),
+        _ => format!("{}: {what}", exercises.join(", ")),
+    };
+    missing.into_iter().map(told).collect()
 }
 
 /// Writes a file of feedback for each student.

@@ -29,12 +29,17 @@ impl Student {
     }
 
     pub(super) fn points(&self) -> f64 {
-        self.exercises.iter().map(|graded| graded.points).sum()
+        to_cents(self.exercises.iter().map(|graded| graded.points).sum())
     }
 
     pub(super) fn most(&self) -> f64 {
-        self.exercises.iter().map(|graded| graded.most).sum()
+        to_cents(self.exercises.iter().map(|graded| graded.most).sum())
     }
+}
+
+/// With as many digits as a table shows: 0.1 + 0.2 is 0.30000000000000004.
+pub(super) fn to_cents(points: f64) -> f64 {
+    (points * 100.0).round() / 100.0
 }
 
 /// What came of an exercise.
@@ -63,6 +68,10 @@ pub(super) struct Verdict {
 
 /// Why an exercise without a folder has no points.
 pub(super) const NOT_HANDED_IN: &str = "not handed in";
+
+/// Why a folder that `start` has not made has no points.
+pub(super) const NO_SETTINGS: &str =
+    "no lab.toml is in the folder: hand in all that `cargo lab start` has made";
 
 /// What came of a stage.
 #[derive(Debug, Serialize, Deserialize)]
