@@ -161,6 +161,8 @@ impl<'a> Reader<'a> {
         });
         let text = || String::from_utf8_lossy(&bytes).into_owned();
         let what = match (name, descriptor) {
+            // Python's `input` with an empty prompt.
+            ("write" | "writev", "1" | "2") if result == "0" => return,
             ("read" | "readv", "0") => What::Typed { text: text() },
             ("write" | "writev", "1") => What::Printed {
                 text: text(),
