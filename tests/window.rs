@@ -198,6 +198,16 @@ impl Window {
         found(&self.screen.wait(limit, found).text())
     }
 
+    /// Waits until `part` stands behind the last `mark`.
+    #[must_use]
+    pub fn shows_after(&self, mark: &str, part: &str, limit: Duration) -> bool {
+        let found = |text: &str| {
+            let behind = text.rsplit_once(mark);
+            behind.is_some_and(|(_, behind)| behind.contains(part))
+        };
+        found(&self.screen.wait(limit, found).text())
+    }
+
     /// Waits until the program has ended and all that it printed has been read. Its status.
     ///
     /// # Errors
