@@ -21,13 +21,6 @@ pub(crate) fn running() -> MutexGuard<'static, BTreeSet<u32>> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Closes sockets for good: what another thread is starting has them too, until its `exec`, and then no longer.
-#[cfg(test)]
-pub(crate) fn close<T>(sockets: T) {
-    drop(sockets);
-    drop(running());
-}
-
 /// The folders that exist now.
 fn folders() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     static FOLDERS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());

@@ -213,7 +213,7 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
-    use crate::run::interrupt::close;
+    use crate::run::pause::in_time;
 
     #[test]
     fn a_reserved_port_is_free_for_the_program_and_for_no_other_checker() {
@@ -254,9 +254,9 @@ mod tests {
         let (tcp, udp) = (listener.local_addr().unwrap(), socket.local_addr().unwrap());
         assert!(is_taken(Transport::Tcp, tcp.port()));
         assert!(is_taken(Transport::Udp, udp.port()));
-        close((listener, socket));
-        assert!(!is_taken(Transport::Tcp, tcp.port()));
-        assert!(!is_taken(Transport::Udp, udp.port()));
+        drop((listener, socket));
+        in_time(|| (!is_taken(Transport::Tcp, tcp.port())).then_some(())).unwrap();
+        in_time(|| (!is_taken(Transport::Udp, udp.port())).then_some(())).unwrap();
     }
 
     /// Not every system answers sock_diag: then the table does.
@@ -267,8 +267,8 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         assert_eq!(in_tables(Transport::Tcp, port), Some(true));
         assert!(sock_diag::listens(port).unwrap());
-        close(listener);
-        assert_eq!(in_tables(Transport::Tcp, port), Some(false));
+        drop(listener);
+        in_time(|| (in_tables(Transport::Tcp, port) == Some(false)).then_some(())).unwrap();
         assert!(!sock_diag::listens(port).unwrap());
     }
 
