@@ -174,8 +174,9 @@ impl Sandbox {
         // Nobody looks into this process, or writes to where it writes.
         #[cfg(target_os = "linux")]
         rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
-        if inside {
-            // An older system, or a user who is not root there, has the limit below.
+        #[cfg(target_os = "linux")]
+        if inside && own_pid_max() {
+            // A user who is not root there has the limit below.
             let _ = std::fs::write("/proc/sys/kernel/pid_max", limits.processes.to_string());
         }
         let processes = inside.then_some((Resource::Nproc, u64::from(limits.processes)));
@@ -200,9 +201,40 @@ impl Sandbox {
     }
 }
 
+/// Whether `pid_max` is the sandbox's own. Where it is the whole machine's, root could write it all the same.
+#[cfg(target_os = "linux")]
+fn own_pid_max() -> bool {
+    let version = procfs::sys::kernel::Version::current();
+    let namespace = std::fs::read_link("/proc/self/ns/pid");
+    version.is_ok_and(|version| namespace.is_ok_and(|own| is_own(version, &own)))
+}
+
+#[cfg(target_os = "linux")]
+fn is_own(version: procfs::sys::kernel::Version, namespace: &Path) -> bool {
+    // The machine's own namespace has the number PROC_PID_INIT_INO.
+    version >= procfs::sys::kernel::Version::new(6, 14, 0)
+        && namespace != Path::new("pid:[4026531836]")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_machines_number_of_processes_is_never_written() {
+        use procfs::sys::kernel::Version;
+        let (machine, sandbox) = ("pid:[4026531836]", "pid:[4026532201]");
+        for (version, namespace, own) in [
+            (Version::new(6, 1, 0), sandbox, false),
+            (Version::new(6, 13, 9), sandbox, false),
+            (Version::new(6, 14, 0), machine, false),
+            (Version::new(6, 14, 0), sandbox, true),
+            (Version::new(7, 0, 0), sandbox, true),
+        ] {
+            assert_eq!(is_own(version, Path::new(namespace)), own, "{version:?}");
+        }
+    }
 
     #[test]
     fn what_is_hidden_stays_so_in_a_shown_folder() {
