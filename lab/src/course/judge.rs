@@ -123,12 +123,14 @@ fn beginning(text: &str) -> String {
     }
 }
 
-/// What the program said on stderr at its end, if it ended badly: the line that says why.
+/// What the program said on stderr at its end, if it crashed, or ended before it was judged: the line that says why.
 fn last_words(outcome: &Outcome) -> Vec<String> {
     const LINES: usize = 2;
     /// The screen, less what stands before.
     const COLUMNS: usize = 67;
-    let Some(found) = outcome.found.iter().find(|found| is_crash(&found.errors)) else {
+    let ended = kind(outcome) == Some("ended");
+    let mut all = outcome.found.iter();
+    let Some(found) = all.find(|found| is_crash(&found.errors) || ended) else {
         return Vec::new();
     };
     let lines: Vec<_> = found.errors.lines().collect();

@@ -161,6 +161,23 @@ fn a_program_that_does_not_compile_is_told_by_the_compiler_alone() {
 }
 
 #[test]
+fn the_last_words_of_a_program_that_ends_are_told() {
+    if !python_or_skip("a program in Python that ends") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let at = |words: &[&str]| run(&mut lab_in(folder.path(), words));
+    at(&["start", "echo-udp/01", "--lang", "python"]);
+    let source = folder.path().join("work/echo-udp/01-server/main.py");
+    fs::write(&source, "import sys\nsys.exit('where am I to listen?')\n").unwrap();
+    let (passed, said) = at(&["check"]);
+    assert!(
+        !passed && said.contains("stderr    where am I to listen?"),
+        "{said}"
+    );
+}
+
+#[test]
 fn watch_goes_on_from_what_it_watches_and_counts_hints_as_hint_does() {
     let folder = tempfile::tempdir().unwrap();
     let at = |words: &[&str]| run(&mut lab_in(folder.path(), words));
