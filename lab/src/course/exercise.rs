@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use clap::ValueEnum;
 use serde::Deserialize;
 
 use crate::check::engine::target::Target;
@@ -18,7 +19,7 @@ use crate::course::skeleton;
 use crate::pairs::Language;
 
 /// What an exercise asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
     /// A program, from its skeleton
@@ -31,12 +32,9 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// As `exercise.toml` and `--kind` have it.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Write => "write",
-            Self::Change => "change",
-            Self::Fault => "fault",
-        }
+    pub(crate) fn word(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
     pub(crate) fn name(self) -> &'static str {

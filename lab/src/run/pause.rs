@@ -20,18 +20,3 @@ impl Pause {
         self.0 = (self.0 * 2).min(Self::LONGEST);
     }
 }
-
-/// What `look` finds, as soon as it does; in tests of sockets that were closed. A program that another thread starts has them
-/// too, until its `exec`.
-#[cfg(test)]
-pub(crate) fn in_time<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
-    let begun = std::time::Instant::now();
-    let mut pause = Pause::new();
-    loop {
-        let found = look();
-        if found.is_some() || begun.elapsed() > crate::run::process::PATIENCE {
-            return found;
-        }
-        pause.wait();
-    }
-}

@@ -158,11 +158,12 @@ pub(crate) fn unspecified(peer: SocketAddr) -> IpAddr {
 /// What the system lists: `None` where it does not tell.
 #[cfg(target_os = "linux")]
 fn listed(transport: Transport, port: u16) -> Option<bool> {
-    let asked = match transport {
-        Transport::Tcp => sock_diag::listens(port).ok(),
-        Transport::Udp => None,
-    };
-    asked.or_else(|| in_tables(transport, port))
+    match transport {
+        Transport::Tcp => sock_diag::listens(port)
+            .ok()
+            .or_else(|| in_tables(transport, port)),
+        Transport::Udp => in_tables(transport, port),
+    }
 }
 
 /// The same, from the tables in `/proc/net`. A system may lack that of IPv6.
@@ -213,7 +214,7 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
-    use crate::run::pause::in_time;
+    use crate::host::sockets::wait_until;
 
     #[test]
     fn a_reserved_port_is_free_for_the_program_and_for_no_other_checker() {
@@ -255,8 +256,13 @@ mod tests {
         assert!(is_taken(Transport::Tcp, tcp.port()));
         assert!(is_taken(Transport::Udp, udp.port()));
         drop((listener, socket));
-        in_time(|| (!is_taken(Transport::Tcp, tcp.port())).then_some(())).unwrap();
-        in_time(|| (!is_taken(Transport::Udp, udp.port())).then_some(())).unwrap();
+        // What another test starts has them too, until its `exec`.
+        for (transport, address) in [(Transport::Tcp, tcp), (Transport::Udp, udp)] {
+            wait_until("the port is free", || {
+                Ok(!is_taken(transport, address.port()))
+            })
+            .unwrap();
+        }
     }
 
     /// Not every system answers sock_diag: then the table does.
@@ -268,7 +274,11 @@ mod tests {
         assert_eq!(in_tables(Transport::Tcp, port), Some(true));
         assert!(sock_diag::listens(port).unwrap());
         drop(listener);
-        in_time(|| (in_tables(Transport::Tcp, port) == Some(false)).then_some(())).unwrap();
+        // What another test starts has it too, until its `exec`.
+        wait_until("it is not listed", || {
+            Ok(in_tables(Transport::Tcp, port) == Some(false))
+        })
+        .unwrap();
         assert!(!sock_diag::listens(port).unwrap());
     }
 

@@ -64,7 +64,7 @@ mod tests {
     use std::net::TcpStream;
 
     use super::*;
-    use crate::run::pause::in_time;
+    use crate::host::sockets::wait_until;
 
     #[test]
     fn a_connection_is_refused() {
@@ -84,8 +84,12 @@ mod tests {
         drop((server, listener));
         assert_eq!(std::io::Read::read(&mut client, &mut [0; 1]).unwrap(), 0);
         drop(client);
-        let nobody = in_time(|| Vacancy::hold(Transport::Tcp, address.port()).ok()).unwrap();
-        assert_eq!(nobody.address(), address);
+        // What another test starts has the listener too, until its `exec`.
+        wait_until("the port can be held", || {
+            let nobody = Vacancy::hold(Transport::Tcp, address.port());
+            Ok(nobody.is_ok_and(|nobody| nobody.address() == address))
+        })
+        .unwrap();
     }
 
     #[cfg(target_os = "linux")]

@@ -50,7 +50,7 @@ fn missing(exercises: &[Graded]) -> Vec<String> {
             None => missing.push((what, vec![exercise])),
         }
     }
-    // Each has some that were not handed in: their number comes last.
+    // How many were not handed in stands last.
     missing.sort_by_key(|(what, _)| *what == NOT_HANDED_IN);
     let told = |(what, exercises): (&str, Vec<&str>)| match what {
         NOT_HANDED_IN => format!("{} {what}", exercises.len()),
