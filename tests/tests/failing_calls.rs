@@ -35,6 +35,13 @@ fn start_failing(number: u8, language: Language, call: &str, error: &str) -> Opt
     Some(Process::start(&mut strace).unwrap())
 }
 
+/// What it says on stderr may be read a moment after what it answers.
+fn assert_tells(server: &Process, warning: &str) {
+    let told = |text: &str| text.lines().any(|line| line == warning).then_some(());
+    let told = server.stderr().wait_for(PATIENCE, told);
+    assert!(told.is_some(), "{}", server.stderr().text());
+}
+
 #[test]
 fn an_accept_that_fails_is_a_warning_and_the_next_client_is_served() {
     for language in [Language::Rust, Language::Python] {
@@ -48,9 +55,8 @@ fn an_accept_that_fails_is_a_warning_and_the_next_client_is_served() {
         let mut answer = [0; 5];
         client.read_exact(&mut answer).unwrap();
         assert_eq!(&answer, b"HELLO");
-        let told = server.stderr().text();
         let warning = format!("warning: cannot accept on {address}: Protocol error (os error 71)");
-        assert!(told.lines().any(|line| line == warning), "{told}");
+        assert_tells(&server, &warning);
     }
 }
 
@@ -82,10 +88,9 @@ fn a_receive_that_lacks_memory_is_a_warning_and_the_next_datagram_is_answered() 
         let mut answer = [0; 5];
         client.recv(&mut answer).unwrap();
         assert_eq!(&answer, b"HELLO");
-        let told = server.stderr().text();
         let warning =
             format!("warning: cannot receive on {address}: Cannot allocate memory (os error 12)");
-        assert!(told.lines().any(|line| line == warning), "{told}");
+        assert_tells(&server, &warning);
     }
 }
 
@@ -100,7 +105,5 @@ fn a_file_that_cannot_be_read_is_told_as_such() {
     client.read_to_end(&mut Vec::new()).unwrap();
     let peer = client.local_addr().unwrap();
     let warning = format!("warning: {peer}: a.txt cannot be read: Input/output error (os error 5)");
-    let told = |text: &str| text.lines().any(|line| line == warning).then_some(());
-    let told = server.stderr().wait_for(PATIENCE, told);
-    assert!(told.is_some(), "{}", server.stderr().text());
+    assert_tells(&server, &warning);
 }

@@ -41,7 +41,8 @@ pub enum CommandError {
 pub struct Commands<'a> {
     stream: BufReader<&'a TcpStream>,
     limit: usize,
-    ended_by_pause: bool,
+    /// What ends a command besides the newline, until there has been one.
+    pause: Option<Duration>,
     partial: Vec<u8>,
 }
 
@@ -52,7 +53,7 @@ impl<'a> Commands<'a> {
         Self {
             stream: BufReader::with_capacity(limit + 1, stream),
             limit,
-            ended_by_pause: false,
+            pause: None,
             partial: Vec::new(),
         }
     }
@@ -62,7 +63,7 @@ impl<'a> Commands<'a> {
     #[must_use]
     pub fn ended_by_newline_or_pause(stream: &'a TcpStream, limit: usize) -> Self {
         Self {
-            ended_by_pause: true,
+            pause: Some(PAUSE),
             ..Self::ended_by_newline(stream, limit)
         }
     }
@@ -75,14 +76,14 @@ impl<'a> Commands<'a> {
         if waits && !net::wait_for_message(self.stream.get_ref()).map_err(CommandError::Lost)? {
             return Ok(None);
         }
-        if !self.ended_by_pause {
+        if self.pause.is_none() {
             return self.line();
         }
         // No newline yet from this peer: a command that came in two segments must not be taken
         // for two, so it ends where a newline or a pause is.
         let limit = self.stream.get_ref().read_timeout();
         let limit = limit.map_err(CommandError::Lost)?;
-        self.set_read_timeout(Some(PAUSE))?;
+        self.set_read_timeout(self.pause)?;
         let command = self.line();
         self.set_read_timeout(limit)?;
         match command {
@@ -112,7 +113,7 @@ impl<'a> Commands<'a> {
                 return Err(CommandError::TooLong(self.limit));
             }
             if newline.is_some() {
-                self.ended_by_pause = false;
+                self.pause = None;
                 return Ok(Some(mem::take(&mut self.partial)));
             }
         }
@@ -192,7 +193,11 @@ mod tests {
     #[test]
     fn the_first_command_may_come_byte_by_byte_and_without_a_newline_at_the_end() {
         let (near, mut far) = connection().unwrap();
-        let mut commands = Commands::ended_by_newline_or_pause(&near, 100);
+        // Longer than a busy machine may leave the sender waiting. The end of the stream ends the command as well.
+        let mut commands = Commands {
+            pause: Some(Duration::from_secs(20)),
+            ..Commands::ended_by_newline(&near, 100)
+        };
         let sender = thread::spawn(move || {
             for byte in b"ls" {
                 far.write_all(&[*byte]).unwrap();
@@ -221,10 +226,10 @@ mod tests {
 
     #[test]
     fn the_longest_command_passes_and_one_byte_more_is_refused() {
-        for ended_by_pause in [false, true] {
+        for pause in [None, Some(PAUSE)] {
             let (near, mut far) = connection().unwrap();
             let mut commands = Commands {
-                ended_by_pause,
+                pause,
                 ..Commands::ended_by_newline(&near, 10)
             };
             far.write_all(b"0123456789\n0123456789A\n").unwrap();

@@ -4,6 +4,7 @@
 //! "cannot be seen here". They look through the calling thread's eyes, so that a thread
 //! inside a network namespace sees that namespace's sockets.
 
+use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -178,13 +179,28 @@ pub(crate) fn wait_for_bytes(stream: &TcpStream, bytes: usize) -> Result<()> {
     })
 }
 
-/// Asks again and again until the system says so; an error after twenty seconds.
+/// How long what should happen at once may take on a busy machine: less than the minute of a TIME_WAIT.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Tries again and again until it works, or the limit is over: a busy system forgets a closed socket a moment late.
+pub(crate) fn patiently<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    let begun = Instant::now();
+    let mut pause = Pause::new();
+    loop {
+        match attempt() {
+            Err(_) if begun.elapsed() < LIMIT => pause.wait(),
+            result => return result,
+        }
+    }
+}
+
+/// Asks again and again until the system says so; an error after the limit.
 pub fn wait_until(what: &str, mut so: impl FnMut() -> Result<bool>) -> Result<()> {
     let begun = Instant::now();
     let mut pause = Pause::new();
     while !so()? {
-        if begun.elapsed() > Duration::from_secs(20) {
-            bail!("waited 20 s in vain until {what}");
+        if begun.elapsed() > LIMIT {
+            bail!("waited {LIMIT:?} in vain until {what}");
         }
         pause.wait();
     }

@@ -191,7 +191,7 @@ fn recv_is_empty_again_and_again_when_the_peer_has_left() {
     let receives: Vec<&[u8]> = seen.receives.iter().map(|bytes| &bytes.0[..]).collect();
     assert_eq!(receives, [&b"bye"[..], b"", b""]);
     // A loop that waited for anything would go round once or not at all.
-    assert!(seen.rounds_in_100_ms > 100, "{seen:?}");
+    assert!(seen.rounds_in_100_ms > 2, "{seen:?}");
     assert_eq!(seen.error_of_sending_nothing, None);
 }
 

@@ -110,10 +110,11 @@ fn three_sends_wait_for_a_delayed_acknowledgement_and_one_does_not() {
     let Some(seen) = seen::<NagleAndDelayedAck>() else {
         return;
     };
-    // A stall of 40 ms against none: orders of magnitude, also on a busy machine.
-    assert!(seen.three_sends_ms > 3.0 * seen.one_send_ms, "{seen:?}");
+    // A stall of 40 ms against none. What a busy machine adds it adds to all three.
+    assert!(seen.three_sends_ms > 30.0, "{seen:?}");
+    assert!(seen.three_sends_ms > seen.one_send_ms, "{seen:?}");
     assert!(
-        seen.three_sends_ms > 3.0 * seen.three_sends_nodelay_ms,
+        seen.three_sends_ms > seen.three_sends_nodelay_ms,
         "{seen:?}"
     );
     // Some acknowledgements at the beginning of a connection are not delayed.

@@ -4,12 +4,16 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use lab::run::executables::workspace;
 use tempfile::TempDir;
 use tests::lab;
 
 use tests::window::Window;
+
+/// How long cargo may take for a small program on a busy machine.
+const LIMIT: Duration = Duration::from_mins(10);
 
 /// A folder with a package `name` whose executable is `main`. It compiles for as long as its file
 /// `wait` is there.
@@ -66,13 +70,14 @@ fn while_a_lab_compiles_there_is_a_bar_and_what_is_wrong_is_told_by_the_compiler
     command.env("CARGO", cargo_of(package.path()));
     command.env("CARGO_TERM_COLOR", "auto");
     let mut window = Window::run(&command, 80).unwrap();
-    assert!(window.shows("] 1/"), "{:?}", window.text());
+    assert!(window.shows_times("] 1/", 1, LIMIT), "{:?}", window.text());
     fs::remove_file(package.path().join("wait")).unwrap();
+    let last = "\r\nerror: echo-udp does not build: cargo says above why\r\n";
+    assert!(window.shows_times(last, 1, LIMIT), "{:?}", window.text());
     assert_eq!(window.end().unwrap(), 2);
     let text = window.text();
     assert!(text.contains("\x1b[1m"), "{text:?}");
     assert!(text.contains("cannot find function `nothing`"), "{text:?}");
-    let last = "\r\nerror: echo-udp does not build: cargo says above why\r\n";
     assert!(text.ends_with(last), "{text:?}");
 
     // In a pipe there is neither colour nor bar.
@@ -96,8 +101,9 @@ fn cargo_lab_shows_a_bar_while_it_compiles_and_no_line_of_cargos() {
     let mut command = Command::new(env!("CARGO"));
     command.arg("lab").current_dir(&package);
     let mut window = Window::run(&command, 80).unwrap();
-    assert!(window.shows("] 1/"), "{:?}", window.text());
+    assert!(window.shows_times("] 1/", 1, LIMIT), "{:?}", window.text());
     fs::remove_file(package.path().join("wait")).unwrap();
+    assert!(window.shows_times("hello\r\n", 1, LIMIT));
     assert_eq!(window.end().unwrap(), 0);
     let text = window.text();
     assert!(
@@ -107,6 +113,7 @@ fn cargo_lab_shows_a_bar_while_it_compiles_and_no_line_of_cargos() {
     assert!(!text.contains("Compiling"), "{text:?}");
 
     let mut window = Window::run(&command, 80).unwrap();
+    assert!(window.shows_times("hello\r\n", 1, LIMIT));
     assert_eq!(window.end().unwrap(), 0);
     assert_eq!(window.text(), "hello\r\n");
 }

@@ -1,8 +1,7 @@
 //! Who closes first owns the TIME_WAIT, and the address with it.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
 use serde::Serialize;
@@ -52,7 +51,7 @@ impl Experiment for TimeWait {
         }
         log.step("without SO_REUSEADDR: one connection, the client closes first, then restart");
         let (address, server_end_if_client_first, _) = serve_one(false, Closer::Client)?;
-        let restart_after_client = Failure::of(&patient_listener(address));
+        let restart_after_client = Failure::of(&sockets::patiently(|| listener(address, false)));
 
         log.step("the same, the server closes first");
         let (address, server_end_if_server_first, left) = serve_one(false, Closer::Server)?;
@@ -63,7 +62,7 @@ impl Experiment for TimeWait {
 
         log.step("both set SO_REUSEADDR before bind; the server closes first");
         let (address, _, _) = serve_one(true, Closer::Server)?;
-        let restarted = listener(address, true);
+        let restarted = sockets::patiently(|| listener(address, true));
         let restart_with_reuseaddr = Failure::of(&restarted);
 
         log.step("a third server, while the restarted one still listens");
@@ -106,20 +105,6 @@ fn listener(address: SocketAddr, reuse_address: bool) -> std::io::Result<Socket>
     socket.bind(&address.into())?;
     socket.listen(5)?;
     Ok(socket)
-}
-
-/// The same without SO_REUSEADDR, tried for twenty seconds: a busy system forgets a closed
-/// connection a moment late, where a TIME_WAIT lasts a minute.
-fn patient_listener(address: SocketAddr) -> std::io::Result<Socket> {
-    let begun = Instant::now();
-    loop {
-        match listener(address, false) {
-            Err(_) if begun.elapsed() < Duration::from_secs(20) => {
-                thread::sleep(Duration::from_millis(10));
-            }
-            result => return result,
-        }
-    }
 }
 
 /// A server that takes one connection and ends; its address, and the state and timer of its

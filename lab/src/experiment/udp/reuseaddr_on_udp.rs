@@ -50,7 +50,7 @@ impl Experiment for ReuseaddrOnUdp {
         UdpSocket::bind("127.0.0.1:0")?.send_to(b"hello", address)?;
         alone.recv_from(&mut [0; 16])?;
         drop(alone);
-        let restart_without = Failure::of(&server(address, false));
+        let restart_without = Failure::of(&sockets::patiently(|| server(address, false)));
 
         log.step("two servers on one port, with it");
         let first = server((Ipv4Addr::LOCALHOST, 0).into(), true)?;
@@ -69,6 +69,11 @@ impl Experiment for ReuseaddrOnUdp {
 
         log.step("the second server closes; five clients send again");
         drop(second);
+        sockets::wait_until("it is gone", || {
+            // Where the system does not list them it is.
+            let sockets = sockets::udp_sockets(address.port());
+            Ok(sockets.map_or(true, |sockets| sockets.len() == 1))
+        })?;
         let sent_again = send_ten(address)?;
         let mut first_received_afterwards = 0;
         sockets::wait_until("all of them have arrived", || {
