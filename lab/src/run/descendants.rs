@@ -2,9 +2,10 @@
 //!
 //! Its process group has most of them. A process may leave the group (`setsid`), and be nobody's
 //! child once its parent has ended; what it keeps is its environment. So every program gets a
-//! variable of its own, by which they are found. Linux only, and not those that empty their
-//! environment.
+//! variable of its own, by which they are found. What a program that is itself this tool starts is
+//! marked within that program's mark. Linux only, and not those that empty their environment.
 
+use std::env;
 use std::process::{Command, id};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -92,19 +93,25 @@ impl Mark {
         command.env(NAME, &self.0);
     }
 
-    /// Ends, as `kill -9` does, whoever carries it.
+    /// Ends, as `kill -9` does, whoever carries it, or one within it.
     pub(crate) fn kill(&self) {
-        kill(|mark| mark == self.0);
+        kill(|mark| {
+            let within = mark.strip_prefix(&self.0);
+            within.is_some_and(|within| within.is_empty() || within.starts_with('/'))
+        });
     }
 }
 
 /// Ends the descendants of all programs that this process has started.
 pub(crate) fn kill_all() {
-    kill(|mark| mark.starts_with(&prefix()));
+    let prefix = prefix();
+    kill(|mark| mark.starts_with(&prefix));
 }
 
+/// How all marks of this process begin: with the mark that it carries itself, if it does.
 fn prefix() -> String {
-    format!("{}.", id())
+    let around = env::var(NAME).map_or_else(|_| String::new(), |around| around + "/");
+    format!("{around}{}.", id())
 }
 
 /// Looks until nobody is left: one that is found may just be starting another. Two looks must agree

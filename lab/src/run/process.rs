@@ -258,6 +258,16 @@ mod tests {
     #[test]
     fn dropping_a_process_ends_a_child_that_left_its_group_and_lost_its_parent() {
         assert_dropping_ends("setsid sh -c 'echo $$; while :; do sleep 1; done' & wait");
+    }
+
+    /// As a judge does that has started a student's program, and is ended.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn dropping_a_process_ends_what_it_has_marked_itself() {
+        let program = "sh -c 'echo $$; while :; do sleep 1; done'";
+        assert_dropping_ends(&format!(
+            "LAB_PROGRAM=$LAB_PROGRAM/1.0 setsid {program} & wait"
+        ));
         assert_dropping_ends(
             "(setsid sh -c 'echo $$; while :; do sleep 1; done' &); wait; sleep 60",
         );
