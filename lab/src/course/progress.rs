@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::process;
 
 use anyhow::{Context, Result, bail};
 
@@ -61,8 +62,14 @@ impl Progress {
         Ok(progress)
     }
 
-    /// Writes it down.
-    pub(crate) fn write(&self) -> Result<()> {
+    /// Changes what is written down, which another terminal may have changed as well.
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut Self)) -> Result<()> {
+        *self = Self::read(&self.path)?;
+        change(self);
+        self.write()
+    }
+
+    fn write(&self) -> Result<()> {
         let mut text = String::from(
             "# Written by cargo lab: where you are, and how many stages of each exercise have passed.\n",
         );
@@ -72,7 +79,11 @@ impl Progress {
         for ((id, language), (passed, all)) in &self.passed {
             let _ = writeln!(text, "{id} {language} {passed} of {all}");
         }
-        fs::write(&self.path, text).with_context(|| self.path.display().to_string())
+        // In one step: somebody may be reading it.
+        let new = self.path.with_extension(format!("{}.txt", process::id()));
+        fs::write(&new, text)
+            .and_then(|()| fs::rename(&new, &self.path))
+            .with_context(|| self.path.display().to_string())
     }
 
     /// Notes how many stages have passed.
@@ -106,11 +117,20 @@ mod tests {
         let path = folder.path().join(PROGRESS);
         let text = "at ntp/01-server\nntp/01-server rust 2 of 5\nntp/02-client python 3 of 3\n";
         fs::write(&path, text).unwrap();
-        let progress = Progress::read(&path).unwrap();
+        let mut progress = Progress::read(&path).unwrap();
         assert_eq!(progress.at.as_deref(), Some("ntp/01-server"));
-        progress.write().unwrap();
+        // What another terminal writes meanwhile stays.
+        fs::write(&path, format!("{text}ntp/03-midnight rust 1 of 4\n")).unwrap();
+        progress
+            .change(|progress| progress.at = Some("ntp/02-client".to_owned()))
+            .unwrap();
         let written = fs::read_to_string(&path).unwrap();
-        assert_eq!(written.split_once('\n').unwrap().1, text);
+        let expected = text.replacen("01-server", "02-client", 1) + "ntp/03-midnight rust 1 of 4\n";
+        let mut lines: Vec<_> = written.lines().skip(1).collect();
+        lines.sort_unstable();
+        let mut expected: Vec<_> = expected.lines().collect();
+        expected.sort_unstable();
+        assert_eq!(lines, expected);
         fs::write(&path, "ntp/01-server rust 2 von 5\n").unwrap();
         assert!(
             Progress::read(&path)

@@ -270,6 +270,16 @@ fn what_is_wrong_with_the_folder_is_told_with_the_remedy() {
 }
 
 #[test]
+fn next_passes_over_what_would_show_a_solution() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |words: &[&str]| run(&mut lab_in(folder.path(), words));
+    assert!(at(&["start", "echo-tcp/02", "--lang", "python"]).0);
+    let (went_on, said) = at(&["next"]);
+    let next = "handed out work/echo-tcp/05-phone-server/main.py";
+    assert!(went_on && said.contains(next), "{said}");
+}
+
+#[test]
 fn what_was_written_is_kept_however_fast_one_reset_follows_another() {
     let folder = tempfile::tempdir().unwrap();
     let at = |words: &[&str]| run(&mut lab_in(folder.path(), words));

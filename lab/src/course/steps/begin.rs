@@ -133,6 +133,22 @@ fn chosen<'a>(selected: &[&'a Exercise], work: &Work) -> Result<&'a Exercise> {
     first.copied().context("there is no exercise")
 }
 
+/// Why an exercise is not handed out without being asked: it shows how one is solved that has not passed.
+fn why_locked(library: &Library, work: &Work, exercise: &Exercise) -> Option<String> {
+    if exercise.kind == Kind::Write {
+        return None;
+    }
+    // A handout may be without it.
+    let first = library.one(exercise.builds_on.first()?).ok()?;
+    (!work.progress.is_done(first)).then(|| {
+        let (id, first, tool) = (exercise.id(), first.id(), tool());
+        format!(
+            "{id} begins with a finished {first}, which you have not passed: {tool} start {id} --spoil hands it out all \
+             the same"
+        )
+    })
+}
+
 /// Puts an exercise into the folder; what is there stays. It becomes the current one.
 fn hand_out(
     library: &Library,
@@ -141,17 +157,8 @@ fn hand_out(
     languages: &[Language],
     spoil: bool,
 ) -> Result<()> {
-    if exercise.kind != Kind::Write && !spoil {
-        // A handout may be without it.
-        let first = exercise.builds_on.first();
-        let first = first.and_then(|id| library.one(id).ok());
-        if let Some(first) = first.filter(|first| !work.progress.is_done(first)) {
-            bail!(
-                "{} begins with a finished {}, which you have not passed: --spoil hands it out all the same",
-                exercise.id(),
-                first.id()
-            );
-        }
+    if !spoil && let Some(why) = why_locked(library, work, exercise) {
+        bail!(why);
     }
     let folder = work.folder(exercise);
     write_new(&folder.join("README.md"), &exercise.readme()?)?;
@@ -168,8 +175,7 @@ fn hand_out(
             register(work, exercise)?;
         }
     }
-    work.progress.at = Some(exercise.id());
-    work.progress.write()?;
+    (work.progress).change(|progress| progress.at = Some(exercise.id()))?;
     let is_found = work::place(None, library)? == work.root;
     let dir = if is_found {
         String::new()
@@ -211,8 +217,8 @@ pub fn next(at: &At) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Hands out the exercise after this one, or after the current one, and tells which that was; `None` when all have
-/// passed.
+/// Hands out the exercise after this one, or after the current one, and tells which that was; `None` when there is none
+/// that has not passed, but for those that would show a solution.
 pub(in crate::course) fn next_after(at: &At, asked: Option<&str>) -> Result<Option<String>> {
     let library = open_library()?;
     let Desk {
@@ -224,16 +230,24 @@ pub(in crate::course) fn next_after(at: &At, asked: Option<&str>) -> Result<Opti
         .position(|other| other.id() == exercise.id());
     let from = position.map_or(0, |position| position + 1);
     let (before, after) = library.exercises.split_at(from);
-    let mut others = after.iter().chain(before);
-    let open = |other: &&Exercise| !work.progress.is_done(other) && other.id() != exercise.id();
-    if !work.progress.is_done(exercise) {
+    let others = after.iter().chain(before);
+    let open: Vec<_> = others
+        .filter(|other| !work.progress.is_done(other) && other.id() != exercise.id())
+        .map(|other| (other, why_locked(&library, &work, other)))
+        .collect();
+    let is_done = work.progress.is_done(exercise);
+    if !is_done {
         let id = exercise.id();
         print_line(format_args!(
             "{id} has not passed yet; it stays where it is."
         ))?;
     }
-    let Some(next) = others.find(open) else {
-        print_line("That was the last: all exercises have passed.")?;
+    let Some((next, _)) = open.iter().find(|(_, locked)| locked.is_none()) else {
+        match open.first() {
+            Some((_, Some(why))) => print_line(why)?,
+            _ if is_done => print_line("That was the last: all exercises have passed.")?,
+            _ => print_line("All others have passed.")?,
+        }
         return Ok(None);
     };
     let languages = match work::known(work.language(next)) {

@@ -128,8 +128,8 @@ impl<'a> Desk<'a> {
     }
 
     fn note(&mut self, language: &str, passed: usize) -> Result<()> {
-        self.work.progress.note(self.exercise, language, passed);
-        self.work.progress.write()
+        let progress = &mut self.work.progress;
+        progress.change(|progress| progress.note(self.exercise, language, passed))
     }
 }
 
