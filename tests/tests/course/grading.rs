@@ -105,6 +105,18 @@ fn submissions(folder: &Path) -> BTreeMap<String, (&'static str, bool)> {
             }
         }
     }
+    // As students hand in: with what their cargo made, and with what their git could not merge.
+    for what in ["s01-solved", "s02-solved"] {
+        let folder = folder.join(what);
+        fs::write(folder.join("target"), "of another machine").unwrap();
+        fs::write(folder.join("progress.txt"), "<<<<<<< HEAD\n").unwrap();
+    }
+    // No service of the machine can be seen.
+    let name = student("looks-for-services");
+    let looks = "import os\nassert not os.listdir('/run')\n";
+    let program = looks.to_owned() + &solution(WRITTEN[0], "python");
+    hand_in(folder, &name, WRITTEN[0], "python", Some(&program));
+    truth.insert(name, (WRITTEN[0], true));
     for (what, program) in MALICIOUS {
         let name = student(what);
         hand_in(folder, &name, WRITTEN[0], "python", Some(program));
@@ -148,6 +160,8 @@ fn start(folder: &Path, words: &[&str]) -> Child {
             "handed-in",
             "--format",
             "json,csv,junit,gradescope",
+            "--points",
+            "points.toml",
         ],
     );
     command.args(words).spawn().unwrap()
@@ -170,13 +184,15 @@ fn sixty_submissions_get_what_they_deserve_and_leave_nothing_behind() {
     let handed_in = folder.path().join("handed-in");
     fs::create_dir(&handed_in).unwrap();
     let truth = submissions(&handed_in);
-    assert_eq!(truth.len(), 61);
+    assert_eq!(truth.len(), 62);
 
     // Killed in the middle, it leaves no process, and goes on where it was.
     let results = folder.path().join("grades/results");
+    let points = "[limits]\nseconds = 1800\n";
+    fs::write(folder.path().join("points.toml"), points).unwrap();
     let mut first = start(folder.path(), &[]);
     let count = || fs::read_dir(&results).map_or(0, Iterator::count);
-    let deadline = Instant::now() + Duration::from_mins(10);
+    let deadline = Instant::now() + Duration::from_hours(1);
     while count() < 10 {
         assert!(Instant::now() < deadline && first.try_wait().unwrap().is_none());
         thread::sleep(Duration::from_millis(100));
@@ -309,10 +325,11 @@ fn who_hands_in_no_settings_is_told_so_once_and_points_are_added_as_decimals() {
     for id in WRITTEN {
         fs::create_dir_all(folder.path().join("course/ada").join(id)).unwrap();
     }
-    // In binary the sum of these is 0.6000000000000001.
+    // In binary the sum of these is 0.6000000000000001. A short name counts as well as a long one.
     let [one, two, three] = WRITTEN;
-    let points = format!("[points]\n{one:?} = 0.1\n{two:?} = 0.2\n{three:?} = 0.3\n");
-    fs::write(folder.path().join("points.toml"), points).unwrap();
+    let mut points = format!("[points]\n{one:?} = 0.1\n{two:?} = 0.2\n{three:?} = 0.3\n");
+    points = points.replace("echo-udp/01-server", "echo-udp/01");
+    fs::write(folder.path().join("points.toml"), &points).unwrap();
     let words = ["grade", "course", "--points", "points.toml"];
     let (graded, said) = run(&mut lab_in(folder.path(), &words));
     assert!(graded, "{said}");
@@ -320,6 +337,16 @@ fn who_hands_in_no_settings_is_told_so_once_and_points_are_added_as_decimals() {
     assert!(said.contains(&row), "{said}");
     let feedback = fs::read_to_string(folder.path().join("grades/feedback/ada.txt")).unwrap();
     assert!(feedback.starts_with("ada: 0 of 0.6 points\n"), "{feedback}");
+    fs::write(
+        folder.path().join("points.toml"),
+        format!("{points}{two:?} = 1\n"),
+    )
+    .unwrap();
+    let (graded, said) = run(&mut lab_in(folder.path(), &words));
+    assert!(
+        !graded && said.contains("echo-udp/01-server twice"),
+        "{said}"
+    );
 }
 
 /// All that is in a folder.

@@ -1,10 +1,11 @@
 //! Judges one exercise of a submission: the process in the sandbox.
 
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use common::console;
 use common::flags::Seconds;
@@ -12,7 +13,7 @@ use common::flags::Seconds;
 use crate::check::engine::trial::Pace;
 use crate::course::exercise::Exercise;
 use crate::course::grade::sandbox::{Limits, Sandbox};
-use crate::course::grade::verdict::{StageVerdict, Verdict};
+use crate::course::grade::verdict::{StageVerdict, Verdict, seal};
 use crate::course::work::{self, Work};
 use crate::course::{judge, open_library};
 use crate::run::interrupt::Folder;
@@ -49,19 +50,27 @@ pub fn judge_one(args: &JudgeArgs) -> Result<ExitCode> {
         let error = format!("{error:#}").replace(&format!("{place}/"), "");
         Verdict::without(error.replace(&place, "the submission"))
     });
-    console::print_line(token + &serde_json::to_string(&verdict)?)?;
+    console::print_line(seal(&token, &serde_json::to_string(&verdict)?))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Judges a copy, in `root`: nobody writes into what was handed in, and nothing is left of what its programs write.
 fn judge_copy(args: &JudgeArgs, exercise: &Exercise, root: &Path) -> Result<Verdict> {
-    copy(&args.submission, root)?;
-    if let Some(crates) = &args.crates
-        && !root.join("target").exists()
-    {
-        copy(&crates.join("target"), &root.join("target"))?;
+    const TARGET: &str = "target";
+    fs::create_dir(root)?;
+    let handed_in = fs::read_dir(&args.submission)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<io::Result<Vec<_>>>()?;
+    // What cargo has made on another machine is of no use on this one.
+    copy(
+        handed_in.iter().filter(|path| !path.ends_with(TARGET)),
+        root,
+    )
+    .context("the submission cannot be copied: is it larger than `files` in points.toml?")?;
+    if let Some(crates) = &args.crates {
+        copy([&crates.join(TARGET)], root).context("the compiled crates cannot be copied")?;
     }
-    let work = Work::open(root)?;
+    let work = Work::handed_in(root)?;
     let language = work.language(exercise).to_owned();
     if !work.build(exercise)? {
         return Ok(Verdict {
@@ -106,15 +115,14 @@ fn judge_copy(args: &JudgeArgs, exercise: &Exercise, root: &Path) -> Result<Verd
     })
 }
 
-/// Copies a folder with its times: cargo takes what is older than its source for stale.
-fn copy(from: &Path, to: &Path) -> Result<()> {
+/// Copies files and folders into a folder with their times: cargo takes what is older than its source for stale.
+fn copy<'a>(from: impl IntoIterator<Item = &'a PathBuf>, to: &Path) -> Result<()> {
     let status = Command::new("cp")
         .args(["-pR", "--"])
-        .args([from, to])
+        .args(from)
+        .arg(to)
         .status()
         .context("cannot run cp")?;
-    if !status.success() {
-        bail!("{} could not be copied", from.display());
-    }
+    ensure!(status.success(), "cp: {status}");
     Ok(())
 }

@@ -118,6 +118,7 @@ pub fn grade(args: &GradeArgs) -> Result<ExitCode> {
         args.patience,
         plan.limits,
         &exercises,
+        &args.submissions,
         &submissions,
     )?;
     if !grader.isolates() {

@@ -11,7 +11,9 @@ use common::flags::Seconds;
 use crate::course::exercise::Exercise;
 use crate::course::grade::contained;
 use crate::course::grade::sandbox::{INSIDE, Limits, Sandbox};
-use crate::course::grade::verdict::{Graded, NO_SETTINGS, NOT_HANDED_IN, Verdict, to_cents};
+use crate::course::grade::verdict::{
+    Graded, NO_SETTINGS, NOT_HANDED_IN, Verdict, to_cents, unseal,
+};
 use crate::course::handout;
 use crate::course::library::Library;
 use crate::course::work::{self, Work};
@@ -63,11 +65,12 @@ impl Grader {
         patience: Seconds,
         limits: Limits,
         exercises: &[(&Exercise, f64)],
+        handed_in: &Path,
         submissions: &[(String, PathBuf)],
     ) -> Result<Self> {
         let handout = Handout::new(library, exercises, out)?;
         let is_rust = |folder: &PathBuf| {
-            Work::open(folder).is_ok_and(|work| {
+            Work::handed_in(folder).is_ok_and(|work| {
                 let mut counted = exercises.iter().map(|(exercise, _)| exercise);
                 counted.any(|one| work.folder(one).is_dir() && work.uses_cargo(one))
             })
@@ -76,13 +79,15 @@ impl Grader {
         let crates = crates.then(|| compile_crates(out)).transpose()?;
         let out = fs::canonicalize(out)?;
         let workspace = executables::workspace().to_owned();
-        let mut hidden = vec![library.root.clone(), workspace, out];
+        let handed_in = fs::canonicalize(handed_in)?;
+        let mut hidden = vec![library.root.clone(), workspace, out, handed_in];
+        // A submission may be a link to elsewhere.
         hidden.extend(submissions.iter().map(|(_, folder)| folder.clone()));
         hidden.retain(|folder| folder.is_dir());
-        hidden.sort();
-        hidden.dedup();
         // What lies in the folder in memory is hidden by it, and the file system as a whole is needed.
         hidden.retain(|folder| !folder.starts_with(INSIDE) && folder != Path::new("/"));
+        hidden.sort();
+        hidden.dedup_by(|folder, before| folder.starts_with(before));
         Ok(Self {
             sandbox: Sandbox::new(limits, hidden),
             handout,
@@ -158,10 +163,7 @@ impl Grader {
                 ..Verdict::without(why)
             });
         }
-        // What does not begin with the judge's secret is not the judge's.
-        let verdict = (said.output)
-            .strip_prefix(&token)
-            .and_then(|json| serde_json::from_str(json).ok());
+        let verdict = unseal(&token, &said.output).and_then(|json| serde_json::from_str(json).ok());
         let mut verdict: Verdict = verdict.with_context(|| {
             let last = said.errors.lines().last().unwrap_or_default();
             format!("the judge was stopped: {last}")

@@ -2,10 +2,12 @@
 //!
 //! In them there is a loopback and no other network; the processes that were started and none else, which all end with
 //! the first; the file system of the machine, read-only; and a folder in memory to write to, of a limited size.
-//! The workspace with its solutions, what other students have handed in, and the home of who grades are not seen, but for
-//! the toolchains in it. Of the environment only what programs need is passed on.
+//! The workspace with its solutions, what other students have handed in, the sockets of the machine's services in `/run`,
+//! and the home of who grades are not seen, but for the toolchains in it, without what cargo logs in with. Of the
+//! environment only what programs need is passed on.
 
 use std::env;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -42,10 +44,12 @@ impl Default for Limits {
 pub(super) struct Sandbox {
     /// bubblewrap, where it works.
     wrap: Option<PathBuf>,
-    /// The home of who grades, and folders around it that are not to be seen.
+    /// The home of who grades, and folders around it that are not to be seen; `/run`.
     home: Vec<PathBuf>,
-    /// Folders in it that are seen all the same.
+    /// Folders in them that are seen all the same.
     shown: Vec<PathBuf>,
+    /// Files in these that are not.
+    secrets: Vec<PathBuf>,
     /// Folders that are not to be seen, wherever they lie: in a shown one too.
     hidden: Vec<PathBuf>,
     limits: Limits,
@@ -67,17 +71,30 @@ const PASSED_ON: [&str; 9] = [
 /// The folder in memory, as it is seen from inside.
 pub(super) const INSIDE: &str = "/tmp";
 
-/// The folders of `home` in which programs lie that are found by `PATH`, and those of Rust.
-fn toolchains(home: &Path) -> Vec<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
+/// Where services listen: a socket in the file system is reached from every network, with the rights of who grades.
+const SERVICES: &str = "/run";
+
+/// What of `~/.local` is seen when programs lie there: beside them are keyrings and the trash.
+const OF_LOCAL: [&str; 4] = ["bin", "lib", "share/pipx", "share/uv"];
+
+/// The folders of `home` in which programs lie that are found by this `PATH`, and those of Rust.
+fn toolchains(home: &Path, path: &OsStr) -> Vec<PathBuf> {
+    const LOCAL: &str = ".local";
     let variables = ["CARGO_HOME", "RUSTUP_HOME"].map(|name| env::var_os(name).map(PathBuf::from));
     let usual = [".cargo", ".rustup"].map(|name| home.join(name));
-    let mut folders: Vec<PathBuf> = env::split_paths(&path)
+    let mut folders: Vec<PathBuf> = env::split_paths(path)
         .chain(variables.into_iter().flatten())
         .chain(usual)
         .filter_map(|folder| {
             let first = folder.strip_prefix(home).ok()?.components().next()?;
             Some(home.join(first))
+        })
+        .flat_map(|folder| {
+            if folder.ends_with(LOCAL) {
+                OF_LOCAL.map(|part| folder.join(part)).to_vec()
+            } else {
+                vec![folder]
+            }
         })
         .filter(|folder| folder.is_dir())
         .collect();
@@ -92,6 +109,7 @@ impl Sandbox {
             wrap: Some("bwrap".into()),
             home: Vec::new(),
             shown: Vec::new(),
+            secrets: Vec::new(),
             hidden: Vec::new(),
             limits,
         };
@@ -105,19 +123,27 @@ impl Sandbox {
             sandbox.wrap = None;
         }
         let home = env::home_dir().filter(|home| home.parent().is_some() && home.is_dir());
-        sandbox.hide(home, hidden);
+        sandbox.hide(home, hidden, &env::var_os("PATH").unwrap_or_default());
         sandbox
     }
 
     /// Hides the home but for its toolchains, and `hidden` with all that is in them. Of what hides the home itself only
     /// the toolchains are seen: without them nothing runs.
-    fn hide(&mut self, home: Option<PathBuf>, hidden: Vec<PathBuf>) {
+    fn hide(&mut self, home: Option<PathBuf>, hidden: Vec<PathBuf>, path: &OsStr) {
         let is_around = |folder: &PathBuf| home.iter().any(|home| home.starts_with(folder));
         (self.home, self.hidden) = hidden.into_iter().partition(is_around);
-        if let Some(home) = home {
-            self.shown = toolchains(&home);
-            self.home.push(home);
+        // There are systems whose programs lie in /run.
+        for home in home.into_iter().chain([PathBuf::from(SERVICES)]) {
+            if home.is_dir() {
+                self.shown.extend(toolchains(&home, path));
+                self.home.push(home);
+            }
         }
+        let in_each = |name| self.shown.iter().map(move |folder| folder.join(name));
+        let all = ["credentials.toml", "credentials"]
+            .into_iter()
+            .flat_map(in_each);
+        self.secrets = all.filter(|file| file.is_file()).collect();
     }
 
     /// Whether programs are kept apart from the machine, and from each other.
@@ -145,6 +171,9 @@ impl Sandbox {
         }
         for folder in &self.shown {
             command.arg("--ro-bind").args([folder, folder]);
+        }
+        for file in &self.secrets {
+            command.args([Path::new("--dev-bind"), Path::new("/dev/null"), file]);
         }
         for folder in &self.hidden {
             command.arg("--tmpfs").arg(folder);
@@ -236,33 +265,66 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_is_hidden_stays_so_in_a_shown_folder() {
-        // As where the teacher's Python lies in the workspace, and the workspace in a folder of the home.
-        let mut sandbox = Sandbox {
+    /// A sandbox in which a program sees nothing yet.
+    fn sandbox() -> Sandbox {
+        Sandbox {
             wrap: Some("bwrap".into()),
             home: Vec::new(),
             shown: Vec::new(),
+            secrets: Vec::new(),
             hidden: Vec::new(),
             limits: Limits::default(),
-        };
-        let home = PathBuf::from("/home/teacher");
-        let folders = ["/home", "/home/teacher/course/sockets"].map(PathBuf::from);
-        sandbox.hide(Some(home.clone()), folders.to_vec());
-        sandbox.shown = vec![home.join("course")];
-        let command = sandbox.command(Path::new("true"), &[]);
+        }
+    }
+
+    /// Where in the command such a flag is.
+    fn position(command: &Command, flag: &str, folder: &Path) -> Option<usize> {
         let words: Vec<_> = command.get_args().collect();
-        let position = |flag: &str, folder: &Path| {
-            let is_it = |pair: &[_]| pair[0] == flag && pair[1] == folder;
-            words.windows(2).position(is_it).unwrap()
-        };
+        let mut pairs = words.windows(2);
+        pairs.position(|pair| pair[0] == flag && pair[1] == folder)
+    }
+
+    #[test]
+    fn what_is_hidden_stays_so_in_a_shown_folder() {
+        // As where the teacher's Python lies in the workspace, and the workspace in a folder of the home.
+        let mut sandbox = sandbox();
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().join("teacher");
+        let course = home.join("course");
+        std::fs::create_dir_all(course.join("sockets/python/bin")).unwrap();
+        let hidden = [folder.path().to_owned(), course.join("sockets")];
+        let path = course.join("sockets/python/bin");
+        sandbox.hide(Some(home.clone()), hidden.to_vec(), path.as_os_str());
+        let command = sandbox.command(Path::new("true"), &[]);
         let order = [
-            position("--tmpfs", Path::new("/home")),
-            position("--tmpfs", &home),
-            position("--ro-bind", &home.join("course")),
-            position("--tmpfs", &folders[1]),
-            position("--tmpfs", Path::new(INSIDE)),
+            position(&command, "--tmpfs", folder.path()),
+            position(&command, "--tmpfs", &home),
+            position(&command, "--ro-bind", &course),
+            position(&command, "--tmpfs", &hidden[1]),
+            position(&command, "--tmpfs", Path::new(INSIDE)),
         ];
-        assert!(order.is_sorted(), "{words:?}");
+        assert!(order.is_sorted() && order[0].is_some(), "{command:?}");
+    }
+
+    #[test]
+    fn beside_toolchains_nothing_is_seen_that_logs_in() {
+        let mut sandbox = sandbox();
+        let home = tempfile::tempdir().unwrap();
+        let at = |path: &str| home.path().join(path);
+        for folder in [".cargo", ".local/bin", ".local/share/keyrings"] {
+            std::fs::create_dir_all(at(folder)).unwrap();
+        }
+        let token = at(".cargo/credentials.toml");
+        std::fs::write(&token, "[registry]").unwrap();
+        let home = Some(home.path().to_owned());
+        sandbox.hide(home, Vec::new(), at(".local/bin").as_os_str());
+        let command = sandbox.command(Path::new("true"), &[]);
+        let shown = position(&command, "--ro-bind", &at(".cargo"));
+        assert!(shown.is_some() && shown < position(&command, "/dev/null", &token));
+        assert!(position(&command, "--ro-bind", &at(".local/bin")).is_some());
+        assert_eq!(position(&command, "--ro-bind", &at(".local")), None);
+        if Path::new(SERVICES).is_dir() {
+            assert!(position(&command, "--tmpfs", Path::new(SERVICES)).is_some());
+        }
     }
 }

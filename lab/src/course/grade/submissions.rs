@@ -1,5 +1,6 @@
 //! Who has handed in, and what counts.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -88,8 +89,13 @@ pub(super) fn counted<'a>(
 ) -> Result<Vec<(&'a Exercise, f64)>> {
     const POINTS: f64 = 10.0;
     let mut exercises = Vec::new();
-    for id in plan.points.keys() {
-        library.one(id)?;
+    let mut of_plan = BTreeMap::new();
+    for (name, points) in &plan.points {
+        let id = library.one(name)?.id();
+        ensure!(
+            of_plan.insert(id.clone(), *points).is_none(),
+            "the points name {id} twice: as {name}, too"
+        );
     }
     for exercise in &library.exercises {
         let id = exercise.id();
@@ -97,9 +103,9 @@ pub(super) fn counted<'a>(
             let mut folders = submissions.iter().map(|(_, folder)| folder);
             folders.any(|folder| folder.join(&id).is_dir())
         };
-        match plan.points.get(&id) {
+        match of_plan.get(&id) {
             Some(points) => exercises.push((exercise, *points)),
-            None if plan.points.is_empty() && handed_in() => exercises.push((exercise, POINTS)),
+            None if of_plan.is_empty() && handed_in() => exercises.push((exercise, POINTS)),
             None => {}
         }
     }

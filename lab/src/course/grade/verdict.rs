@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 
 use crate::course::exercise::Exercise;
@@ -93,6 +94,28 @@ impl Verdict {
     }
 }
 
+/// A judge's line, such that nobody can write another one who does not know the secret: not even who has read this one.
+pub(super) fn seal(secret: &str, verdict: &str) -> String {
+    format!("{}{verdict}", keyed_digest(secret, verdict))
+}
+
+/// The verdict of a line that was sealed with this secret.
+pub(super) fn unseal<'a>(secret: &str, line: &'a str) -> Option<&'a str> {
+    let (digest, verdict) = line.trim_end().split_at_checked(DIGEST_CHARACTERS)?;
+    (digest == keyed_digest(secret, verdict)).then_some(verdict)
+}
+
+const DIGEST_CHARACTERS: usize = 32;
+
+/// Nested, as HMAC (RFC 2104) is: nobody can go on from the digest of a part.
+fn keyed_digest(secret: &str, text: &str) -> String {
+    let inner = Md5::new().chain_update(secret).chain_update(text);
+    let outer = Md5::new()
+        .chain_update(secret)
+        .chain_update(inner.finalize());
+    format!("{:x}", outer.finalize())
+}
+
 /// Writes a file in one step: it is whole, or it is not there.
 pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     let write = || -> Result<()> {
@@ -104,4 +127,27 @@ pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
         Ok(())
     };
     write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_was_read_is_no_help_to_write_another() {
+        let line = seal("secret", "{\"points\":0}");
+        assert_eq!(
+            unseal("secret", &format!("{line}\n")),
+            Some("{\"points\":0}")
+        );
+        for forged in [
+            line.replace(":0", ":1"),
+            format!("x{line}"),
+            line.repeat(2),
+            seal("guessed", "{\"points\":1}"),
+            "ä".to_owned(),
+        ] {
+            assert_eq!(unseal("secret", &forged), None, "{forged}");
+        }
+    }
 }
