@@ -332,9 +332,24 @@ impl Stream {
         self.trial.fail(expected, happened)
     }
 
-    /// Leaves with a goodbye: FIN.
-    pub(crate) fn close(self) {
+    /// Leaves with a goodbye: FIN. A close with anything unread would be a reset, so what has come is received
+    /// before; of a program that sends without end, the beginning.
+    pub(crate) fn close(mut self) {
+        const MOST: usize = 16;
         let _ = SockRef::from(&self.socket).set_linger(None);
+        self.finish_sending();
+        if self.socket.set_nonblocking(true).is_err() {
+            return;
+        }
+        let mut buffer = vec![0; 64 * 1024];
+        for _ in 0..MOST {
+            let Ok(size @ 1..) = self.socket.read(&mut buffer) else {
+                return;
+            };
+            let unread = &buffer[..size];
+            self.trial
+                .note(&self.name, Direction::Received, unread, false);
+        }
     }
 
     /// Leaves by reset: RST.
