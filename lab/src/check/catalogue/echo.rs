@@ -32,13 +32,12 @@ fn talk<P: Peer>(context: &Context, said: &[&[u8]]) -> Result<(Server, P)> {
     Ok((server, client))
 }
 
-/// The same; a server that serves once must then have shown the message, and end.
+/// The same; a server that serves once must then have shown the message, say no more, and end.
 pub(super) fn says<P: Peer>(context: &Context, said: &[&[u8]]) -> Result {
     let (mut server, client) = talk::<P>(context, said)?;
     if serves_once(context) {
         expect_shown(context, &mut server, &client, said[0])?;
-        client.expect_farewell()?;
-        server.program()?.expect_success()?;
+        client.expect_end(&mut server)?;
     }
     Ok(())
 }
@@ -241,8 +240,7 @@ pub(super) fn leaves_before_it_speaks(context: &Context) -> Result {
     let mut client = server.connect()?;
     exchange(context, &mut client, b"hello")?;
     expect_shown(context, &mut server, &client, b"hello")?;
-    client.expect_farewell()?;
-    server.program()?.expect_success()
+    client.expect_end(&mut server)
 }
 
 pub(super) fn greets_nobody(context: &Context) -> Result {

@@ -35,8 +35,15 @@ pub(super) trait Peer: Sized {
     fn expect(&mut self, bytes: &[u8]) -> Result;
     fn expect_silence(&mut self, span: Duration) -> Result;
 
-    /// The server has said all that it has to say: over TCP it closes the connection.
-    fn expect_farewell(self) -> Result;
+    /// The program, which ends or has ended, says no more: over TCP until it closes the connection, over UDP nothing
+    /// that has come by now.
+    fn expect_no_more(&mut self) -> Result;
+
+    /// The server that this client was the last of says no more, and ends.
+    fn expect_end(self, server: &mut Server) -> Result;
+
+    /// The program has left, whatever it said before: over TCP it has closed the connection.
+    fn expect_farewell(&mut self) -> Result;
 
     /// This side has said all that it has to say.
     fn finish_sending(&mut self) {}
@@ -74,11 +81,19 @@ impl Peer for Stream {
         self.expect_silence(span)
     }
 
-    fn expect_farewell(mut self) -> Result {
-        self.expect_closed()?;
+    fn expect_no_more(&mut self) -> Result {
+        self.expect_no_more()
+    }
+
+    fn expect_end(mut self, server: &mut Server) -> Result {
+        self.expect_no_more()?;
         // Without TIME_WAIT: the next check may need the port.
         self.reset();
-        Ok(())
+        server.program()?.expect_success()
+    }
+
+    fn expect_farewell(&mut self) -> Result {
+        self.expect_closed()
     }
 
     fn finish_sending(&mut self) {
@@ -118,7 +133,17 @@ impl Peer for Datagrams {
         self.expect_silence(span)
     }
 
-    fn expect_farewell(self) -> Result {
+    fn expect_no_more(&mut self) -> Result {
+        self.expect_silence(Duration::ZERO)
+    }
+
+    fn expect_end(mut self, server: &mut Server) -> Result {
+        // Whatever it sent has come by its end.
+        server.program()?.expect_success()?;
+        self.expect_no_more()
+    }
+
+    fn expect_farewell(&mut self) -> Result {
         Ok(())
     }
 }

@@ -140,7 +140,7 @@ impl Datagrams {
         })
     }
 
-    /// Fails if a datagram comes within `span`.
+    /// Fails if a datagram comes within `span`, or lies there already.
     pub(crate) fn expect_silence(&mut self, span: Duration) -> Result {
         match self.receive_within(span)? {
             None => Ok(()),
@@ -155,18 +155,25 @@ impl Datagrams {
         }
     }
 
-    /// Receives one datagram, or nothing within `span`. From a client's server only.
+    /// Receives one datagram, or nothing until `limit`, and nothing after it, whatever else comes.
+    pub(crate) fn receive_until(&mut self, limit: Instant) -> Result<Option<Vec<u8>>> {
+        match limit.checked_duration_since(Instant::now()) {
+            Some(left) => self.receive_within(left),
+            None => Ok(None),
+        }
+    }
+
+    /// Receives one datagram, or nothing within `span`. From a client's server only. However short the span, it looks
+    /// at what has come.
     pub(crate) fn receive_within(&mut self, span: Duration) -> Result<Option<Vec<u8>>> {
         let limit = Instant::now() + span;
         let mut buffer = vec![0; usize::from(u16::MAX)];
         loop {
             let left = limit.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(None);
-            }
             let got = self
                 .socket
-                .set_read_timeout(Some(left))
+                // A socket does not take a time limit of zero.
+                .set_read_timeout(Some(left.max(Duration::from_millis(1))))
                 .and_then(|()| self.socket.recv_from(&mut buffer));
             match got {
                 Ok((_, from)) if self.asked.is_some_and(|server| server != from) => {

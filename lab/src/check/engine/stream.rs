@@ -299,6 +299,20 @@ impl Stream {
         }
     }
 
+    /// Waits until the program closes or resets, and fails if it says anything before.
+    pub(crate) fn expect_no_more(&mut self) -> Result {
+        match self.receive_to_close()? {
+            rest if rest.is_empty() => Ok(()),
+            rest => Err(self
+                .trial
+                .fail(
+                    "the program closes the connection, and says nothing before",
+                    common::notation::bytes(&shortened(&rest)),
+                )
+                .in_manner(Manner::TooMuch)),
+        }
+    }
+
     /// Fails if the program says anything within `span`.
     pub(crate) fn expect_silence(&mut self, span: Duration) -> Result {
         let silence = format!("{} does not come yet", self.said);

@@ -107,8 +107,7 @@ impl<'a> Guest<'a> {
     ) -> Result<T> {
         let limit = self.context.limit();
         loop {
-            let left = limit.saturating_duration_since(Instant::now());
-            let Some(datagram) = self.client.server.receive_within(left)? else {
+            let Some(datagram) = self.client.server.receive_until(limit)? else {
                 return Err(self.context.fail(what, "it has not come"));
             };
             let Ok(Some(question)) = Question::unpack(&datagram) else {
@@ -263,10 +262,7 @@ pub(crate) fn again(context: &Context) -> Result {
     guest.bob_says("hi")?;
     guest.await_ack(guest.number)?;
     let limit = Instant::now() + 3 * SILENCE;
-    while let Some(left) = limit.checked_duration_since(Instant::now()) {
-        let Some(datagram) = guest.client.server.receive_within(left)? else {
-            break;
-        };
+    while let Some(datagram) = guest.client.server.receive_until(limit)? {
         if let Ok(Some(Question::Request { .. })) = Question::unpack(&datagram) {
             let shown = notation::bytes(&datagram);
             return Err(context.fail("what is answered is not sent again", shown));

@@ -1,7 +1,7 @@
 //! What the lessons ask of clients: questions, answers, what is typed and what is shown.
 
 use crate::check::catalogue::clients::client::{Client, Listen, UdpClient};
-use crate::check::catalogue::wire::letters;
+use crate::check::catalogue::wire::{Peer, letters};
 use crate::check::engine::context::Context;
 use crate::check::engine::trial::Result;
 use crate::pairs::Transport;
@@ -11,7 +11,11 @@ pub(crate) fn session<P: Listen>(context: &Context) -> Result {
     let mut client = Client::<P>::start(context)?;
     client.one_round()?;
     match client.dialect.client.asks {
-        Asks::Once => {}
+        Asks::Once => {
+            client.expect_to_go_on()?;
+            // Whatever it sent has come by its end.
+            return client.server.expect_no_more();
+        }
         Asks::AtPrompt { .. } if context.pair().transport == Transport::Udp => {
             client.ask_line("how are you?")?;
             client.answer(b"Fine, thank you.")?;
@@ -49,6 +53,7 @@ pub(crate) fn three_datagrams(context: &Context) -> Result {
         server.expect(datagram)?;
     }
     client.expect_success()?;
+    server.expect_no_more()?;
     let nobody = context.vacancy()?;
     context.launch().client(nobody.address())?.expect_success()
 }

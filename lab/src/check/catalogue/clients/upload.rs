@@ -18,7 +18,8 @@ pub(crate) fn uploads(context: &Context, bytes: &[u8], md5: &str) -> Result {
     client
         .server
         .send(&confirmation(context, UPLOAD, md5, bytes.len()))?;
-    client.program.expect_success()
+    client.program.expect_success()?;
+    client.server.expect_no_more()
 }
 
 pub(crate) fn confirmed_wrong(context: &Context) -> Result {

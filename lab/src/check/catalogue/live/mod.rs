@@ -158,8 +158,7 @@ pub(super) fn lost(context: &Context) -> Result {
     let limit = context.limit();
     let mut copies = 0;
     while copies < TIMES {
-        let left = limit.saturating_duration_since(Instant::now());
-        let Some(datagram) = bob.socket.receive_within(left)? else {
+        let Some(datagram) = bob.socket.receive_until(limit)? else {
             return Err(context.fail(
                 format!("it is sent {TIMES} times to who does not acknowledge it"),
                 format!("{copies} times"),

@@ -105,10 +105,7 @@ impl<'a> Person<'a> {
 
     /// The next answer, if one comes before `limit`; does with it what everybody does.
     pub(super) fn receive_until(&mut self, limit: Instant) -> Result<Option<Answer>> {
-        let Some(left) = limit.checked_duration_since(Instant::now()) else {
-            return Ok(None); // whatever else it sends
-        };
-        let Some(datagram) = self.socket.receive_within(left)? else {
+        let Some(datagram) = self.socket.receive_until(limit)? else {
             return Ok(None);
         };
         let answer = self.read(&datagram)?;

@@ -123,16 +123,7 @@ impl<'a> Performance<'a> {
             Act::Sends(bytes) => stream.send(bytes),
             Act::Receives(bytes) => stream.expect(bytes),
             Act::ReceivesNothing => stream.expect_silence(SILENCE),
-            Act::IsClosed => match stream.receive_to_close()? {
-                rest if rest.is_empty() => Ok(()),
-                rest => Err(self
-                    .context
-                    .fail(
-                        "the program closes the connection, and says nothing before",
-                        common::notation::bytes(&rest),
-                    )
-                    .in_manner(Manner::TooMuch)),
-            },
+            Act::IsClosed => stream.expect_no_more(),
             Act::Finishes => {
                 stream.finish_sending();
                 Ok(())
