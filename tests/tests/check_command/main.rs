@@ -196,6 +196,47 @@ fn junit_has_a_case_for_each_check() {
     assert!(!xml.contains("classname=\"robust\""), "{xml}");
 }
 
+/// A client and a server that show text, control characters escaped, and addresses in a way of their own.
+const SHOWING_TEXT: [(&str, &str, &str); 2] = [
+    (
+        "echo-udp/hello-client",
+        "control-characters",
+        "\
+import socket, sys
+client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+client.sendto(b'hello server baby!', ('127.0.0.1', int(sys.argv[1])))
+answer, (host, port) = client.recvfrom(65535)
+print(answer.decode('utf-8', 'replace').encode('unicode_escape').decode(), 'from', f'{host}:{port}')
+",
+    ),
+    (
+        "echo-udp/ack-server",
+        "largest-datagram",
+        "\
+import socket, sys
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(('127.0.0.1', int(sys.argv[1])))
+while True:
+    data, (host, port) = server.recvfrom(65535)
+    print(f'{host}:{port}:', data.decode())
+    server.sendto('恭喜您传输成功'.encode(), (host, port))
+",
+    ),
+];
+
+#[test]
+fn how_bytes_and_addresses_are_written_is_asked_by_no_robust_check() {
+    if !python_or_skip("the programs that show text") {
+        return;
+    }
+    let python = executables::python().unwrap();
+    for (target, name, source) in SHOWING_TEXT {
+        let command = ["--", python, "-X", "utf8", "-c", source, "{port}"];
+        let output = check(&[&[target, "--filter", name], &command[..]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    }
+}
+
 /// A time server whose clock is 15 ms late. It holds one answer back until a second begins, so that the
 /// next question comes when that shows.
 const LATE_CLOCK: &str = "\

@@ -5,7 +5,7 @@ use crate::check::catalogue::wire::{Peer, letters};
 use crate::check::engine::context::Context;
 use crate::check::engine::trial::Result;
 use crate::pairs::Transport;
-use crate::pairs::dialect::{Asks, colours, fill};
+use crate::pairs::dialect::{Asks, colours};
 
 pub(crate) fn session<P: Listen>(context: &Context) -> Result {
     let mut client = Client::<P>::start(context)?;
@@ -169,11 +169,10 @@ pub(crate) fn control_characters<P: Listen>(context: &Context) -> Result {
     client.send_answer([before, escapes, after].concat().as_bytes())?;
     // How they are shown is the program's affair, as long as no terminal obeys.
     client.program.await_screen(before)?;
-    let shows = client.dialect.client.shows;
-    let line = fill(shows, after.as_bytes(), client.address);
-    let end = &line[line.rfind(after).unwrap_or_default()..];
-    client.program.await_screen(end)?;
-    client.program.expect_harmless_screen(&colours(shows))?;
+    client.program.await_screen(after)?;
+    client.program.next_line()?;
+    let allowed = colours(client.dialect.client.shows);
+    client.program.expect_harmless_screen(&allowed)?;
     client.expect_to_go_on()
 }
 
