@@ -18,14 +18,22 @@ const SHIFT: f64 = 100.0;
 /// How far it is where the client must not believe it.
 const LIE: f64 = 5500.0;
 
-/// How far an offset may be from the truth, in seconds: half of the longest time that an answer takes.
+/// How far an offset may be from the truth, in seconds: half of the longest time that a question and an answer are on
+/// their way.
 const TOLERANCE: f64 = 0.9;
 
+/// A question, and when it came.
+pub(crate) struct Question {
+    packet: Packet,
+    came: Timestamp,
+}
+
 /// Receives a question: at least 48 bytes, mode 3, a version that there is.
-pub(crate) fn receive_question(server: &mut Datagrams) -> Result<Packet> {
+pub(crate) fn receive_question(server: &mut Datagrams) -> Result<Question> {
     let datagram = server.receive()?;
+    let came = Timestamp::now();
     match Packet::unpack(&datagram) {
-        Some(question) if question.asks() => Ok(question),
+        Some(packet) if packet.asks() => Ok(Question { packet, came }),
         _ => Err(server.fail(
             "a question: 48 bytes, the first of them 0b00_100_011 (version 4, mode 3)",
             notation::bytes(&datagram),
@@ -34,26 +42,28 @@ pub(crate) fn receive_question(server: &mut Datagrams) -> Result<Packet> {
 }
 
 /// The answer of a server whose clock is `shift` seconds before.
-fn answer(question: &Packet, shift: f64) -> Packet {
-    let now = Timestamp::now().plus(Span::of_seconds(shift));
+fn answer(question: &Question, shift: f64) -> Packet {
+    let shown = |time: Timestamp| time.plus(Span::of_seconds(shift));
+    let asked = &question.packet;
+    let now = shown(Timestamp::now());
     Packet {
         leap: 0,
-        version: question.version,
+        version: asked.version,
         mode: SERVER,
         stratum: 1,
-        poll: question.poll,
+        poll: asked.poll,
         precision: -20,
         reference_id: *b"LOCL",
         reference: now,
-        origin: question.transmit,
-        receive: now,
+        origin: asked.transmit,
+        receive: shown(question.came),
         transmit: now,
         ..Packet::default()
     }
 }
 
 /// A client that has asked, and its question.
-fn asking(context: &Context) -> Result<(UdpClient, Packet)> {
+fn asking(context: &Context) -> Result<(UdpClient, Question)> {
     let mut client = UdpClient::start(context)?;
     let question = receive_question(&mut client.server)?;
     Ok((client, question))
@@ -69,7 +79,7 @@ fn shown(client: &mut UdpClient, answer: &Packet) -> Result<String> {
 fn expect_offset(
     context: &Context,
     client: &mut UdpClient,
-    question: &Packet,
+    question: &Question,
     shift: f64,
 ) -> Result {
     let screen = shown(client, &answer(question, shift))?;
@@ -139,8 +149,8 @@ pub(crate) fn late_answer(context: &Context) -> Result {
 pub(crate) fn unpredictable(context: &Context) -> Result {
     let nonce = || {
         let (_, question) = asking(context)?;
-        let from_now = question.transmit.since(Timestamp::now()).seconds();
-        Ok((question.transmit, from_now))
+        let nonce = question.packet.transmit;
+        Ok((nonce, nonce.since(Timestamp::now()).seconds()))
     };
     let (first, second) = (nonce()?, nonce()?);
     // A random one may be near, but not twice.
@@ -167,7 +177,8 @@ pub(crate) fn stranger(context: &Context) -> Result {
 
 pub(crate) fn wrong_origin(context: &Context) -> Result {
     let (mut client, question) = asking(context)?;
-    for wrong in [question.transmit.0 ^ 1, 0, question.transmit.0 ^ 1 << 63] {
+    let right = question.packet.transmit.0;
+    for wrong in [right ^ 1, 0, right ^ 1 << 63] {
         let late = Packet {
             origin: Timestamp(wrong),
             ..answer(&question, LIE)
