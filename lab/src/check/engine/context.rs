@@ -76,14 +76,11 @@ impl<'a> Context<'a> {
         self.trial.limit()
     }
 
-    /// How long a client may wait before it gives up. Ours were told to be quick; others wait as long
-    /// as the lesson's do, `limit`, and take their time to end.
+    /// How long a program may take until it has given up its peer. Ours wait for [`TIMEOUT`], as they were told;
+    /// others as long as the lesson's do, `limit`. All take their time to end.
     pub(crate) fn time_limit(&self, limit: Duration) -> Duration {
-        if self.is_ours() {
-            self.patience()
-        } else {
-            limit + self.patience()
-        }
+        let limit = if self.is_ours() { TIMEOUT } else { limit };
+        limit + self.patience()
     }
 
     /// Fails if our program, which has just given up its peer, took less or more than [`TIMEOUT`] for that: the

@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::check::catalogue::SHORT_TIMEOUT;
 use crate::check::catalogue::service::Service;
 use crate::check::catalogue::wire::{md5, noise};
-use crate::check::engine::context::Context;
+use crate::check::engine::context::{Context, TIMEOUT};
 use crate::check::engine::server::Server;
 use crate::check::engine::stream::Stream;
 use crate::check::engine::trial::{Result, Stop};
@@ -100,12 +100,15 @@ pub(crate) fn slow_reader(context: &Context) -> Result {
         sockets::tcp_state(server.address(), client)
             .map_err(|error| Stop::Skipped(error.to_string()))
     };
-    service.wait_until("the server gives up after its --timeout", || {
-        match state() {
+    let limit = context.time_limit(TIMEOUT);
+    service.wait_for(
+        limit,
+        "the server gives up after its --timeout",
+        || match state() {
             Ok(State::Established) => Err("the connection is still open".to_owned()),
             _ => Ok(()),
-        }
-    })?;
+        },
+    )?;
     context.expect_in_time(begun, stalled)
 }
 
@@ -123,6 +126,7 @@ pub(crate) fn slow_sender(context: &Context) -> Result {
         return Ok(());
     }
     let stalled = Instant::now();
+    slow.await_answer(context.time_limit(TIMEOUT));
     slow.expect_closed()
         .map_err(|stop| stop.while_("the server gives up after its --timeout"))?;
     context.expect_in_time(begun, stalled)?;

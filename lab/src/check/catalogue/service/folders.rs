@@ -71,7 +71,8 @@ impl Service<'_> {
         self.wait_for(self.context.patience(), expected, done)
     }
 
-    fn wait_for(
+    /// The same, for `patience` at most.
+    pub(in crate::check::catalogue) fn wait_for(
         &self,
         patience: Duration,
         expected: &str,
