@@ -196,6 +196,25 @@ fn junit_has_a_case_for_each_check() {
     assert!(!xml.contains("classname=\"robust\""), "{xml}");
 }
 
+#[cfg(unix)]
+#[test]
+fn what_does_not_start_under_a_checks_limit_is_skipped_there() {
+    let script = r#"[ $(ulimit -n) -gt 40 ] || exec echo "too few descriptors"; exec "$@""#;
+    let name = "socketserver-demo/server";
+    let command = ["sh", "-c", script, "sh", &ours(name), "--port", "{port}"];
+    let judged = [name, "--filter", "descriptors-run-out", "--"];
+    let text = stdout(&check(&[&judged[..], &command].concat()));
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("skipped robust descriptors-run-out"),
+        "{text}"
+    );
+    assert!(
+        words.contains("it does not start under ulimit -n 40: the program ended with"),
+        "{text}"
+    );
+}
+
 /// Our programs wait for 2 s in these checks.
 #[test]
 fn a_patience_as_short_as_our_time_limits_fails_none_of_ours() {

@@ -163,8 +163,12 @@ impl<'a> Launch<'a> {
         Ok(Server::new(Arc::clone(self.trial), Some(program), address))
     }
 
+    /// Under a limit that our programs start with, another language's may not: that tells nothing of what the check
+    /// is about.
     fn not_ready(&self, why: String) -> Stop {
-        if self.inherited {
+        if let Some(limit) = &self.limit {
+            Stop::Skipped(format!("it does not start under ulimit {limit}: {why}"))
+        } else if self.inherited {
             self.trial.fail("the server starts", why)
         } else {
             self.trial.cannot_judge(why)
