@@ -128,7 +128,11 @@ impl<'a> Launch<'a> {
     fn foreign_server(self) -> Result<Server> {
         let transport = self.target.pair.transport;
         let port = match self.port {
-            Some(port) => port,
+            Some(port) => {
+                // Else the one before, which was killed, would be taken for this one.
+                ports::is_left(transport, port);
+                port
+            }
             None if self.subject.takes_a_port() => self.trial.port(transport)?,
             None => {
                 let port = self.target.pair.port;

@@ -59,7 +59,7 @@ pub(crate) fn reserve(transport: Transport) -> Result<Reserved> {
 pub(crate) fn wait_for(transport: Transport, port: u16) -> Result<Duration> {
     let begun = Instant::now();
     while !can_be_bound(transport, port) {
-        if is_taken(transport, port) || begun.elapsed() > PATIENCE {
+        if !is_left(transport, port) || begun.elapsed() > PATIENCE {
             return Err(Stop::NotJudged(format!(
                 "{} port {port} is in use: stop the program that has it, or give the command a {{port}}",
                 transport.name()
@@ -69,6 +69,20 @@ pub(crate) fn wait_for(transport: Transport, port: u16) -> Result<Duration> {
         thread::sleep(Duration::from_millis(100));
     }
     Ok(begun.elapsed())
+}
+
+/// Waits until nobody listens on the port, and tells whether that came: a program that was just killed keeps it for a
+/// moment.
+pub(crate) fn is_left(transport: Transport, port: u16) -> bool {
+    const MOMENT: Duration = Duration::from_secs(2);
+    let begun = Instant::now();
+    while is_taken(transport, port) {
+        if begun.elapsed() > MOMENT {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    true
 }
 
 /// Whether some program listens on the port. The system's list of sockets says it; a trial
@@ -246,6 +260,24 @@ mod tests {
                 bind(Transport::Udp, reserved.number).unwrap();
             }
         });
+    }
+
+    #[test]
+    fn a_lessons_port_is_given_up_when_its_program_stays() {
+        let going = TcpListener::bind("127.0.0.1:0").unwrap();
+        let staying = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
+        let (left, taken) = (port(&going), port(&staying));
+        thread::spawn(move || {
+            thread::sleep(Duration::from_millis(300));
+            drop(going);
+        });
+        let waited = wait_for(Transport::Tcp, left).unwrap();
+        assert!(waited > Duration::from_millis(100), "{waited:?}");
+        assert!(matches!(
+            wait_for(Transport::Tcp, taken),
+            Err(Stop::NotJudged(_))
+        ));
     }
 
     #[test]
