@@ -2,10 +2,12 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail};
 
 use crate::bench::load;
 use crate::bench::measure::{Contender, Figure, OneProcessor, interleave_one};
@@ -26,6 +28,9 @@ const FEW: usize = 10;
 /// A stall of 40 ms in each exchange would leave 25 a second at most; this is far from it.
 const NO_STALL: f64 = 500.0;
 
+/// How long a client may take. With that stall all its exchanges take 400 s, and the row tells of it.
+const PATIENCE: Duration = Duration::from_mins(10);
+
 /// Measures it.
 ///
 /// # Errors
@@ -41,7 +46,12 @@ pub(crate) fn measure(setting: &Setting, name: &str) -> Result<Vec<Row>> {
                 Some(server) => server,
                 none => none.insert(server(server_side)?),
             };
-            Ok([between(client(client_side)?, server.address, exchanges)?])
+            Ok([between(
+                client(client_side)?,
+                server.address,
+                exchanges,
+                PATIENCE,
+            )?])
         })
     };
     let mut in_three = None;
@@ -116,32 +126,39 @@ fn client(side: &str) -> Result<Command> {
 }
 
 /// Lets a client exchange frames with a server, and returns how many a second, from the first
-/// printed answer to the last, so that its start does not count.
-fn between(mut client: Command, server: SocketAddr, count: usize) -> Result<f64> {
+/// printed answer to the last, so that its start does not count. After `limit` the client is ended.
+fn between(mut client: Command, server: SocketAddr, count: usize, limit: Duration) -> Result<f64> {
     client
         .args(["--port", &server.port().to_string()])
         .args(["--count", &(count + 1).to_string()])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    let mut client = Client(client.spawn().context("the client does not start")?);
-    let stdout = client.0.stdout.take().context("the client has no stdout")?;
-    let mut lines = BufReader::new(stdout).split(b'\n');
-    lines.next().context("the client printed nothing")??;
-    let started = Instant::now();
-    let received = lines.map_while(Result::ok).count();
-    let rate = per_second(count, started);
-    ensure!(received == count, "{received} of {count} answers came");
-    Ok(rate)
-}
-
-/// A client that is ended, whatever happens.
-struct Client(Child);
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        .stderr(Stdio::piped());
+    let mut client = client.spawn().context("the client does not start")?;
+    let stdout = client.stdout.take().context("the client has no stdout")?;
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        let mut lines = BufReader::new(stdout).split(b'\n').map_while(Result::ok);
+        let first = lines.next();
+        let started = Instant::now();
+        let received = first.map_or(0, |_| 1 + lines.count());
+        // Nobody waits for it after the limit.
+        let _ = tell.send((received, per_second(count, started)));
+    });
+    let told = told.recv_timeout(limit);
+    // What has closed its stdout has ended, or hangs.
+    client.kill()?;
+    let output = client.wait_with_output()?;
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    let complaint = complaint.lines().last().unwrap_or("no error was shown");
+    let all = count + 1;
+    match told {
+        Ok((received, rate)) if received == all => Ok(rate),
+        Ok((received, _)) => bail!("{received} of {all} answers came: {complaint}"),
+        Err(_) => {
+            let seconds = limit.as_secs();
+            bail!("not all of {all} answers came within {seconds} s: {complaint}")
+        }
     }
 }
 
@@ -149,4 +166,31 @@ fn per_second(count: usize, started: Instant) -> f64 {
     #[allow(clippy::cast_precision_loss)] // thousands
     let count = count as f64;
     count / started.elapsed().as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The error of a client that is this shell script, which sees two answers.
+    fn error_of(script: &str) -> String {
+        let mut client = Command::new("sh");
+        client.args(["-c", script]);
+        let limit = Duration::from_secs(1);
+        let server = ([127, 0, 0, 1], 1).into();
+        format!("{:#}", between(client, server, 2, limit).unwrap_err())
+    }
+
+    #[test]
+    fn a_client_that_fails_or_hangs_is_told_with_its_last_words() {
+        assert_eq!(
+            error_of("echo HELLO; echo HELLO; echo Error: it left >&2"),
+            "2 of 3 answers came: Error: it left"
+        );
+        assert_eq!(
+            error_of("echo HELLO; echo Error: it stalls >&2; exec sleep 600"),
+            "not all of 3 answers came within 1 s: Error: it stalls"
+        );
+        assert_eq!(error_of("true"), "0 of 3 answers came: no error was shown");
+    }
 }
