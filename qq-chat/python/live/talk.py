@@ -11,6 +11,7 @@ import functools
 import threading
 from collections import deque
 
+from common import console
 from live import again, datagram
 
 MOST_LINES = 1000
@@ -198,7 +199,8 @@ class Talk:
                 else:
                     names, self._names = self._names, []
                     count = "1 is" if len(names) == 1 else f"{len(names)} are"
-                    self._lines.append(f"* {count} here: {', '.join(names)}")
+                    everybody = console.escape_to_one_line(", ".join(names))
+                    self._lines.append(f"* {count} here: {everybody}")
                     self._requests.popleft()
                 self._next(now)
         elif kind == "ping":

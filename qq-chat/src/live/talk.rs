@@ -246,6 +246,7 @@ impl Talk {
                     } else {
                         let names = mem::take(&mut self.names);
                         let all = names.join(", ");
+                        let all = console::escape_to_one_line(&all);
                         self.lines
                             .push(format!("* {} here: {all}", count(names.len())));
                         self.requests.pop_front();

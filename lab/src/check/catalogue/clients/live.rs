@@ -355,6 +355,14 @@ pub(crate) fn hostile(context: &Context) -> Result {
 
 pub(crate) fn control_characters(context: &Context) -> Result {
     let mut guest = Guest::enter(context)?;
+    guest.client.program.type_line("/who")?;
+    guest.await_request(1, &Request::Who(String::new()))?;
+    let people = Answer::People {
+        n: 1,
+        names: vec!["\x1b[2J".to_owned()],
+        more: false,
+    };
+    guest.client.server.send(&people.pack())?;
     guest.bob_says("a\0b\x07c\rd\x1b[2J\x1b]0;mine\x07\n* carl has come end")?;
     // The first line of the screen has " ends" in it.
     guest.shown_before("come end")?;
