@@ -173,7 +173,8 @@ def unpack(data):
     """What the server has sent, a dict; None if it breaks a rule of the table."""
     try:
         answer = json.loads(data)
-        if answer.get("v") != 1:
+        # An error counts in every version: it may say that the server's is another one.
+        if answer.get("v") != 1 and answer["kind"] != "error":
             return None
         fields = FIELDS[answer["kind"]]
         # bool is a subclass of int, so isinstance would take true for a number.

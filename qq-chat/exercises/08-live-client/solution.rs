@@ -348,7 +348,9 @@ fn unpack(data: &[u8]) -> Option<Datagram> {
         Answer::Error { error } => is_name(error),
         _ => true,
     };
-    (datagram.v == 1 && fits).then_some(datagram)
+    // An error counts in every version: it may say that the server's is another one.
+    let counts = datagram.v == 1 || matches!(datagram.answer, Answer::Error { .. });
+    (counts && fits).then_some(datagram)
 }
 
 fn is_name(name: &str) -> bool {

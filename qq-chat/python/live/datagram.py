@@ -1,7 +1,7 @@
 """The datagrams: JSON objects, each with a version and a kind. The table in qq-chat/README.md has all of them.
 
-What is longer, has another version or kind, lacks a field, or has one of another type or size is no datagram of ours
-and is None here. Fields that nobody knows are passed over, so that a later version may add some.
+What is longer, has another version (but for an error) or kind, lacks a field, or has one of another type or size is no
+datagram of ours and is None here. Fields that nobody knows are passed over, so that a later version may add some.
 
 Rust: qq-chat/src/live/datagram
 """
@@ -73,11 +73,12 @@ def unpack_question(datagram):
 
 
 def unpack_answer(datagram):
-    """What the server sends to a person."""
+    """What the server sends to a person. An error counts in every version: it may say that the server's is another one."""
     fields = _unpack(datagram)
-    if fields is not None and fields.get("v") != VERSION:
+    if fields is None:
         return None
-    return _checked(fields, _ANSWERS)
+    is_error = fields.get("kind") == "error" and _is_number(fields["v"])
+    return _checked(fields, _ANSWERS) if is_error or fields["v"] == VERSION else None
 
 
 def line(event):

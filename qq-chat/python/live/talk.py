@@ -157,6 +157,7 @@ class Talk:
         if self._token is None:
             self._enter(kind, answer, now)
         elif kind == "error":
+            # No other refusal counts, not even as a sign of life: it answers an old join.
             if answer["error"] == "unknown":
                 leaves = bool(self._requests) and self._requests[0][0] == "leave"
                 self._over = LEFT if leaves else datagram.REFUSALS["unknown"]  # the answer to leave was lost

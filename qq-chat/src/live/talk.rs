@@ -215,11 +215,11 @@ impl Talk {
                     Over::Refused(Refusal::Unknown)
                 });
             }
-            // Once we are in, no other refusal counts: it answers an old `join`.
             (Answer::Error(refusal), None) if refusal != Refusal::Unknown => {
                 self.over = Some(Over::Refused(refusal));
             }
-            (_, None) => {}
+            // Once we are in, no other refusal counts, not even as a sign of life: it answers an old `join`.
+            (_, None) | (Answer::Error(_), Some(_)) => {}
             (answer, Some(_)) => {
                 self.pulse.hear(now);
                 self.follow(answer, now);

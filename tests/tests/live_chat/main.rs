@@ -10,12 +10,12 @@
 use std::net::{SocketAddr, UdpSocket};
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lab::pairs::{Language, PAIRS, Pair, Side};
 use lab::run::executables::{self, Profile};
 use lab::run::process::{PATIENCE, Process};
-use qq_chat::live::datagram::{Answer, Question, Secret};
+use qq_chat::live::datagram::{Answer, Question, Refusal, Secret};
 use tests::window::Window;
 
 mod wire;
@@ -276,6 +276,56 @@ fn a_client_without_its_server_leaves_the_terminal_and_says_why() {
         assert_eq!(anna.end().unwrap(), 1, "{}", anna.text());
         let said = format!("Error: no answer from {address} within 1 s: is the server running?");
         assert!(anna.text().contains(&said), "{}", anna.text());
+    }
+}
+
+/// What a client shows and says whose server answers all that comes with `answer`, and who ends with status 1.
+fn refused(language: Language, answer: impl Fn(&Question) -> Vec<u8>) -> (String, String) {
+    let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+    server
+        .set_read_timeout(Some(Duration::from_millis(50)))
+        .unwrap();
+    let port = server.local_addr().unwrap().port().to_string();
+    let mut command = command(Side::Client, language);
+    command.args(["--name", "anna", "--timeout", "2", "--port", &port]);
+    let mut anna = Process::start(&mut command).unwrap();
+    let limit = Instant::now() + PATIENCE;
+    let mut buffer = vec![0; 65_535];
+    loop {
+        if let Ok((size, peer)) = server.recv_from(&mut buffer) {
+            let question = Question::unpack(&buffer[..size]).unwrap().unwrap();
+            server.send_to(&answer(&question), peer).unwrap();
+        }
+        if let Some(status) = anna.wait(Duration::ZERO).unwrap() {
+            assert_eq!(status.code(), Some(1), "{language:?}");
+            return (anna.stdout().text(), anna.stderr().text());
+        }
+        assert!(Instant::now() < limit, "{language:?} still waits");
+    }
+}
+
+#[test]
+fn a_server_of_another_version_is_understood() {
+    for &language in languages("the chat of another version") {
+        let error = br#"{"v": 2, "kind": "error", "error": "version"}"#;
+        let (_, said) = refused(language, |_| error.to_vec());
+        let why = "it speaks another version of the chat than 1";
+        assert!(said.contains(why), "{language:?}: {said}");
+    }
+}
+
+#[test]
+fn a_refusal_is_no_sign_of_life_to_who_is_in() {
+    for &language in languages("the chat with a server that refuses all") {
+        let (shown, said) = refused(language, |question| {
+            let (token, upto) = (Secret([7; 16]), 0);
+            match question {
+                Question::Join { .. } => Answer::Joined { token, upto }.pack(),
+                _ => Answer::Error(Refusal::Taken).pack(),
+            }
+        });
+        assert!(shown.contains("* you are anna"), "{language:?}: {said}");
+        assert!(said.contains("no answer from"), "{language:?}: {said}");
     }
 }
 

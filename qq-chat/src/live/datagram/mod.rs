@@ -1,7 +1,7 @@
 //! The datagrams: JSON objects, each with a version and a kind. The table in `qq-chat/README.md` has all of them.
 //!
-//! What is longer, has another version or kind, lacks a field, or has one of another type or size is no datagram of ours
-//! and is `None` here. Fields that nobody knows are passed over, so that a later version may add some.
+//! What is longer, has another version (but for an error) or kind, lacks a field, or has one of another type or size is no
+//! datagram of ours and is `None` here. Fields that nobody knows are passed over, so that a later version may add some.
 
 use common::console;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};

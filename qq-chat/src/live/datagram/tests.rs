@@ -172,6 +172,13 @@ fn another_version_is_told_apart_from_nonsense() {
 }
 
 #[test]
+fn of_another_version_an_error_alone_counts() {
+    let error = br#"{"v": 2, "kind": "error", "error": "version"}"#;
+    assert_eq!(Answer::unpack(error), Some(Answer::Error(Refusal::Version)));
+    assert_eq!(Answer::unpack(br#"{"v": 2, "kind": "ping"}"#), None);
+}
+
+#[test]
 fn a_name_looks_like_nothing_else() {
     for good in ["anna", "小明", "zoë", "a.b_c-1", &"x".repeat(32)] {
         assert!(is_name(good), "{good}");

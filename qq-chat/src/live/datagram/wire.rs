@@ -153,18 +153,19 @@ impl Answer {
         })
     }
 
-    /// What is in the bytes.
+    /// What is in the bytes. An error counts in every version: it may say that the server's is another one than ours.
     #[must_use]
     pub fn unpack(datagram: &[u8]) -> Option<Self> {
         let fields = Fields::of(datagram)?;
-        if fields.number("v") != Some(VERSION) {
+        let (version, kind) = (fields.number("v")?, fields.text("kind")?);
+        if version != VERSION && kind != "error" {
             return None;
         }
         let event = |event| {
             let number = fields.number("number").filter(|&number| number > 0)?;
             Some(Self::Event { number, event })
         };
-        match fields.text("kind")? {
+        match kind {
             "cookie" => Some(Self::Cookie(fields.secret("cookie")?)),
             "joined" => Some(Self::Joined {
                 token: fields.secret("token")?,
