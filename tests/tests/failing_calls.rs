@@ -1,6 +1,7 @@
-//! What the servers do when a system call fails that hardly ever fails: `strace` makes it fail once.
+//! What the servers do when a system call fails that hardly ever fails: `strace` makes it fail once, and what is written
+//! to `/dev/full` never finds room.
 //!
-//! Where strace is missing, or may not trace, the tests are skipped; with `CI=true` they fail.
+//! Where strace is missing, or may not trace, its tests are skipped; with `CI=true` they fail.
 
 #![cfg(target_os = "linux")]
 #![allow(
@@ -106,4 +107,31 @@ fn a_file_that_cannot_be_read_is_told_as_such() {
     let peer = client.local_addr().unwrap();
     let warning = format!("warning: {peer}: a.txt cannot be read: Input/output error (os error 5)");
     assert_tells(&server, &warning);
+}
+
+#[test]
+fn a_transcript_that_cannot_be_written_ends_a_server_and_is_not_the_clients_fault() {
+    for number in [1, 2] {
+        for language in [Language::Rust, Language::Python] {
+            if language == Language::Python && !tests::python_or_skip("a full stdout") {
+                return;
+            }
+            let program = PAIRS.iter().find(|program| program.number == number);
+            let server = executables::command(program.unwrap(), Side::Server, language).unwrap();
+            let mut shell = Command::new("sh");
+            shell
+                .args(["-c", r#"exec "$@" >/dev/full"#, "sh"])
+                .arg(server.get_program())
+                .args(server.get_args())
+                .args(["--port", "0"]);
+            let mut server = Process::start(&mut shell).unwrap();
+            let mut client = TcpStream::connect(server.ready(PATIENCE).unwrap()).unwrap();
+            client.write_all(b"hello").unwrap();
+            let status = server.wait(PATIENCE).unwrap().unwrap();
+            assert_eq!(status.code(), Some(1));
+            let told = server.stderr().text();
+            let error = "Error: cannot write to stdout: No space left on device (os error 28)";
+            assert_eq!(told.lines().last(), Some(error), "{told}");
+        }
+    }
 }

@@ -25,12 +25,14 @@ def or_say(what, address):
 
 @contextlib.contextmanager
 def or_warn(what, address):
-    """As or_say(), but as a warning: the program goes on after the with."""
+    """As or_say(), but as a warning: the program goes on after the with.
+
+    An error that is a sentence already, such as a stdout that cannot be written, is not about address and passes.
+    """
     try:
-        with or_say(what, address):
-            yield
-    except console.Failure as failure:
-        console.warn(failure)
+        yield
+    except OSError as error:
+        console.warn(failed(what, address, error))
 
 
 @contextlib.contextmanager
