@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "common" / "python"))
 from common import console, files, flags, header, net
-from common.files import commands, names, transfer
+from common.files import commands, names, stalls, transfer
 
 SHARE = Path(__file__).resolve().parents[1] / "share"
 
@@ -52,8 +52,8 @@ def converse(conn, peer, share):
             console.warn(f"{net.shown(peer)}: {error}")
             frame, opened = refusal(error), None
         with console.context("cannot send the answer"):
-            # (5) sendall: header length, header
-            conn.sendall(frame)
+            # (5) sendall: header length, header; for ls the list too, which may be as long as a file
+            stalls.send_unless_stalled(conn, frame)
         if opened:
             with opened.file:
                 # (6) sendfile: the file

@@ -160,6 +160,13 @@ struct Sending {
     _folder: TempDir,
 }
 
+/// A socket whose receive buffer is small.
+fn small_socket() -> Socket {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(32 * 1024).unwrap();
+    socket
+}
+
 /// Has one side of a program send a file to a peer whose receive buffer is small.
 fn sending(number: u8, side: Side, language: Language) -> Sending {
     let folder = TempDir::with_prefix("patience-").unwrap();
@@ -168,8 +175,7 @@ fn sending(number: u8, side: Side, language: Language) -> Sending {
     fs::write(share.join("large"), vec![b'x'; LARGE]).unwrap();
     let program = PAIRS.iter().find(|program| program.number == number);
     let mut command = executables::command(program.unwrap(), side, language).unwrap();
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.set_recv_buffer_size(32 * 1024).unwrap();
+    let socket = small_socket();
     command.args(["--timeout", &LIMIT.as_secs().to_string()]);
     match number {
         DOWNLOAD => command.arg("--dir").arg(&share),
@@ -259,21 +265,59 @@ fn a_peer_that_stops_reading_is_given_up_after_the_limit() {
     });
 }
 
+/// Reads for longer than the limit, and within it a small part of what the sender's buffers hold. Returns how many bytes.
+fn read_slowly(peer: &mut TcpStream) -> usize {
+    let mut piece = [0; 8 * 1024];
+    let begun = Instant::now();
+    let mut count = 0;
+    while begun.elapsed() < LIMIT * 5 / 2 {
+        peer.read_exact(&mut piece).unwrap();
+        count += piece.len();
+        thread::sleep(Duration::from_millis(50));
+    }
+    count
+}
+
 #[test]
 fn a_peer_that_reads_slowly_is_not_given_up() {
     const SENDERS: &[(u8, Side)] = &[(DOWNLOAD, Side::Server), (UPLOAD, Side::Client)];
     with_all(SENDERS, |number, side, language| {
         let mut sending = sending(number, side, language);
-        let begun = Instant::now();
-        // Within the limit a small part of what the sender's buffers hold.
-        while begun.elapsed() < LIMIT * 5 / 2 {
-            sending.peer.read_exact(&mut [0; 8 * 1024]).unwrap();
-            thread::sleep(Duration::from_millis(50));
-        }
+        read_slowly(&mut sending.peer);
         let text = sending.program.stderr().text();
         assert!(
             !text.contains("stopped reading"),
             "{number} {side:?} {language:?}: {text}"
         );
+    });
+}
+
+#[test]
+fn a_list_arrives_whole_at_a_peer_that_reads_slowly() {
+    // More than the buffers of both sides hold.
+    const FILES: usize = 20_000;
+    const NAME: usize = 250;
+    let share = TempDir::with_prefix("patience-").unwrap();
+    for number in 0..FILES {
+        fs::write(share.path().join(format!("{number:0NAME$}")), "").unwrap();
+    }
+    with_all(&[(DOWNLOAD, Side::Server)], |number, side, language| {
+        let program = PAIRS.iter().find(|program| program.number == number);
+        let mut command = executables::command(program.unwrap(), side, language).unwrap();
+        command.args(["--timeout", &LIMIT.as_secs().to_string(), "--port", "0"]);
+        let server = Process::start(command.arg("--dir").arg(share.path())).unwrap();
+        let socket = small_socket();
+        let address = server.ready(PATIENCE).unwrap();
+        socket.connect(&address.into()).unwrap();
+        let mut peer = TcpStream::from(socket);
+        peer.set_read_timeout(Some(PATIENCE)).unwrap();
+        peer.write_all(b"ls\n").unwrap();
+        let fields = header::read_json(&mut &peer).unwrap().unwrap();
+        let size = FILES * (NAME + 1);
+        assert_eq!(fields["listsize"], size);
+        let count = read_slowly(&mut peer);
+        let rest = peer.read_exact(&mut vec![0; size - count]);
+        let told = server.stderr().text();
+        assert!(rest.is_ok(), "{language:?}: {told}");
     });
 }

@@ -76,8 +76,8 @@ fn converse(mut conn: &TcpStream, peer: SocketAddr, share: &Path) -> Result<()> 
                 (refusal(format_args!("{error:#}"))?, None)
             }
         };
-        // (5) sendall: header length, header
-        conn.write_all(&frame).context("cannot send the answer")?;
+        // (5) sendall: header length, header; for ls the list too, which may be as long as a file
+        transfer::send_unless_stalled(conn, &frame).context("cannot send the answer")?;
         if let Some(file) = file {
             // (6) sendfile: the file
             transfer::send_file(conn, &file, &Progress::hidden())?;

@@ -24,6 +24,7 @@ mod stalls;
 pub use digest::{REST, md5_of};
 pub use receive::{Announced, NotStored, ReceiveError, receive_file};
 pub use send::{SendError, send_file, send_file_hashing};
+pub use stalls::send_unless_stalled;
 
 /// How much is read, hashed and written at a time, in bytes.
 const BUFFER: usize = 256 * 1024;

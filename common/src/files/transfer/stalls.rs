@@ -48,8 +48,8 @@ pub(super) fn send_some(
     outcome
 }
 
-/// Sends all of `bytes`: `sendall`, as long as the peer does not stall.
-pub(super) fn send_unless_stalled(mut stream: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
+/// Sends all of `bytes`: `sendall`, as long as the peer does not stall; [`ErrorKind::TimedOut`] if it does.
+pub fn send_unless_stalled(mut stream: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         let sent = send_some(stream, || stream.write(bytes))?;
         bytes = &bytes[sent..];
