@@ -20,6 +20,8 @@ def main():
     parser = flags.repeat(flags.tcp_client(flags.parser(__doc__), 8081))
     parser.add_argument("--text", action="store_true", help="print the answers as text, not as bytes objects")
     args = parser.parse_args()
+    if not args.message:
+        parser.error("TCP cannot send an empty message (UDP can): give --message a text")
     # (1) socket, connect
     conn, server = net.connect_tcp(args, START)
     for message in flags.messages(args):

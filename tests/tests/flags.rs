@@ -154,3 +154,20 @@ fn a_message_may_begin_with_a_hyphen() {
         }
     }
 }
+
+#[test]
+fn a_client_of_a_plain_stream_refuses_an_empty_message() {
+    for name in ["echo-tcp/oneshot", "socketserver-demo"] {
+        let program = PAIRS.iter().find(|program| program.name() == name);
+        for language in [Language::Rust, Language::Python] {
+            if language == Language::Python && !tests::python_or_skip("the empty message") {
+                return;
+            }
+            let arguments = ["--message", ""];
+            let outcome = run(program.unwrap(), Side::Client, language, &arguments);
+            let why = "TCP cannot send an empty message (UDP can): give --message a text";
+            assert!(outcome.stderr.contains(why), "{name} {}", outcome.stderr);
+            assert_eq!(outcome.status, Some(2), "{name} {language:?}");
+        }
+    }
+}

@@ -6,7 +6,8 @@
 //!
 //! Python: socketserver-demo/python/client.py
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use common::{Result, console, flags, net, notation};
 
 const START: &str = "cargo run -p socketserver-demo --bin server";
@@ -25,6 +26,10 @@ struct Args {
 
 fn main() -> Result {
     let args = Args::parse();
+    if args.repeat.message.is_empty() {
+        let why = "TCP cannot send an empty message (UDP can): give --message a text";
+        Args::command().error(ErrorKind::InvalidValue, why).exit();
+    }
     // (1) socket, connect
     let (conn, server) = net::connect_tcp(&args.net, START)?;
     for message in args.repeat.messages() {
