@@ -52,7 +52,8 @@ class ThreadingTCPServer(_Careful, socketserver.ThreadingTCPServer):
         self.request_queue_size = args.backlog
         self.allow_reuse_address = flags.reuse_address(args)
         self.address_family, address = net.resolve(args.host, args.port, socket.SOCK_STREAM)
-        super().__init__(address, handler_class)
+        with net.or_say("cannot make a socket for", address):
+            super().__init__(address, handler_class)
 
     def server_activate(self):
         with net.or_cannot_listen(self.socket, self.server_address):
@@ -71,7 +72,8 @@ class ThreadingUDPServer(_Careful, socketserver.ThreadingUDPServer):
 
     def __init__(self, args, handler_class):
         self.address_family, address = net.resolve(args.host, args.port, socket.SOCK_DGRAM)
-        super().__init__(address, handler_class)
+        with net.or_say("cannot make a socket for", address):
+            super().__init__(address, handler_class)
 
     def server_activate(self):
         net.ready("udp", self.server_address)

@@ -85,7 +85,8 @@ impl<T: AsRef<std::path::Path>> ServerAddress<UnixAddress> for T {
 
 /// A socket for IP: `socket`, `setsockopt`, `bind`.
 fn bound(address: SocketAddr, kind: Type, options: &ServerOptions) -> Result<Socket> {
-    let socket = Socket::new(Domain::for_address(address), kind, None)?;
+    let socket = Socket::new(Domain::for_address(address), kind, None)
+        .or_say("cannot make a socket for", address)?;
     socket.set_reuse_address(options.allow_reuse_address && cfg!(unix))?;
     #[cfg(unix)]
     if options.allow_reuse_port {
@@ -160,8 +161,12 @@ where
 
     fn server_bind(address: &L::Peer, options: &ServerOptions) -> Result<Self> {
         let listener = L::bind(address, options)?;
-        let reserve = Mutex::new(Reserve::of(&listener)?);
-        Ok(Self { listener, reserve })
+        let reserve = Reserve::of(&listener);
+        let reserve = reserve.with_context(|| format!("cannot listen on {address:?}"))?;
+        Ok(Self {
+            listener,
+            reserve: Mutex::new(reserve),
+        })
     }
 
     fn server_activate(&self, options: &ServerOptions) -> Result<()> {

@@ -77,6 +77,54 @@ fn an_accept_on_a_socket_that_is_of_no_use_ends_the_server_with_its_address() {
 }
 
 #[test]
+fn a_socket_that_cannot_be_made_is_told_with_its_address() {
+    // A listener, a socket for datagrams, and the two of socketserver.
+    for number in [13, 11, 16, 17] {
+        for language in [Language::Rust, Language::Python] {
+            let Some(mut server) = start_failing(number, language, "socket", "EAFNOSUPPORT") else {
+                return;
+            };
+            let status = server.wait(PATIENCE).unwrap().unwrap();
+            assert_eq!(status.code(), Some(1));
+            let told = server.stderr().text();
+            let error = "Error: cannot make a socket for 127.0.0.1:0: Address family not supported by protocol (os error 97)";
+            assert_eq!(told.lines().last(), Some(error), "{number} {language:?}");
+        }
+    }
+}
+
+#[test]
+fn a_listener_without_a_reserve_is_told_with_its_address() {
+    for language in [Language::Rust, Language::Python] {
+        if language == Language::Python && !tests::python_or_skip("the reserve") {
+            return;
+        }
+        let program = PAIRS.iter().find(|program| program.number == 1);
+        let server = executables::command(program.unwrap(), Side::Server, language).unwrap();
+        let mut shell = Command::new("sh");
+        // One descriptor more than all have. Python looks into packages, if it may, with two at a time.
+        shell.args(["-c", r#"ulimit -n 4 && exec "$@""#, "sh"]);
+        shell.arg(server.get_program());
+        if language == Language::Python {
+            shell.args(["-S", "-E"]);
+        }
+        shell.args(server.get_args()).args(["--port", "0"]);
+        let mut server = Process::start(&mut shell).unwrap();
+        let status = server.wait(PATIENCE).unwrap().unwrap();
+        assert_eq!(status.code(), Some(1));
+        let told = server.stderr().text();
+        let of_its_own = told
+            .strip_prefix("Error: cannot listen on 127.0.0.1:")
+            .is_some_and(|rest| !rest.starts_with("0:"));
+        assert!(of_its_own, "{language:?}: {told}");
+        assert!(
+            told.ends_with(": Too many open files (os error 24)\n"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
 fn a_receive_that_lacks_memory_is_a_warning_and_the_next_datagram_is_answered() {
     for language in [Language::Rust, Language::Python] {
         let Some(server) = start_failing(5, language, "recvfrom", "ENOMEM") else {

@@ -150,18 +150,19 @@ impl Listener {
     ///
     /// When the reserve cannot be had or the system refuses an option.
     pub fn ready(socket: Socket) -> Result<Self, NetError> {
-        let listener = Self::new(socket.into());
+        let socket = TcpListener::from(socket);
         let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
-        let listener = listener.or_say("cannot listen on", unknown)?;
-        ready("tcp", listener.address);
+        let address = socket.local_addr().or_say("cannot listen on", unknown)?;
+        let listener = Self::new(socket, address).or_say("cannot listen on", address)?;
+        ready("tcp", address);
         Ok(listener)
     }
 
-    fn new(socket: TcpListener) -> io::Result<Self> {
+    fn new(socket: TcpListener, address: SocketAddr) -> io::Result<Self> {
         SockRef::from(&socket).set_tcp_nodelay(true)?;
         keep_alive(&socket)?;
         Ok(Self {
-            address: socket.local_addr()?,
+            address,
             reserve: Reserve::of(&socket)?,
             socket,
         })
@@ -271,8 +272,10 @@ mod tests {
 
     #[test]
     fn connections_inherit_what_the_listener_set() {
-        let mut listener = Listener::new(TcpListener::bind("127.0.0.1:0").unwrap()).unwrap();
-        let client = TcpStream::connect(listener.address()).unwrap();
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap();
+        let mut listener = Listener::new(socket, address).unwrap();
+        let client = TcpStream::connect(address).unwrap();
         let (conn, peer) = listener.accept().unwrap();
         assert_eq!(peer, client.local_addr().unwrap());
         assert!(conn.nodelay().unwrap());

@@ -7,6 +7,7 @@ import time
 
 from .. import console
 from .address import ready, shown
+from .or_say import or_say
 
 BACK_OFF = 0.05
 """How long to wait after a failure that may come again at once, in seconds."""
@@ -37,7 +38,8 @@ class Listener:
                 sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), seconds)
         self.socket = sock
         self._address = sock.getsockname()
-        self._reserve = sock.dup()
+        with or_say("cannot listen on", self._address):
+            self._reserve = sock.dup()
         ready("tcp", self._address)
 
     def accept(self):

@@ -6,7 +6,7 @@ import socket
 from .. import console, flags
 from .accept import Listener
 from .address import resolve, resolve_all, shown
-from .or_say import failed, no_answer, or_cannot_listen
+from .or_say import failed, no_answer, or_cannot_listen, or_say
 
 
 def listener(args):
@@ -15,7 +15,8 @@ def listener(args):
     echo-tcp/python/server.py makes the calls itself.
     """
     family, address = resolve(args.host, args.port, socket.SOCK_STREAM)
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    with or_say("cannot make a socket for", address):
+        sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, flags.reuse_address(args))
     with or_cannot_listen(sock, address):
         sock.bind(address)

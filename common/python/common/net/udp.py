@@ -11,7 +11,7 @@ import time
 from .. import console
 from .accept import BACK_OFF, EXHAUSTED
 from .address import ready, resolve
-from .or_say import failed, or_cannot_listen, or_no_answer, time_left
+from .or_say import failed, or_cannot_listen, or_no_answer, or_say, time_left
 
 BUFFER_SIZE = 65535
 """A receive of this size loses nothing of any datagram."""
@@ -32,7 +32,8 @@ def udp_socket(args, reuse_address=False):
     echo-udp/python/server.py makes the calls itself.
     """
     family, address = resolve(args.host, args.port, socket.SOCK_DGRAM)
-    sock = socket.socket(family, socket.SOCK_DGRAM)
+    with or_say("cannot make a socket for", address):
+        sock = socket.socket(family, socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, reuse_address and os.name == "posix")
     with or_cannot_listen(sock, address):
         sock.bind(address)
@@ -123,7 +124,8 @@ class BoundSocket(socket.socket):
 def udp_client(args):
     """The socket of a client, and the server's address: socket."""
     family, server = resolve(args.host, args.port, socket.SOCK_DGRAM)
-    return socket.socket(family, socket.SOCK_DGRAM), server
+    with or_say("cannot make a socket for", server):
+        return socket.socket(family, socket.SOCK_DGRAM), server
 
 
 def is_own(peer, own):
