@@ -168,18 +168,6 @@ impl Listener {
         })
     }
 
-    /// Where it listens: the port that the system chose, if it was asked to.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The socket itself.
-    #[must_use]
-    pub fn socket(&self) -> &TcpListener {
-        &self.socket
-    }
-
     /// Waits for the next client.
     ///
     /// # Errors
