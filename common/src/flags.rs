@@ -192,7 +192,7 @@ impl FromStr for Seconds {
 }
 
 /// How far a clock may be set forth or back on the command line, in seconds: 68 years, as NTP counts.
-const FARTHEST_SHIFT: f64 = 2_147_483_647.0;
+pub const FARTHEST_SHIFT: f64 = 2_147_483_647.0;
 
 /// A difference of clocks on the command line: seconds, fractions allowed, negative too.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

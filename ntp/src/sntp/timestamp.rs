@@ -7,6 +7,8 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use common::flags::FARTHEST_SHIFT;
+
 /// From 1900, when NTP's count begins, to 1970, when Unix's does, in seconds.
 const UNIX: u64 = 2_208_988_800;
 
@@ -63,13 +65,10 @@ impl From<SystemTime> for Timestamp {
 pub struct Span(pub i64);
 
 impl Span {
-    /// The whole seconds that fit: 68 years.
-    pub const MOST_SECONDS: f64 = 2_147_483_647.0;
-
-    /// So many seconds, [`MOST_SECONDS`](Self::MOST_SECONDS) at most.
+    /// So many seconds, [`FARTHEST_SHIFT`] at most: they fit.
     #[must_use]
     pub fn of_seconds(seconds: f64) -> Self {
-        let seconds = seconds.clamp(-Self::MOST_SECONDS, Self::MOST_SECONDS);
+        let seconds = seconds.clamp(-FARTHEST_SHIFT, FARTHEST_SHIFT);
         #[expect(
             clippy::cast_possible_truncation,
             reason = "it is clamped to what fits"
