@@ -17,11 +17,15 @@ from common import console, flags
 import frame
 from careful_servers import REQUEST_QUEUE_SIZE, ThreadingTCPServer
 
+MAX_THREADS = 2000
+"""How many clients may be here at a time. Of the longest texts, each stalled before its end, they hold 2 GB."""
+
 
 def main():
     args = flags.tcp_server(flags.parser(__doc__), 8080, REQUEST_QUEUE_SIZE).parse_args()
     # (1) socket, setsockopt SO_REUSEADDR, bind, listen
     server = ThreadingTCPServer(args, FramedEcho)
+    server.max_threads = MAX_THREADS
     # (2) accept: each connection gets a handler, in a thread
     server.serve_forever()
 

@@ -16,6 +16,9 @@ use socketserver_demo::{
     StreamRequestHandler, ThreadingTcpServer, frame,
 };
 
+/// How many clients may be here at a time. Of the longest texts, each stalled before its end, they hold 2 GB.
+const MAX_THREADS: usize = 2000;
+
 /// Sends each text back in capitals, in frames, to all clients at once
 #[derive(Parser)]
 struct Args {
@@ -32,7 +35,8 @@ fn main() -> Result {
         ..ServerOptions::for_streams()
     };
     // (1) socket, setsockopt SO_REUSEADDR, bind, listen
-    let server = ThreadingTcpServer::with_options(address, options, || FramedEcho)?;
+    let mut server = ThreadingTcpServer::with_options(address, options, || FramedEcho)?;
+    server.max_threads = MAX_THREADS;
     net::ready("tcp", *server.server_address());
     // (2) accept: each connection gets a handler, in a thread
     server.serve_forever(POLL_INTERVAL)?;
