@@ -9,15 +9,19 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use common::header;
 use lab::pairs::{Language, PAIRS, Side};
 use lab::run::executables;
-use lab::run::process::{PATIENCE, Process};
+use lab::run::process::Process;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
 
 const FRAMED: u8 = 20;
+
+/// How long a busy machine may take for so many threads.
+const LIMIT: Duration = Duration::from_mins(5);
 
 const MOST: usize = 2000;
 
@@ -53,10 +57,10 @@ fn one_client_more_than_the_server_of_frames_takes_is_refused_and_the_others_sta
         }
         let mut command = executables::command(program.unwrap(), Side::Server, language).unwrap();
         let server = Process::start(command.args(["--port", "0"])).unwrap();
-        let address = server.ready(PATIENCE).unwrap();
+        let address = server.ready(LIMIT).unwrap();
         let connect = || {
             let client = TcpStream::connect(address).unwrap();
-            client.set_read_timeout(Some(PATIENCE)).unwrap();
+            client.set_read_timeout(Some(LIMIT)).unwrap();
             client
         };
         let mut clients: Vec<_> = std::iter::repeat_with(connect).take(MOST).collect();
@@ -75,7 +79,7 @@ fn one_client_more_than_the_server_of_frames_takes_is_refused_and_the_others_sta
         assert!(matches!(refused, Ok(0)), "{language:?}: {refused:?}");
         let why = ": refused, no thread can be started: 2000 are running";
         let told = |text: &str| text.contains(why).then_some(());
-        let told = server.stderr().wait_for(PATIENCE, told);
+        let told = server.stderr().wait_for(LIMIT, told);
         assert!(told.is_some(), "{language:?}: {}", server.stderr().text());
         finish(&mut clients[0]);
     }

@@ -173,10 +173,9 @@ mod tests {
     use super::*;
 
     /// The error of a client that is this shell script, which sees two answers.
-    fn error_of(script: &str) -> String {
+    fn error_of(script: &str, limit: Duration) -> String {
         let mut client = Command::new("sh");
         client.args(["-c", script]);
-        let limit = Duration::from_secs(1);
         let server = ([127, 0, 0, 1], 1).into();
         format!("{:#}", between(client, server, 2, limit).unwrap_err())
     }
@@ -184,13 +183,21 @@ mod tests {
     #[test]
     fn a_client_that_fails_or_hangs_is_told_with_its_last_words() {
         assert_eq!(
-            error_of("echo HELLO; echo HELLO; echo Error: it left >&2"),
+            error_of("echo HELLO; echo HELLO; echo Error: it left >&2", PATIENCE),
             "2 of 3 answers came: Error: it left"
         );
+        // As long as a shell may need on a busy machine to say what it says.
+        let limit = Duration::from_secs(5);
         assert_eq!(
-            error_of("echo HELLO; echo Error: it stalls >&2; exec sleep 600"),
-            "not all of 3 answers came within 1 s: Error: it stalls"
+            error_of(
+                "echo HELLO; echo Error: it stalls >&2; exec sleep 600",
+                limit
+            ),
+            "not all of 3 answers came within 5 s: Error: it stalls"
         );
-        assert_eq!(error_of("true"), "0 of 3 answers came: no error was shown");
+        assert_eq!(
+            error_of("true", PATIENCE),
+            "0 of 3 answers came: no error was shown"
+        );
     }
 }

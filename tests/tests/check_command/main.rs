@@ -215,22 +215,6 @@ fn what_does_not_start_under_a_checks_limit_is_skipped_there() {
     );
 }
 
-/// Our programs wait for 2 s in these checks.
-#[test]
-fn a_patience_as_short_as_our_time_limits_fails_none_of_ours() {
-    for (target, name) in [
-        ("echo-udp/client", "silent-server"),
-        ("ftp-simple/client", "stalls-in-mid-file"),
-        ("ftp-simple/server", "slow-reader"),
-        ("ftp-simple/upload-server", "slow-sender"),
-        ("qq-chat/live-server", "vanished"),
-    ] {
-        let output = check(&[target, "--filter", name, "--patience", "2"]);
-        let text = stdout(&output);
-        assert_eq!(output.status.code(), Some(0), "{text}");
-    }
-}
-
 /// A client and a server that show text, control characters escaped, and addresses in a way of their own.
 const SHOWING_TEXT: [(&str, &str, &str); 2] = [
     (

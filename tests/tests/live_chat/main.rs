@@ -289,7 +289,7 @@ fn refused(language: Language, answer: impl Fn(&Question) -> Vec<u8>) -> (String
     let mut command = command(Side::Client, language);
     command.args(["--name", "anna", "--timeout", "2", "--port", &port]);
     let mut anna = Process::start(&mut command).unwrap();
-    let limit = Instant::now() + PATIENCE;
+    let limit = Instant::now() + LIMIT;
     let mut buffer = vec![0; 65_535];
     loop {
         if let Ok((size, peer)) = server.recv_from(&mut buffer) {

@@ -181,3 +181,22 @@ impl<'a> Context<'a> {
             .unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pairs::Language;
+
+    #[test]
+    fn whoever_waits_for_a_peer_gets_the_patience_besides() {
+        let second = Duration::from_secs(1);
+        let target = Target::all().next().unwrap();
+        for (subject, limit) in [
+            (Subject::Ours(Language::Rust), TIMEOUT + second),
+            (Subject::Command(vec!["theirs".to_owned()]), 31 * second),
+        ] {
+            let context = Context::new(target, &subject, Pace::with_patience(second));
+            assert_eq!(context.unwrap().time_limit(30 * second), limit);
+        }
+    }
+}

@@ -272,8 +272,7 @@ mod tests {
             thread::sleep(Duration::from_millis(300));
             drop(going);
         });
-        let waited = wait_for(Transport::Tcp, left).unwrap();
-        assert!(waited > Duration::from_millis(100), "{waited:?}");
+        wait_for(Transport::Tcp, left).unwrap();
         assert!(matches!(
             wait_for(Transport::Tcp, taken),
             Err(Stop::NotJudged(_))
