@@ -73,7 +73,7 @@ def unpack_question(datagram):
 
 
 def unpack_answer(datagram):
-    """What the server sends to a person. An error counts in every version: it may say that the server's is another one."""
+    """What the server sends to a person. An error counts in every version: it may say that the two differ."""
     fields = _unpack(datagram)
     if fields is None:
         return None
