@@ -350,20 +350,24 @@ impl Stream {
     /// before; of a program that sends without end, the beginning.
     pub(crate) fn close(mut self) {
         const MOST: usize = 16;
-        let _ = SockRef::from(&self.socket).set_linger(None);
         self.finish_sending();
-        if self.socket.set_nonblocking(true).is_err() {
-            return;
-        }
         let mut buffer = vec![0; 64 * 1024];
         for _ in 0..MOST {
-            let Ok(size @ 1..) = self.socket.read(&mut buffer) else {
-                return;
+            let received = self.socket.set_nonblocking(true);
+            let received = received.and_then(|()| self.socket.read(&mut buffer));
+            let Ok(size @ 1..) = received else {
+                break;
             };
             let unread = &buffer[..size];
             self.trial
                 .note(&self.name, Direction::Received, unread, false);
         }
+        self.leave();
+    }
+
+    /// Leaves without a look at what has come: FIN where nothing lies unread or comes later, else RST.
+    pub(crate) fn leave(self) {
+        let _ = SockRef::from(&self.socket).set_linger(None);
     }
 
     /// Leaves by reset: RST.

@@ -48,7 +48,7 @@ fn expect_loss(context: &Context, mut client: Client<()>) -> Result {
 }
 
 pub(crate) fn leaves_at_once(context: &Context) -> Result {
-    let mut client = TcpClient::start(context)?.left_by(Stream::close);
+    let mut client = TcpClient::start(context)?.left_by(Stream::leave);
     if let Some(prompt) = client.dialect.client.asks.prompt() {
         client.program.expect_screen(prompt)?;
         // It may have noticed by itself, and have ended.
