@@ -149,8 +149,7 @@ fn between(mut client: Command, server: SocketAddr, count: usize, limit: Duratio
     // What has closed its stdout has ended, or hangs.
     client.kill()?;
     let output = client.wait_with_output()?;
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    let complaint = complaint.lines().last().unwrap_or("no error was shown");
+    let complaint = load::last_words(&output);
     let all = count + 1;
     match told {
         Ok((received, rate)) if received == all => Ok(rate),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, TcpStream, UdpSocket};
+use std::process::Output;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,13 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How much is received at a time where a file goes over the wire, in bytes.
 const BLOCK: usize = 256 * 1024;
+
+/// The last line that a client has said on stderr.
+pub(super) fn last_words(client: &Output) -> String {
+    let said = String::from_utf8_lossy(&client.stderr);
+    let last = said.lines().last().unwrap_or("no error was shown");
+    last.to_owned()
+}
 
 /// Sends the same datagram again and again, and waits for each answer.
 pub fn datagrams(server: SocketAddr, message: &[u8], count: usize) -> Result<()> {

@@ -313,13 +313,12 @@ fn timed(
         client.kill()?;
     }
     let output = client.wait_with_output()?;
-    let complaint = String::from_utf8_lossy(&output.stderr);
     let complete = fs::metadata(stored)
         .is_ok_and(|stored| fs::metadata(file).is_ok_and(|file| stored.len() == file.len()));
     ensure!(
         complete && output.status.success(),
         "the file did not arrive: {}",
-        complaint.lines().last().unwrap_or("no error was shown")
+        load::last_words(&output)
     );
     fs::remove_file(stored)?;
     Ok(time)

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process;
 
 use anyhow::{Context, Result, bail};
 
 use crate::course::exercise::Exercise;
+use crate::course::work;
 
 /// The file that says what has passed.
 pub(crate) const PROGRESS: &str = "progress.txt";
@@ -79,11 +79,7 @@ impl Progress {
         for ((id, language), (passed, all)) in &self.passed {
             let _ = writeln!(text, "{id} {language} {passed} of {all}");
         }
-        // In one step: somebody may be reading it.
-        let new = self.path.with_extension(format!("{}.txt", process::id()));
-        fs::write(&new, text)
-            .and_then(|()| fs::rename(&new, &self.path))
-            .with_context(|| self.path.display().to_string())
+        work::put_whole(&self.path, &text)
     }
 
     /// Notes how many stages have passed.

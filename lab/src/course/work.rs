@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -293,6 +293,21 @@ pub(super) fn put(path: &Path, content: &str) -> Result<()> {
     let write = || -> Result<()> {
         fs::create_dir_all(path.parent().unwrap_or(path))?;
         Ok(fs::write(path, content)?)
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Writes a file in one step: whoever reads it sees the old one or the new one, and whole.
+pub(super) fn put_whole(path: &Path, content: &str) -> Result<()> {
+    let write = || -> Result<()> {
+        let mut builder = tempfile::Builder::new();
+        // As of any new file: less what the umask takes.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.tempfile_in(path.parent().unwrap_or(path))?;
+        file.write_all(content.as_bytes())?;
+        file.persist(path)?;
+        Ok(())
     };
     write().with_context(|| format!("cannot write {}", path.display()))
 }

@@ -197,12 +197,10 @@ pub(super) fn too_fast(context: &Context) -> Result {
         if answer.stratum == 0 && answer.reference_id == RATE {
             expect(context, "leap indicator", UNSYNCHRONISED, answer.leap)?;
             // A busy server answers an earlier one late.
-            let asked = (1..=nonce.0).contains(&answer.origin.0);
-            return if asked {
-                Ok(())
-            } else {
-                expect(context, "origin timestamp", nonce, answer.origin)
-            };
+            if (1..=nonce.0).contains(&answer.origin.0) {
+                return Ok(());
+            }
+            return expect(context, "origin timestamp", nonce, answer.origin);
         }
     }
     Err(context.fail(

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::check::engine::ports::unspecified;
-use crate::check::engine::stream::shortened;
-use crate::check::engine::trial::{Direction, Manner, Result, Stop, Trial};
+use crate::check::engine::trial::{Direction, Manner, Result, Stop, Trial, shown};
 
 /// A UDP socket of the checker. Every datagram is written down, every wait is bounded.
 #[derive(Debug)]
@@ -126,9 +125,8 @@ impl Datagrams {
 
     /// Receives exactly `expected`.
     pub(crate) fn expect(&mut self, expected: &[u8]) -> Result {
-        let show = |bytes: &[u8]| common::notation::bytes(&shortened(bytes));
         let described =
-            |bytes: &[u8]| format!("a datagram of {} bytes: {}", bytes.len(), show(bytes));
+            |bytes: &[u8]| format!("a datagram of {} bytes: {}", bytes.len(), shown(bytes));
         let span = self.trial.patience();
         Err(match self.receive_within(span)? {
             Some(datagram) if datagram == expected => return Ok(()),
@@ -145,7 +143,7 @@ impl Datagrams {
         match self.receive_within(span)? {
             None => Ok(()),
             Some(datagram) => {
-                let bytes = common::notation::bytes(&shortened(&datagram));
+                let bytes = shown(&datagram);
                 let happened = format!("one more of {} bytes: {bytes}", datagram.len());
                 Err(self
                     .trial

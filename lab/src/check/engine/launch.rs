@@ -130,7 +130,7 @@ impl<'a> Launch<'a> {
         let port = match self.port {
             Some(port) => {
                 // Else the one before, which was killed, would be taken for this one.
-                ports::is_left(transport, port);
+                ports::wait_until_left(transport, port);
                 port
             }
             None if self.subject.takes_a_port() => self.trial.port(transport)?,

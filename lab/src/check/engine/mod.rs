@@ -9,6 +9,7 @@
 //! | `ports` | which ports are free, and where somebody listens |
 //! | `program` | the program under test: keyboard, screen, end |
 //! | `server`, `stream`, `listener`, `datagrams` | the checker's ends of the wire |
+//! | `ending` | how a conversation over TCP ended |
 //! | `vacancy` | an address where no server is |
 //! | [`trial`] | one check's limits, and all bytes that went to and fro |
 //! | [`judge`] | runs checks, several at a time |
@@ -16,6 +17,7 @@
 
 pub(super) mod context;
 pub(super) mod datagrams;
+mod ending;
 pub(super) use crate::hexdump;
 pub mod judge;
 pub(crate) mod launch;

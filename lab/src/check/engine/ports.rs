@@ -59,7 +59,7 @@ pub(crate) fn reserve(transport: Transport) -> Result<Reserved> {
 pub(crate) fn wait_for(transport: Transport, port: u16) -> Result<Duration> {
     let begun = Instant::now();
     while !can_be_bound(transport, port) {
-        if !is_left(transport, port) || begun.elapsed() > PATIENCE {
+        if !wait_until_left(transport, port) || begun.elapsed() > PATIENCE {
             return Err(Stop::NotJudged(format!(
                 "{} port {port} is in use: stop the program that has it, or give the command a {{port}}",
                 transport.name()
@@ -73,7 +73,7 @@ pub(crate) fn wait_for(transport: Transport, port: u16) -> Result<Duration> {
 
 /// Waits until nobody listens on the port, and tells whether that came: a program that was just killed keeps it for a
 /// moment.
-pub(crate) fn is_left(transport: Transport, port: u16) -> bool {
+pub(crate) fn wait_until_left(transport: Transport, port: u16) -> bool {
     const MOMENT: Duration = Duration::from_secs(2);
     let begun = Instant::now();
     while is_taken(transport, port) {

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
-use crate::check::engine::trial::{Direction, Manner, Result, Stop, Trial};
+use crate::check::engine::ending::{End, describe, is_reset, is_timeout};
+use crate::check::engine::trial::{Direction, Manner, Result, Stop, Trial, shown};
 use crate::host::sockets;
 use crate::run::pause::Pause;
 
@@ -261,10 +262,7 @@ impl Stream {
             .zip(expected)
             .position(|(got, want)| got != want);
         let happened = match differs {
-            Some(offset) => format!(
-                "{}, which differs at byte {offset}",
-                common::notation::bytes(&shortened(&bytes))
-            ),
+            Some(offset) => format!("{}, which differs at byte {offset}", shown(&bytes)),
             None => format!("{} of {size} bytes, then {end}", bytes.len()),
         };
         let manner = if differs.is_some() {
@@ -274,7 +272,7 @@ impl Stream {
         } else {
             Manner::cut(expected, &bytes)
         };
-        let said = common::notation::bytes(&shortened(expected));
+        let said = shown(expected);
         Err(self
             .trial
             .fail(format!("{} {said}", self.said), happened)
@@ -307,7 +305,7 @@ impl Stream {
                 .trial
                 .fail(
                     "the program closes the connection, and says nothing before",
-                    common::notation::bytes(&shortened(&rest)),
+                    shown(&rest),
                 )
                 .in_manner(Manner::TooMuch)),
         }
@@ -325,7 +323,7 @@ impl Stream {
         match got {
             Ok(1..) => {
                 let (bytes, _) = self.read_until(|bytes| !bytes.is_empty(), 4096)?;
-                let bytes = common::notation::bytes(&shortened(&bytes));
+                let bytes = shown(&bytes);
                 let happened = format!("after {:.1} s: {bytes}", begun.elapsed().as_secs_f64());
                 Err(self
                     .trial
@@ -407,69 +405,5 @@ impl Stream {
             }
         }
         Ok((bytes, End::Enough))
-    }
-}
-
-enum End {
-    Enough,
-    Closed,
-    Reset,
-    Silence(Duration),
-}
-
-impl End {
-    fn manner(&self) -> Manner {
-        match self {
-            Self::Enough => Manner::TooMuch,
-            Self::Closed => Manner::Closed,
-            Self::Reset => Manner::Reset,
-            Self::Silence(_) => Manner::Silence,
-        }
-    }
-}
-
-impl std::fmt::Display for End {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Enough => f.write_str("more than was asked for"),
-            Self::Closed => f.write_str("the program closed the connection"),
-            Self::Reset => f.write_str("the connection was reset"),
-            Self::Silence(span) => write!(f, "silence for {:.1} s", span.as_secs_f64()),
-        }
-    }
-}
-
-/// The first bytes, for a message of one line.
-pub(in crate::check) fn shortened(bytes: &[u8]) -> Vec<u8> {
-    const MOST: usize = 100;
-    if bytes.len() <= MOST {
-        return bytes.to_vec();
-    }
-    [&bytes[..MOST], b"..."].concat()
-}
-
-fn is_timeout(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
-    )
-}
-
-fn is_reset(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::BrokenPipe
-    )
-}
-
-fn describe(error: &io::Error) -> String {
-    if is_timeout(error) {
-        "it does not read any more".to_owned()
-    } else if is_reset(error) {
-        "it has closed the connection".to_owned()
-    } else {
-        error.to_string()
     }
 }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use common::notation;
 use serde::Serialize;
 
 use crate::check::engine::hexdump;
@@ -381,6 +382,15 @@ impl Trial {
             .unwrap_or_else(PoisonError::into_inner);
         (notes.passages, notes.found)
     }
+}
+
+/// The first bytes as Python shows them, for a message of one line.
+pub(in crate::check) fn shown(bytes: &[u8]) -> String {
+    const MOST: usize = 100;
+    if bytes.len() <= MOST {
+        return notation::bytes(bytes);
+    }
+    notation::bytes(&[&bytes[..MOST], b"..."].concat())
 }
 
 /// All that is in `folder` and in the folders in it. Links are not followed.

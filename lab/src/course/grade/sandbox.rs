@@ -40,7 +40,7 @@ impl Default for Limits {
 }
 
 /// Where programs run that nobody trusts.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Sandbox {
     /// bubblewrap, where it works.
     wrap: Option<PathBuf>,
@@ -48,7 +48,7 @@ pub(super) struct Sandbox {
     home: Vec<PathBuf>,
     /// Folders in them that are seen all the same.
     shown: Vec<PathBuf>,
-    /// Files in these that are not.
+    /// Files that are not to be seen, in these or elsewhere.
     secrets: Vec<PathBuf>,
     /// Folders that are not to be seen, wherever they lie: in a shown one too.
     hidden: Vec<PathBuf>,
@@ -76,6 +76,9 @@ const SERVICES: &str = "/run";
 
 /// What of `~/.local` is seen when programs lie there: beside them are keyrings and the trash.
 const OF_LOCAL: [&str; 4] = ["bin", "lib", "share/pipx", "share/uv"];
+
+/// What cargo logs in with, in its folder.
+const SECRETS: [&str; 2] = ["credentials.toml", "credentials"];
 
 /// The folders of `home` in which programs lie that are found by this `PATH`, and those of Rust.
 fn toolchains(home: &Path, path: &OsStr) -> Vec<PathBuf> {
@@ -107,11 +110,8 @@ impl Sandbox {
     pub(super) fn new(limits: Limits, hidden: Vec<PathBuf>) -> Self {
         let mut sandbox = Self {
             wrap: Some("bwrap".into()),
-            home: Vec::new(),
-            shown: Vec::new(),
-            secrets: Vec::new(),
-            hidden: Vec::new(),
             limits,
+            ..Self::default()
         };
         let works = sandbox
             .command(Path::new("true"), &[])
@@ -139,11 +139,13 @@ impl Sandbox {
                 self.home.push(home);
             }
         }
-        let in_each = |name| self.shown.iter().map(move |folder| folder.join(name));
-        let all = ["credentials.toml", "credentials"]
-            .into_iter()
-            .flat_map(in_each);
-        self.secrets = all.filter(|file| file.is_file()).collect();
+        // Cargo's own folder need not lie in the home.
+        let cargo = env::var_os("CARGO_HOME").map(PathBuf::from);
+        let folders = self.shown.iter().chain(&cargo);
+        let secrets = folders.flat_map(|folder| SECRETS.map(|name| folder.join(name)));
+        // bubblewrap lays nothing on a link: what it leads to is hidden.
+        let secrets = secrets.filter_map(|file| file.canonicalize().ok());
+        self.secrets = secrets.filter(|file| file.is_file()).collect();
     }
 
     /// Whether programs are kept apart from the machine, and from each other.
@@ -269,11 +271,7 @@ mod tests {
     fn sandbox() -> Sandbox {
         Sandbox {
             wrap: Some("bwrap".into()),
-            home: Vec::new(),
-            shown: Vec::new(),
-            secrets: Vec::new(),
-            hidden: Vec::new(),
-            limits: Limits::default(),
+            ..Sandbox::default()
         }
     }
 
@@ -306,21 +304,28 @@ mod tests {
         assert!(order.is_sorted() && order[0].is_some(), "{command:?}");
     }
 
+    #[cfg(unix)]
     #[test]
     fn beside_toolchains_nothing_is_seen_that_logs_in() {
         let mut sandbox = sandbox();
         let home = tempfile::tempdir().unwrap();
-        let at = |path: &str| home.path().join(path);
-        for folder in [".cargo", ".local/bin", ".local/share/keyrings"] {
+        let home = home.path().canonicalize().unwrap();
+        let at = |path: &str| home.join(path);
+        for folder in [".cargo", ".local/bin", ".local/share/keyrings", "dotfiles"] {
             std::fs::create_dir_all(at(folder)).unwrap();
         }
-        let token = at(".cargo/credentials.toml");
-        std::fs::write(&token, "[registry]").unwrap();
-        let home = Some(home.path().to_owned());
-        sandbox.hide(home, Vec::new(), at(".local/bin").as_os_str());
+        let tokens = [at(".cargo/credentials.toml"), at("dotfiles/credentials")];
+        for token in &tokens {
+            std::fs::write(token, "[registry]").unwrap();
+        }
+        std::os::unix::fs::symlink(&tokens[1], at(".cargo/credentials")).unwrap();
+        let path = at(".local/bin");
+        sandbox.hide(Some(home.clone()), Vec::new(), path.as_os_str());
         let command = sandbox.command(Path::new("true"), &[]);
         let shown = position(&command, "--ro-bind", &at(".cargo"));
-        assert!(shown.is_some() && shown < position(&command, "/dev/null", &token));
+        for token in tokens {
+            assert!(shown.is_some() && shown < position(&command, "/dev/null", &token));
+        }
         assert!(position(&command, "--ro-bind", &at(".local/bin")).is_some());
         assert_eq!(position(&command, "--ro-bind", &at(".local")), None);
         if Path::new(SERVICES).is_dir() {

@@ -1,14 +1,14 @@
 //! What came of a student, of an exercise, of a stage: as it is written down.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 
 use crate::course::exercise::Exercise;
+use crate::course::work;
 
 /// What came of a student.
 #[derive(Debug, Serialize, Deserialize)]
@@ -116,17 +116,9 @@ fn keyed_digest(secret: &str, text: &str) -> String {
     format!("{:x}", outer.finalize())
 }
 
-/// Writes a file in one step: it is whole, or it is not there.
+/// Writes a file of JSON for programs and people.
 pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
-    let write = || -> Result<()> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        serde_json::to_writer_pretty(&mut file, value)?;
-        writeln!(file)?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    work::put_whole(path, &(serde_json::to_string_pretty(value)? + "\n"))
 }
 
 #[cfg(test)]

@@ -2,12 +2,10 @@
 
 use std::thread;
 
-use common::notation;
-
 use crate::check::catalogue::wire::{self, Peer};
 use crate::check::engine::context::Context;
-use crate::check::engine::stream::{Stream, shortened};
-use crate::check::engine::trial::{Result, Stop};
+use crate::check::engine::stream::Stream;
+use crate::check::engine::trial::{Result, Stop, shown};
 
 /// One message and its answer.
 pub(in crate::check::catalogue) fn exchange<P: Peer>(
@@ -32,10 +30,7 @@ pub(in crate::check::catalogue) fn answer(context: &Context, said: &[u8]) -> Vec
 
 /// Says in a failure what the program was sent before.
 pub(in crate::check::catalogue) fn after(sent: &[u8]) -> impl Fn(Stop) -> Stop {
-    move |stop| {
-        let sent = notation::bytes(&shortened(sent));
-        stop.while_(&format!("after {sent}"))
-    }
+    move |stop| stop.while_(&format!("after {}", shown(sent)))
 }
 
 /// All of a crowd say goodbye; the server has its descriptors back when it has closed its side of
