@@ -8,6 +8,7 @@
 
 use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use common::console;
@@ -97,8 +98,15 @@ impl Keyboard {
             }
             return Ok(End::Input);
         };
-        let handler = EventHandler::Conditional(Box::new(OnEnter(typed)));
-        editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::NONE), handler);
+        let typed = Arc::new(typed);
+        // What was typed before the terminal was taken ends with a newline, as Ctrl-J does.
+        for enter in [
+            KeyEvent(KeyCode::Enter, Modifiers::NONE),
+            KeyEvent::ctrl('J'),
+        ] {
+            let handler = EventHandler::Conditional(Box::new(OnEnter(Arc::clone(&typed))));
+            editor.bind_sequence(enter, handler);
+        }
         match editor.readline(PROMPT) {
             Ok(_) | Err(ReadlineError::Eof) => Ok(End::Input),
             Err(ReadlineError::Interrupted) => Ok(End::Interrupt),
@@ -122,7 +130,7 @@ pub fn die_by_interrupt() -> common::Result {
 }
 
 /// Takes the line when Enter is pressed, and empties it.
-struct OnEnter<F>(F);
+struct OnEnter<F>(Arc<F>);
 
 impl<F: Fn(&str) -> ControlFlow<()> + Send + Sync> ConditionalEventHandler for OnEnter<F> {
     fn handle(

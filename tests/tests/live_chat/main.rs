@@ -236,6 +236,22 @@ fn who_is_killed_is_told_to_the_others_and_their_name_is_free_again() {
 }
 
 #[test]
+fn a_line_ends_with_return_or_with_a_newline() {
+    for &language in languages("the chat with two keys for Enter") {
+        let (_server, address) = server(Language::Rust, &[]);
+        let mut anna = window(language, "anna", address.port());
+        assert!(!draws(language) || anna.shows(">"), "{}", anna.text());
+        // The terminal makes a newline of Return until the program takes it: so comes what was typed before.
+        for (line, enter) in [("one", '\r'), ("two", '\n'), ("three", '\r')] {
+            anna.press(&format!("{line}{enter}")).unwrap();
+            let said = anna.shows(&format!("anna: {line}"));
+            assert!(said, "{}", anna.text());
+        }
+        leave(vec![anna]);
+    }
+}
+
+#[test]
 fn the_line_that_is_typed_stays_whole_under_what_arrives() {
     for &language in languages("the chat with a line that is typed") {
         let (_server, address) = server(Language::Rust, &[]);
