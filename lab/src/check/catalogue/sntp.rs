@@ -63,6 +63,47 @@ pub(super) fn answer(context: &Context) -> Result {
             format!("{} and {}", answer.leap, answer.stratum),
         ));
     }
+    if !is_set {
+        return Ok(());
+    }
+    // What else an answer must say for that a client believes it.
+    let letters = answer.reference_id;
+    let is_named = letters[0] != 0
+        && letters
+            .iter()
+            .all(|&byte| byte == 0 || byte.is_ascii_graphic());
+    let was_set = answer.reference == Timestamp(0)
+        || answer.reference.since(answer.transmit) <= Span::of_seconds(TICK);
+    let distance = answer.root_distance();
+    for (is_right, expected, found) in [
+        (
+            answer.precision < 0,
+            "a precision of less than a second, a negative power of two",
+            format!("2^{} s", answer.precision),
+        ),
+        (
+            distance < 1.0,
+            "a root distance of less than a second: half of root delay, and root dispersion",
+            format!("{distance:.3} s"),
+        ),
+        (
+            answer.stratum > 1 || is_named,
+            "letters as the reference id of stratum 1",
+            notation::bytes(&letters),
+        ),
+        (
+            was_set,
+            "a reference timestamp of 0, or before the transmit timestamp",
+            format!(
+                "{:.3} s after it",
+                answer.reference.since(answer.transmit).seconds()
+            ),
+        ),
+    ] {
+        if !is_right {
+            return Err(context.fail(expected, found));
+        }
+    }
     Ok(())
 }
 

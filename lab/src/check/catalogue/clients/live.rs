@@ -9,9 +9,10 @@ use qq_chat::live::datagram::{Answer, Event, MOST_TEXT, Question, Refusal, Reque
 use crate::check::catalogue::clients::client::UdpClient;
 use crate::check::engine::context::Context;
 use crate::check::engine::datagrams::Datagrams;
-use crate::check::engine::trial::Result;
+use crate::check::engine::trial::{Result, Stop};
 
 const COOKIE: Secret<8> = Secret([0xc0; 8]);
+const OLD_COOKIE: Secret<8> = Secret([0x0c; 8]);
 const TOKEN: Secret<16> = Secret([0x70; 16]);
 
 /// The number of the last event before the client came.
@@ -37,6 +38,21 @@ pub(crate) fn receive_join(server: &mut Datagrams) -> Result<(String, Secret<8>)
     }
 }
 
+/// Gives a cookie until the client asks with it, and returns the name that it asks for.
+fn await_join(context: &Context, server: &mut Datagrams, given: Secret<8>) -> Result<String> {
+    let limit = context.limit();
+    loop {
+        let (name, cookie) = receive_join(server)?;
+        if cookie == given {
+            return Ok(name);
+        }
+        if Instant::now() > limit {
+            return Err(context.fail("a join with the cookie", format!("{cookie:?} again")));
+        }
+        server.send(&Answer::Cookie(given).pack())?;
+    }
+}
+
 /// A client that is in, and its server.
 struct Guest<'a> {
     context: &'a Context<'a>,
@@ -53,23 +69,17 @@ impl<'a> Guest<'a> {
     /// Lets the client in.
     fn enter(context: &'a Context<'a>) -> Result<Self> {
         let mut client = UdpClient::start(context)?;
-        let server = &mut client.server;
-        let limit = context.limit();
-        let name = loop {
-            let (name, cookie) = receive_join(server)?;
-            if cookie == COOKIE {
-                break name;
-            }
-            if Instant::now() > limit {
-                return Err(context.fail("a join with the cookie", format!("{cookie:?} again")));
-            }
-            server.send(&Answer::Cookie(COOKIE).pack())?;
-        };
+        let name = await_join(context, &mut client.server, COOKIE)?;
+        Self::admit(context, client, name)
+    }
+
+    /// Says that it is in; the first thing that happens is that it has come.
+    fn admit(context: &'a Context<'a>, client: UdpClient, name: String) -> Result<Self> {
         let joined = Answer::Joined {
             token: TOKEN,
             upto: BEFORE,
         };
-        server.send(&joined.pack())?;
+        client.server.send(&joined.pack())?;
         let mut guest = Self {
             context,
             client,
@@ -175,6 +185,22 @@ pub(crate) fn join(context: &Context) -> Result {
     Guest::enter(context)?.await_ack(BEFORE + 1)
 }
 
+pub(crate) fn lost_join(context: &Context) -> Result {
+    let repeated = |stop: Stop| stop.while_("a join that is not answered is sent again");
+    let mut client = UdpClient::start(context)?;
+    let server = &mut client.server;
+    // The first is lost, and then the first with the cookie.
+    receive_join(server)?;
+    receive_join(server).map_err(repeated)?;
+    await_join(context, server, OLD_COOKIE)?;
+    receive_join(server).map_err(repeated)?;
+    // The server is started again: the cookie is not right any more.
+    let name = await_join(context, server, COOKIE)
+        .map_err(|stop| stop.while_("another cookie takes the place of the first"))?;
+    let mut guest = Guest::admit(context, client, name)?;
+    guest.await_ack(BEFORE + 1)
+}
+
 pub(crate) fn types(context: &Context) -> Result {
     let mut guest = Guest::enter(context)?;
     for (n, line) in (1..).zip(["hello", "  wörld 你好 "]) {
@@ -242,20 +268,43 @@ pub(crate) fn order(context: &Context) -> Result {
     guest.send(first + 3, bob("end"))?;
     let shown = guest.shown_before("bob: end\n")?;
     let expected = "bob: one\nbob: two\nbob: three\n";
-    if shown.ends_with(expected) && shown.matches("bob: ").count() == 3 {
+    if !shown.ends_with(expected) || shown.matches("bob: ").count() != 3 {
+        return Err(context.fail(format!("{expected:?}, once"), format!("{shown:?}")));
+    }
+    // One is missing before the next, and is not acknowledged with it.
+    let last = first + 3;
+    guest.await_ack(last)?;
+    guest.send(last + 2, bob("early"))?;
+    let upto = guest.await_question("an ack", |question| match question {
+        Question::Ack { upto, .. } => Some(*upto),
+        _ => None,
+    })?;
+    if upto == last {
         return Ok(());
     }
-    Err(context.fail(format!("{expected:?}, once"), format!("{shown:?}")))
+    let expected = format!("an ack with \"upto\": {last}: what is next has not come");
+    Err(context.fail(expected, format!("\"upto\": {upto}")))
 }
 
 pub(crate) fn again(context: &Context) -> Result {
     const TIMES: usize = 4;
+    const MOST: usize = 10;
     let mut guest = Guest::enter(context)?;
+    let second = Instant::now() + Duration::from_secs(1);
     guest.client.program.type_line("hello")?;
-    for _ in 0..TIMES {
+    let mut copies = 0;
+    while copies < TIMES || Instant::now() < second {
         guest.await_request(1, &say("hello")).map_err(|stop| {
             stop.while_("what is not answered is sent again, three times at least")
         })?;
+        copies += 1;
+        // It answers something else.
+        guest.client.server.send(&Answer::Ack(2).pack())?;
+        if copies > MOST && Instant::now() < second {
+            let expected =
+                format!("it is sent again after a while, {MOST} times in a second at most");
+            return Err(context.fail(expected, format!("{copies} times")));
+        }
     }
     guest.ack(1)?;
     // What was on its way comes before the acknowledgement of what happens now.
@@ -267,6 +316,11 @@ pub(crate) fn again(context: &Context) -> Result {
             let shown = notation::bytes(&datagram);
             return Err(context.fail("what is answered is not sent again", shown));
         }
+    }
+    // A goodbye is a request as any other.
+    guest.client.program.end_input();
+    for _ in 0..2 {
+        guest.await_request(2, &Request::Leave)?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Clients that speak SNTP, and the checker as a time server: one that is right, one that lies, and strangers.
 
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use common::notation;
 use ntp::sntp::packet::{Packet, SERVER};
@@ -83,9 +84,14 @@ fn expect_offset(
     shift: f64,
 ) -> Result {
     let screen = shown(client, &answer(question, shift))?;
+    expect_shown(context, &screen, shift)
+}
+
+/// The screen shows the offset, and not the lie.
+fn expect_shown(context: &Context, screen: &str, shift: f64) -> Result {
     // The pattern is a constant.
     let numbers = Regex::new(r"[-+−]?\d+(\.\d+)?").map(|pattern| {
-        let found = pattern.find_iter(&screen);
+        let found = pattern.find_iter(screen);
         found
             .filter_map(|number| number.as_str().replace('−', "-").parse().ok())
             .collect::<Vec<f64>>()
@@ -115,6 +121,64 @@ pub(crate) fn offset(context: &Context) -> Result {
         expect_offset(context, &mut client, &question, shift)?;
     }
     Ok(())
+}
+
+/// Offset and delay, in seconds, as the line shows them.
+fn measured(context: &Context, screen: &str) -> Result<(f64, f64)> {
+    // The pattern is a constant.
+    let line = Regex::new(r"([-+]?[\d.]+) s\W+delay ([-+]?[\d.]+) s");
+    let found = line.ok().and_then(|line| {
+        let numbers = line.captures(screen)?;
+        Some((numbers[1].parse().ok()?, numbers[2].parse().ok()?))
+    });
+    found.ok_or_else(|| context.fail("offset and delay in seconds", format!("{screen:?}")))
+}
+
+/// The way to the client takes long, and the server's time between receiving and sending too: only the way is delay.
+pub(crate) fn four_times(context: &Context) -> Result {
+    const LONGEST: Duration = Duration::from_millis(1600);
+    // As far as clocks are exact and numbers are rounded.
+    const ROUNDED: f64 = 0.002;
+    let begun = Instant::now();
+    let (mut client, question) = asking(context)?;
+    // T1 lies in this time. What is longer cannot be taken for it.
+    let before = begun.elapsed();
+    let span = LONGEST.min(2 * before + Duration::from_millis(500));
+    thread::sleep(span);
+    let answer = answer(&question, SHIFT);
+    let sent = Instant::now();
+    thread::sleep(span);
+    let (least, before) = (sent.elapsed().as_secs_f64(), before.as_secs_f64());
+    let screen = shown(&mut client, &answer)?;
+    let most = sent.elapsed().as_secs_f64();
+    let (offset, delay) = measured(context, &screen)?;
+    let within = |what: &str, least: f64, found: f64, most: f64| {
+        if (least - ROUNDED..=most + ROUNDED).contains(&found) {
+            return Ok(());
+        }
+        let expected = format!("{what} of {least:.3} s to {most:.3} s");
+        Err(context.fail(expected, format!("one of {found:.3} s: {screen:?}")))
+    };
+    within("a delay", least, delay, before + most)?;
+    within(
+        "an offset",
+        SHIFT - most / 2.0,
+        offset,
+        SHIFT + (before - least) / 2.0,
+    )
+}
+
+pub(crate) fn negative_delay(context: &Context) -> Result {
+    let (mut client, question) = asking(context)?;
+    let mut answer = answer(&question, SHIFT);
+    // Longer than all of it took.
+    answer.transmit = answer.receive.plus(Span::of_seconds(60.0));
+    let screen = shown(&mut client, &answer)?;
+    let (_, delay) = measured(context, &screen)?;
+    if delay == 0.0 && !screen.contains("delay -") {
+        return Ok(());
+    }
+    Err(context.fail("a delay of 0 s", format!("{screen:?}")))
 }
 
 pub(crate) fn next_era(context: &Context) -> Result {
@@ -197,8 +261,23 @@ pub(crate) fn short_answer(context: &Context) -> Result {
     expect_offset(context, &mut client, &question, SHIFT)
 }
 
-/// The server spoils its answer; the client says so, and shows no time.
-pub(crate) fn refuses(context: &Context, spoil: fn(&mut Packet)) -> Result {
+pub(crate) fn longer_answer(context: &Context) -> Result {
+    for more in [20, 1000] {
+        let (mut client, question) = asking(context)?;
+        let right = answer(&question, SHIFT).pack();
+        client.server.send(&[&right[..], &vec![0; more]].concat())?;
+        expect_shown(context, &client.program.rest_at_success()?, SHIFT)?;
+    }
+    Ok(())
+}
+
+/// The server spoils its answer, in each of these ways; the client says so, and shows no time.
+pub(crate) fn refuses(context: &Context, ways: &[fn(&mut Packet)]) -> Result {
+    ways.iter()
+        .try_for_each(|spoil| refuses_one(context, *spoil))
+}
+
+fn refuses_one(context: &Context, spoil: fn(&mut Packet)) -> Result {
     let (mut client, question) = asking(context)?;
     let mut answer = answer(&question, LIE);
     spoil(&mut answer);
@@ -217,9 +296,7 @@ pub(crate) fn kiss_of_death(context: &Context) -> Result {
         |answer| (answer.stratum, answer.reference_id) = (0, *b"RSTR"),
         |answer| (answer.stratum, answer.leap, answer.reference_id) = (0, 3, *b"\x1b[2J"),
     ];
-    kisses
-        .into_iter()
-        .try_for_each(|kiss| refuses(context, kiss))
+    refuses(context, &kisses)
 }
 
 pub(crate) fn kiss_of_rate(context: &Context) -> Result {

@@ -33,8 +33,12 @@ pub(super) fn join(context: &Context) -> Result {
     let server = context.server()?;
     let mut anna = Person::join(context, &server, "anna")?;
     let bob = Person::join(context, &server, "bob")?;
-    if anna.token == bob.token || bob.token == Secret::UNKNOWN {
-        return Err(context.fail("a token that nobody can guess", "two have the same"));
+    // Of two random tokens one byte in 256 is the same. One that counts differs in its end, one of the time too.
+    let pairs = anna.token.0.iter().zip(bob.token.0);
+    let same = pairs.filter(|(one, other)| **one == *other).count();
+    if same > anna.token.0.len() / 2 {
+        let happened = format!("two have {same} of 16 bytes in common");
+        return Err(context.fail("a token that nobody can guess", happened));
     }
     anna.await_event(&Event::Join("bob".to_owned()))
 }
@@ -98,8 +102,14 @@ pub(super) fn leave(context: &Context) -> Result {
     bob.request(Request::Leave)?;
     bob.await_ack()?;
     anna.await_event(&Event::Leave("bob".to_owned()))?;
-    // The name is free again.
-    Person::join(context, &server, "bob").map(drop)
+    // The name is free again, and a token is no address's own.
+    let before = bob.token;
+    bob.enter()?;
+    if bob.token == before {
+        let expected = "another token than before: who had the address then may have it still";
+        return Err(context.fail(expected, "the same"));
+    }
+    Ok(())
 }
 
 pub(super) fn lesson(context: &Context) -> Result {
@@ -144,35 +154,73 @@ pub(super) fn twice(context: &Context) -> Result {
     }
     anna.say("bye")?;
     bob.await_event(&said("anna", 2, "bye"))?;
-    bob.expect_heard(&[("anna", 1, "hello"), ("anna", 2, "bye")])
+    bob.expect_heard(&[("anna", 1, "hello"), ("anna", 2, "bye")])?;
+    // One that comes late, and one that leaves out a number.
+    for n in [1, 4] {
+        let token = anna.token;
+        let request = Request::Say(format!("n {n}"));
+        anna.socket
+            .send(&Question::Request { token, n, request }.pack())?;
+    }
+    anna.say("end")
+        .map_err(|stop| stop.while_("any other n than the next and the last is passed over"))?;
+    bob.await_event(&said("anna", 3, "end"))?;
+    bob.expect_heard(&[("anna", 1, "hello"), ("anna", 2, "bye"), ("anna", 3, "end")])
 }
 
-pub(super) fn lost(context: &Context) -> Result {
-    const TIMES: usize = 4;
-    let server = context.server()?;
-    let mut anna = Person::join(context, &server, "anna")?;
-    let mut bob = Person::join(context, &server, "bob")?;
-    anna.say("hello")?;
-    // Bob gets it, and seems not to.
-    let event = said("anna", 1, "hello");
+/// Takes what comes to a person who does not acknowledge it, until the first that they lack, which has not happened
+/// before `begun`, has come `times` times.
+fn expect_copies(context: &Context, person: &mut Person, begun: Instant, times: usize) -> Result {
+    const MOST: usize = 10;
     let limit = context.limit();
+    let second = begun + Duration::from_secs(1);
+    let lacks = person.upto + 1;
     let mut copies = 0;
-    while copies < TIMES {
-        let Some(datagram) = bob.socket.receive_until(limit)? else {
-            return Err(context.fail(
-                format!("it is sent {TIMES} times to who does not acknowledge it"),
-                format!("{copies} times"),
-            ));
+    while copies < times || Instant::now() < second {
+        let limit = if copies < times { limit } else { second };
+        let Some(datagram) = person.socket.receive_until(limit)? else {
+            break;
         };
-        match bob.read(&datagram)? {
-            Answer::Event { event: found, .. } if found == event => copies += 1,
-            other => bob.take(&other)?,
+        match person.read(&datagram)? {
+            Answer::Event { number, .. } if number < lacks => {
+                let expected = "nothing of what happened before a person came, or was acknowledged";
+                return Err(context.fail(expected, format!("event {number} comes")));
+            }
+            Answer::Event { number, .. } if number == lacks => copies += 1,
+            Answer::Event { .. } => {}
+            other => person.take(&other)?,
+        }
+        if copies > MOST && Instant::now() < second {
+            let expected =
+                format!("it is sent again after a while, {MOST} times in a second at most");
+            return Err(context.fail(expected, format!("{copies} times")));
         }
     }
-    let (token, upto) = (bob.token, bob.upto + 1);
-    bob.socket.send(&Question::Ack { token, upto }.pack())?;
+    if copies < times {
+        return Err(context.fail(
+            format!("it is sent {times} times to who does not acknowledge it"),
+            format!("{copies} times"),
+        ));
+    }
+    Ok(())
+}
+
+/// Bob gets what happens, and seems not to.
+pub(super) fn lost(context: &Context) -> Result {
+    let server = context.server()?;
+    let mut anna = Person::join(context, &server, "anna")?;
+    anna.say("before")?;
+    let mut bob = Person::new(context, &server, "bob")?;
+    let begun = Instant::now();
+    bob.enter()?;
+    anna.say("hello")?;
+    expect_copies(context, &mut bob, begun, 4)?;
+    // He has all now: that he has come, and what was said. An older acknowledgement comes late.
+    bob.upto += 2;
+    bob.acknowledge(bob.upto)?;
+    bob.acknowledge(bob.upto - 1)?;
     // What was on its way comes before the answer to what is asked now.
-    bob.socket.send(&Question::Ping(token).pack())?;
+    bob.socket.send(&Question::Ping(bob.token).pack())?;
     bob.await_answer("pong", |answer| (*answer == Answer::Pong).then_some(()))?;
     let limit = Instant::now() + 3 * SILENCE;
     while let Some(answer) = bob.receive_until(limit)? {
@@ -181,7 +229,12 @@ pub(super) fn lost(context: &Context) -> Result {
             return Err(context.fail(expected, format!("event {number} comes again")));
         }
     }
-    Ok(())
+    // Nobody can have what has not happened yet.
+    bob.acknowledge(bob.upto + 100)?;
+    let begun = Instant::now();
+    anna.say("bye")?;
+    expect_copies(context, &mut bob, begun, 2)
+        .map_err(|stop| stop.while_("what has not happened yet was acknowledged"))
 }
 
 pub(super) fn taken(context: &Context) -> Result {
@@ -235,6 +288,29 @@ pub(super) fn cookie(context: &Context) -> Result {
     }
 }
 
+/// The same server, started twice, gives the same address two cookies.
+pub(super) fn cookie_key(context: &Context) -> Result {
+    let mut client = context.stranger()?;
+    let mut cookies = Vec::new();
+    for _ in 0..2 {
+        let mut server = context.server()?;
+        // Somebody else's would be the same server twice.
+        server.program()?;
+        let (name, cookie) = ("anna".to_owned(), Secret::UNKNOWN);
+        client.send_to(&Question::Join { name, cookie }.pack(), server.address())?;
+        let answer = client.receive()?;
+        match Answer::unpack(&answer) {
+            Some(Answer::Cookie(cookie)) => cookies.push(cookie),
+            _ => return Err(context.fail("a cookie", notation::bytes(&answer))),
+        }
+    }
+    if cookies[0] != cookies[1] {
+        return Ok(());
+    }
+    let expected = "another cookie from a server that was started again";
+    Err(context.fail(expected, "the same: whoever has the program can make it"))
+}
+
 pub(super) fn forged(context: &Context) -> Result {
     let server = context.server()?;
     let mut anna = Person::join(context, &server, "anna")?;
@@ -271,9 +347,14 @@ pub(super) fn vanished(context: &Context) -> Result {
     let mut anna = Person::join(context, &server, "anna")?;
     let mut bob = Person::join(context, &server, "bob")?;
     bob.await_event(&Event::Join("bob".to_owned()))?;
-    // Bob is silent from now on; anna answers.
+    // Bob is silent from now on, whatever is sent in his name; anna answers.
     let limit = Instant::now() + context.time_limit(LONGEST_PATIENCE);
-    anna.await_event_until(limit, &Event::Vanish("bob".to_owned()))?;
+    let vanish = Event::Vanish("bob".to_owned());
+    while !anna.events.contains(&vanish) && Instant::now() < limit {
+        bob.socket.send(&Question::Ping(Secret([7; 16])).pack())?;
+        anna.idle(SILENCE)?;
+    }
+    anna.await_event_until(limit, &vanish)?;
     anna.say("still here")
 }
 

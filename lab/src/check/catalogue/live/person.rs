@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use common::notation;
-use qq_chat::live::datagram::{Answer, Event, Question, Request, Secret};
+use qq_chat::live::datagram::{Answer, Event, Question, Refusal, Request, Secret};
 
 use crate::check::engine::context::Context;
 use crate::check::engine::datagrams::Datagrams;
@@ -48,15 +48,23 @@ impl<'a> Person<'a> {
         name: &'static str,
     ) -> Result<Self> {
         let mut person = Self::new(context, server, name)?;
-        let cookie = person.cookie()?;
-        person.ask_to_join(cookie)?;
+        person.enter()?;
+        person.await_event(&Event::Join(name.to_owned()))?;
+        Ok(person)
+    }
+
+    /// Joins. Of what happened before nothing comes, and nothing is known any more.
+    pub(super) fn enter(&mut self) -> Result {
+        let cookie = self.cookie()?;
+        self.ask_to_join(cookie)?;
         let what = "joined, with a token";
-        (person.token, person.upto) = person.await_answer(what, |answer| match answer {
+        (self.token, self.upto) = self.await_answer(what, |answer| match answer {
             Answer::Joined { token, upto } => Some((*token, *upto)),
             _ => None,
         })?;
-        person.await_event(&Event::Join(name.to_owned()))?;
-        Ok(person)
+        self.n = 0;
+        self.events.clear();
+        Ok(())
     }
 
     pub(super) fn ask_to_join(&self, cookie: Secret<8>) -> Result {
@@ -67,9 +75,13 @@ impl<'a> Person<'a> {
     /// Asks to join without a cookie, and is given one.
     pub(super) fn cookie(&mut self) -> Result<Secret<8>> {
         self.ask_to_join(Secret::UNKNOWN)?;
-        match self.answer()? {
-            Answer::Cookie(cookie) => Ok(cookie),
-            other => Err(self.context.fail("a cookie", format!("{other:?}"))),
+        loop {
+            match self.answer()? {
+                Answer::Cookie(cookie) => return Ok(cookie),
+                // It answers what was sent before this person left.
+                Answer::Error(Refusal::Unknown) => {}
+                other => return Err(self.context.fail("a cookie", format!("{other:?}"))),
+            }
         }
     }
 
@@ -96,8 +108,13 @@ impl<'a> Person<'a> {
                     self.upto += 1;
                     self.events.push(event.clone());
                 }
-                let upto = self.upto;
-                self.socket.send(&Question::Ack { token, upto }.pack())
+                self.acknowledge(self.upto)
+            }
+            Answer::Error(refusal) => {
+                let happened = format!("{refusal:?} to {}", self.name);
+                Err(self
+                    .context
+                    .fail("no error for who joins or has joined", happened))
             }
             _ => Ok(()),
         }
@@ -161,6 +178,12 @@ impl<'a> Person<'a> {
         let (token, n) = (self.token, self.n);
         self.socket
             .send(&Question::Request { token, n, request }.pack())
+    }
+
+    /// Has all events up to this one, or says so.
+    pub(super) fn acknowledge(&self, upto: u64) -> Result {
+        let token = self.token;
+        self.socket.send(&Question::Ack { token, upto }.pack())
     }
 
     /// Waits until the server has done what was asked for.
