@@ -299,7 +299,17 @@ impl Program {
                 Some(_) => {}
             }
         };
-        Err(self.trial.fail(
+        Err(self.spun(&watched))
+    }
+
+    /// Looks once whether it spins, and returns the failure if it seems so. On a busy machine one that sleeps may seem so
+    /// too.
+    pub(crate) fn seems_to_spin(&self) -> Option<Stop> {
+        self.spinning().map(|watched| self.spun(&watched))
+    }
+
+    fn spun(&self, watched: &Watched) -> Stop {
+        self.trial.fail(
             "the program sleeps while nobody asks for anything",
             format!(
                 "it spins: in {:.2} s it ran for {:.2} s; its busiest thread was ready to run at {} of {} looks, and slept {} times",
@@ -309,7 +319,7 @@ impl Program {
                 processor::LOOKS,
                 watched.busiest.sleeps
             ),
-        ))
+        )
     }
 
     /// Watches it for a while, and tells what it did if it spun.

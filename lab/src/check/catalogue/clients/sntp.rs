@@ -9,6 +9,7 @@ use ntp::sntp::timestamp::{Span, Timestamp};
 use regex_lite::Regex;
 
 use crate::check::catalogue::clients::client::UdpClient;
+use crate::check::catalogue::clients::time::expect_sleeper;
 use crate::check::engine::context::Context;
 use crate::check::engine::datagrams::Datagrams;
 use crate::check::engine::trial::Result;
@@ -203,11 +204,10 @@ pub(crate) fn screen(context: &Context) -> Result {
 }
 
 pub(crate) fn late_answer(context: &Context) -> Result {
-    // On a busy machine it takes a while to see that a program spins.
-    let mut client = UdpClient::start_with(context, &["--timeout", "60"])?;
-    let question = receive_question(&mut client.server)?;
-    client.program.expect_idle()?;
-    expect_offset(context, &mut client, &question, SHIFT)
+    let (mut client, question) = asking(context)?;
+    let spins = client.program.seems_to_spin();
+    expect_offset(context, &mut client, &question, SHIFT)?;
+    expect_sleeper(spins, || asking(context).map(|(client, _)| client))
 }
 
 pub(crate) fn unpredictable(context: &Context) -> Result {

@@ -11,15 +11,32 @@ use crate::check::catalogue::wire::{Peer, write};
 use crate::check::engine::context::Context;
 use crate::check::engine::datagrams::Datagrams;
 use crate::check::engine::stream::Stream;
-use crate::check::engine::trial::Result;
+use crate::check::engine::trial::{Result, Stop};
 use crate::pairs::dialect::Answer;
 
 pub(crate) fn late_answer<P: Listen>(context: &Context) -> Result {
     let mut client = Client::<P>::asking(context)?;
-    client.program.expect_idle()?;
+    let spins = client.program.seems_to_spin();
     client.send_last(&P::lesson_answer(client.dialect))?;
     client.expect_lesson_shown()?;
-    client.expect_to_go_on()
+    client.expect_to_go_on()?;
+    expect_sleeper(spins, || Client::<P>::asking(context))
+}
+
+/// Fails if a client that waits for its answer spins: if it seemed so at the first look, and with each of the others that
+/// `ask`. Each is looked at once: to look longer could be more than a client's time limit.
+pub(crate) fn expect_sleeper<P: Listen>(
+    mut spins: Option<Stop>,
+    ask: impl Fn() -> Result<Client<P>>,
+) -> Result {
+    const OTHERS: usize = 4;
+    for _ in 0..OTHERS {
+        if spins.is_none() {
+            return Ok(());
+        }
+        spins = ask()?.program.seems_to_spin();
+    }
+    spins.map_or(Ok(()), Err)
 }
 
 /// Waits until the client gives up its server, which has stalled since `begun` at the earliest, and has

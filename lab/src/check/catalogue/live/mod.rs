@@ -168,18 +168,22 @@ pub(super) fn twice(context: &Context) -> Result {
     bob.expect_heard(&[("anna", 1, "hello"), ("anna", 2, "bye"), ("anna", 3, "end")])
 }
 
-/// Takes what comes to a person who does not acknowledge it, until the first that they lack, which has not happened
-/// before `begun`, has come `times` times.
+/// Takes what comes to a person who is heard and does not acknowledge it, until the first that they lack, which has not
+/// happened before `begun`, has come `times` times.
 fn expect_copies(context: &Context, person: &mut Person, begun: Instant, times: usize) -> Result {
     const MOST: usize = 10;
     let limit = context.limit();
     let second = begun + Duration::from_secs(1);
     let lacks = person.upto + 1;
     let mut copies = 0;
-    while copies < times || Instant::now() < second {
-        let limit = if copies < times { limit } else { second };
-        let Some(datagram) = person.socket.receive_until(limit)? else {
-            break;
+    let mut ping_at = begun;
+    while Instant::now() < second || copies < times && Instant::now() < limit {
+        if Instant::now() >= ping_at {
+            person.socket.send(&Question::Ping(person.token).pack())?;
+            ping_at = Instant::now() + SILENCE / 2;
+        }
+        let Some(datagram) = person.socket.receive_until(ping_at)? else {
+            continue;
         };
         match person.read(&datagram)? {
             Answer::Event { number, .. } if number < lacks => {
