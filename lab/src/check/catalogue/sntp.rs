@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use common::notation;
+use ntp::sntp::answer::MOST_DISTANCE;
 use ntp::sntp::packet::{CLIENT, Packet, RATE, SERVER, SIZE, UNSYNCHRONISED, VERSION};
 use ntp::sntp::timestamp::{Span, Timestamp};
 
@@ -72,8 +73,8 @@ pub(super) fn answer(context: &Context) -> Result {
         && letters
             .iter()
             .all(|&byte| byte == 0 || byte.is_ascii_graphic());
-    let was_set = answer.reference == Timestamp(0)
-        || answer.reference.since(answer.transmit) <= Span::of_seconds(TICK);
+    let set_after = answer.reference.since(answer.transmit);
+    let was_set = answer.reference == Timestamp(0) || set_after <= Span::of_seconds(TICK);
     let distance = answer.root_distance();
     for (is_right, expected, found) in [
         (
@@ -82,7 +83,7 @@ pub(super) fn answer(context: &Context) -> Result {
             format!("2^{} s", answer.precision),
         ),
         (
-            distance < 1.0,
+            distance < MOST_DISTANCE,
             "a root distance of less than a second: half of root delay, and root dispersion",
             format!("{distance:.3} s"),
         ),
@@ -94,10 +95,7 @@ pub(super) fn answer(context: &Context) -> Result {
         (
             was_set,
             "a reference timestamp of 0, or before the transmit timestamp",
-            format!(
-                "{:.3} s after it",
-                answer.reference.since(answer.transmit).seconds()
-            ),
+            format!("{:.3} s after it", set_after.seconds()),
         ),
     ] {
         if !is_right {

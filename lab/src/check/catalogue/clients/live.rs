@@ -7,6 +7,7 @@ use common::notation;
 use qq_chat::live::datagram::{Answer, Event, MOST_TEXT, Question, Refusal, Request, Secret};
 
 use crate::check::catalogue::clients::client::UdpClient;
+use crate::check::catalogue::live::expect_pauses;
 use crate::check::engine::context::Context;
 use crate::check::engine::datagrams::Datagrams;
 use crate::check::engine::trial::{Result, Stop};
@@ -288,7 +289,6 @@ pub(crate) fn order(context: &Context) -> Result {
 
 pub(crate) fn again(context: &Context) -> Result {
     const TIMES: usize = 4;
-    const MOST: usize = 10;
     let mut guest = Guest::enter(context)?;
     let second = Instant::now() + Duration::from_secs(1);
     guest.client.program.type_line("hello")?;
@@ -300,11 +300,7 @@ pub(crate) fn again(context: &Context) -> Result {
         copies += 1;
         // It answers something else.
         guest.client.server.send(&Answer::Ack(2).pack())?;
-        if copies > MOST && Instant::now() < second {
-            let expected =
-                format!("it is sent again after a while, {MOST} times in a second at most");
-            return Err(context.fail(expected, format!("{copies} times")));
-        }
+        expect_pauses(context, copies, second)?;
     }
     guest.ack(1)?;
     // What was on its way comes before the acknowledgement of what happens now.

@@ -20,20 +20,18 @@ pub(crate) fn late_answer<P: Listen>(context: &Context) -> Result {
     client.send_last(&P::lesson_answer(client.dialect))?;
     client.expect_lesson_shown()?;
     client.expect_to_go_on()?;
-    expect_sleeper(spins, || Client::<P>::asking(context))
+    expect_sleeper(context, spins, || Client::<P>::asking(context))
 }
 
-/// Fails if a client that waits for its answer spins: if it seemed so at the first look, and with each of the others that
-/// `ask`. Each is looked at once: to look longer could be more than a client's time limit.
+/// Fails if a client that waits for its answer spins: if it seemed so at the first look, and with all others that `ask`
+/// for as long as the patience lasts. Each is looked at once: to look longer could be more than a client's time limit.
 pub(crate) fn expect_sleeper<P: Listen>(
+    context: &Context,
     mut spins: Option<Stop>,
     ask: impl Fn() -> Result<Client<P>>,
 ) -> Result {
-    const OTHERS: usize = 4;
-    for _ in 0..OTHERS {
-        if spins.is_none() {
-            return Ok(());
-        }
+    let limit = context.limit();
+    while spins.is_some() && Instant::now() < limit {
         spins = ask()?.program.seems_to_spin();
     }
     spins.map_or(Ok(()), Err)
